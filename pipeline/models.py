@@ -1,0 +1,280 @@
+"""The objects that pass between stages, and the record that leaves the pipeline.
+
+Spans (`start`, `end`) are half-open code-point offsets. Inside the pipeline they count in the *simplified* text of the
+article; `Record` and `Repair` count in the article's text as read. `shared/records.md` of the project's brief is the
+source of the record's fields; `Record` is the one schema from which CSV headers, SQL tables, JSON Schema and the
+forms of the review page are generated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.offsets import OffsetMap
+
+Kind = Literal["money", "count", "percent", "growth", "multiple", "duration", "measure"]
+Bound = Literal["=", "~", ">", "<"]
+How = Literal["stated", "heading", "carried", "title", "published", "default"]
+
+SCHEMA_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One bulletin as read.
+
+    `text` is what every offset of its records counts in. `metadata` keeps what else the reader found (author,
+    editor, modified, ...); `extra` keeps unknown fields of a JSONL/CSV row, untouched. `encoding` names how bytes
+    became text, `origin` the file they came from.
+    """
+
+    id: str
+    text: str
+    title: str | None = None
+    pub_date: date | None = None
+    source: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    encoding: str | None = None
+    origin: str | None = None
+    content_start: int = 0
+    """Where the metadata lines at the top end: nothing before it but the title is content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One mended piece of damage: `before` stood at `[start, end)` of the stage's input, `after` stands there now."""
+
+    start: int
+    end: int
+    before: str
+    after: str
+    kind: str
+    """`gloss`, `shifted`, `width`, `invisible`, `space`, `entity`, ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a text-changing stage gives: the new text, the map back to its input, and what it mended."""
+
+    text: str
+    offsets: OffsetMap = OffsetMap()
+    repairs: tuple[Repair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A quantity that would become a record. `start`/`end` hold the amount: number, magnitude, unit, 余/多/以上."""
+
+    start: int
+    end: int
+    text: str
+    kind: Kind
+    value: Decimal
+    value_max: Decimal | None
+    unit: str
+    bound: Bound
+    rule: str
+    cue_start: int | None = None
+    """Where the words before the amount that belong to it begin (约, 增长, 下降, 不足): the left edge for a linker."""
+
+
+PeriodAnchor = Literal["absolute", "published", "context"]
+PeriodRole = Literal["time", "comparison", "since", "vague"]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A time expression.
+
+    `anchor` says what the year rests on: `absolute` (written out: 2020年, “十三五”), `published` (今年, 去年, 目前:
+    counted from the publication date) or `context` (一季度, 上半年, 9月, 当年, 同期, 年底: the year of the time
+    before it in the text, failing that of the publication). `role` is `comparison` for the base of a comparison
+    (比2017年, 较上年, 同比, 为2017年的6倍), `since` for 2017年以来 and 2019年至今, `vague` for 目前, 近年来, 截至目前,
+    otherwise `time`.
+    """
+
+    start: int
+    end: int
+    text: str
+    year: int | None
+    period_start: date | None
+    period_end: date | None
+    anchor: PeriodAnchor
+    role: PeriodRole
+    rule: str
+
+    def in_year(self, year: int) -> Period:
+        """The same expression read in another year (for `context` periods)."""
+        if self.year is None or self.year == year:
+            return replace(self, year=year)
+        delta = year - self.year
+        return replace(self, year=year, period_start=_shift(self.period_start, delta), period_end=_shift(self.period_end, delta))
+
+
+def _shift(day: date | None, years: int) -> date | None:
+    if day is None:
+        return None
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year + years, day=28)
+
+
+Rank = Literal["country", "province", "city", "district"]
+PlaceForm = Literal["name", "zone", "organisation", "relative", "adjective"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place mention.
+
+    `place` is the path of records.md (`广东省/广州市`), None for a relative expression (全市, 该区) whose `rank` says
+    what it needs from the scope, and for places outside China. `form` says how the place is carried: `name`
+    (广州市), `zone` (东湖高新区: `place` is where it lies), `organisation` (广州市知识产权局: the span is that of the
+    place inside it), `relative` (全市, 我省), `adjective` (京沪, 粤港澳).
+    """
+
+    start: int
+    end: int
+    text: str
+    place: str | None
+    place_code: str | None
+    rank: Rank
+    form: PlaceForm
+    rule: str
+    ambiguous: bool = False
+    """True where the name alone fits several places and context chose one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A named span: an organisation, a named initiative, an indicator, a person, a product."""
+
+    start: int
+    end: int
+    text: str
+    label: Literal["ORG", "LOC", "PER", "TIME", "WORK", "INITIATIVE", "INDICATOR"]
+    rule: str
+    score: float = 1.0
+
+
+class Evidence(BaseModel):
+    """Where one field of a record was read, and by which rule."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    how: How
+    rule: str
+    start: int | None = None
+    end: int | None = None
+
+
+def _column(zh: str, en: str, **kwargs: Any) -> Any:
+    return Field(title=zh, description=en, **kwargs)
+
+
+class Record(BaseModel):
+    """One fact: a quantity with who, what and when. Field order is the column order of every export."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    record_id: str = _column("记录号", "Stable identifier: article, span and kind; no time, no random part")
+    article_id: str = _column("文章号", "Identifier of the article")
+    title: str | None = _column("标题", "Title of the article", default=None)
+    pub_date: date | None = _column("发布日期", "Publication date of the article", default=None)
+    place: str | None = _column("地点", "Path from the province, simplified full names", default=None)
+    place_code: str | None = _column("行政区划代码", "6-digit GB/T 2260 code, 000000 for the whole country", default=None)
+    province: str | None = _column("省", "Province-level part of the place", default=None)
+    city: str | None = _column("市", "City-level part of the place", default=None)
+    district: str | None = _column("区县", "County-level part of the place", default=None)
+    initiative: str | None = _column("事项", "Programme, platform, zone, fund, instrument or activity", default=None)
+    indicator: str | None = _column("指标", "What is measured", default=None)
+    amount: str = _column("数量原文", "The amount as written, simplified")
+    kind: Kind = _column("类别", "Kind of quantity")
+    value: Decimal = _column("数值", "Number in the base unit, exact")
+    value_max: Decimal | None = _column("数值上限", "Upper end of a range, else null", default=None)
+    unit: str = _column("单位", "Base unit or measure word")
+    bound: Bound = _column("界限", "= exact, ~ about, > more than, < less than")
+    year: int | None = _column("年份", "The year the fact holds for; of a period its end", default=None)
+    period: str | None = _column("时间原文", "The period as written, simplified", default=None)
+    period_start: date | None = _column("时间起", "First day of the period", default=None)
+    period_end: date | None = _column("时间止", "Last day of the period", default=None)
+    start: int = _column("起", "Start of the amount in the article's text, code points")
+    end: int = _column("止", "End of the amount in the article's text, code points")
+    raw: str = _column("原文", "text[start:end], exactly")
+    sentence: str = _column("句子", "The sentence of the amount, simplified")
+    sentence_start: int = _column("句起", "Start of the sentence in the article's text")
+    sentence_end: int = _column("句止", "End of the sentence in the article's text")
+    evidence: dict[str, Evidence] = _column("依据", "For place, year, initiative, indicator, amount: how, rule, span")
+    confidence: float = _column("可信度", "Calibrated share of such records that are right, 0-1", ge=0, le=1)
+    flags: list[str] = _column("提示", "Why a person should look: damaged, place_guessed, ...")
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready dict in field order; decimals become int or float where that is exact, else `Decimal`."""
+        out: dict[str, Any] = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, Decimal):
+                value = plain_number(value)
+            elif isinstance(value, date):
+                value = value.isoformat()
+            elif name == "evidence":
+                value = {key: item.model_dump() for key, item in value.items()}
+            out[name] = value
+        return out
+
+    def to_json(self) -> str:
+        """One line of records.jsonl: canonical, the same bytes for the same record everywhere."""
+        return dump_json(self.to_dict())
+
+
+def record_id(article_id: str, start: int, end: int, kind: str) -> str:
+    """The stable identifier of a record: 16 hex digits of SHA-256 over article, span and kind."""
+    return hashlib.sha256(f"{article_id}\n{start}\n{end}\n{kind}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def plain_number(value: Decimal) -> int | float | Decimal:
+    """The JSON number for an exact decimal: int if whole, float if its repr is exactly the decimal, else itself."""
+    if value == value.to_integral_value():
+        return int(value)
+    as_float = float(value)
+    return as_float if Decimal(repr(as_float)) == value else value
+
+
+def dump_json(value: Any) -> str:
+    """Compact JSON in given key order, Chinese unescaped, decimals written out digit for digit."""
+    long_decimals: list[str] = []
+
+    def default(item: Any) -> Any:
+        if isinstance(item, Decimal):
+            long_decimals.append(format(item, "f"))
+            return f"\x00decimal{len(long_decimals) - 1}\x00"
+        if isinstance(item, date):
+            return item.isoformat()
+        raise TypeError(f"not JSON: {type(item).__name__}")
+
+    text = json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=default)
+    for index, digits in enumerate(long_decimals):
+        text = text.replace(f'"\\u0000decimal{index}\\u0000"', digits)
+    # A lone surrogate cannot be written as UTF-8; the escape says the same and can.
+    return text if text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text) else json.dumps(json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """All that one article gave: its records and what stands between the text as read and the simplified text."""
+
+    article: Article
+    simplified: str
+    repairs: tuple[Repair, ...]
+    records: tuple[Record, ...]
+    counts: Mapping[str, int]

@@ -1,0 +1,361 @@
+"""Rules as data: loading, checking and compiling the YAML files of a rules folder.
+
+A rules folder holds `<stage>/*.yaml` rule files, `lexicon/*.txt` word lists (one word a line, `#` comments) and
+`places/*.csv`. A rule file looks like this:
+
+    parts:                      # named parts; {name} in any pattern of the stage stands for (?:...)
+      digits: '[0-9]+'
+    rules:
+      - id: money.cny           # unique over all files
+        name: 人民币金额
+        kind: money             # free to the stage
+        priority: 50            # higher wins where spans compete
+        pattern: '(?P<number>{digits})\\L<magnitudes>元'   # \\L<name> is lexicon/name.txt
+        gives: {unit: 元}
+        examples:
+          yes:
+            - {text: 投资12亿元, find: 12亿元, value: 1200000000}
+          no: [国发〔2020〕3号]
+          todo: []
+
+User folders come after the shipped one: a rule, part or lexicon of the same name replaces the shipped one. Files are
+read with a safe loader that refuses anchors, aliases and tags. Every match runs under a time limit, after which the
+rule is named in a `RuleTimeout`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import regex
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import RuleError, RuleTimeout
+
+_PACKAGE = Path(__file__).resolve().parent
+SHIPPED = _PACKAGE / "rules" if (_PACKAGE / "rules").is_dir() else _PACKAGE.parent / "rules"
+"""The rules inside an installed wheel, else those of the checkout."""
+_PART = regex.compile(r"\{([a-z][a-z0-9_]*)\}")
+_LIST = regex.compile(r"\\L<([a-z][a-z0-9_]*)>")
+_MAX_DEPTH = 12
+TIME_LIMIT = 2.0
+"""Seconds that one rule may spend on one text."""
+
+
+class Example(BaseModel):
+    """A text, the span that must be found in it, and the values it must give (any field of the stage's output)."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    text: str
+    find: str | None = None
+    pub_date: str | None = None
+
+    @property
+    def expected(self) -> dict[str, Any]:
+        """The fields beyond text, find and pub_date."""
+        return dict(self.model_extra or {})
+
+
+class Examples(BaseModel):
+    """`yes`: found, with these values. `no`: this rule gives nothing. `todo`: strict expected failures."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    yes: list[Example] = Field(min_length=1)
+    no: list[str | Example] = []
+    todo: list[Example] = []
+
+
+class RuleData(BaseModel):
+    """A rule as written in YAML."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$")
+    name: str
+    kind: str = ""
+    priority: int = 50
+    pattern: str
+    gives: dict[str, Any] = {}
+    examples: Examples
+
+
+class RuleFile(BaseModel):
+    """A rule file as written in YAML."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    parts: dict[str, str] = {}
+    rules: list[RuleData] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule ready to run. `where` is `file:line`; `version` the first 12 hex digits of its content's hash."""
+
+    id: str
+    name: str
+    kind: str
+    priority: int
+    gives: Mapping[str, Any]
+    examples: Examples
+    where: str
+    version: str
+    expanded: str
+    compiled: Any
+
+    def finditer(self, text: str, start: int = 0, end: int | None = None, *, limit: float = TIME_LIMIT) -> Iterator[Any]:
+        """Non-overlapping matches in `text[start:end]`.
+
+        Raises:
+            RuleTimeout: the pattern ran longer than `limit` seconds on this text.
+        """
+        try:
+            yield from self.compiled.finditer(text, start, len(text) if end is None else end, timeout=limit)
+        except TimeoutError:
+            raise RuleTimeout(
+                f"rule {self.id} ran longer than {limit:g} s on one text",
+                where=self.where,
+                fix="Its pattern backtracks: make repeated parts disjoint, or use possessive quantifiers (++, *+)",
+            ) from None
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """All rules, lexicons and tables of one or several rules folders."""
+
+    folders: tuple[Path, ...]
+    stages: Mapping[str, tuple[Rule, ...]]
+    lexicons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, *user_folders: Path | str, shipped: Path = SHIPPED) -> RuleSet:
+        """Load the shipped rules and, over them, those of the user's folders.
+
+        Raises:
+            RuleError: a file is missing, no YAML, against the schema, holds a bad pattern or a duplicate id.
+        """
+        folders = (shipped, *(Path(folder) for folder in user_folders))
+        for folder in folders:
+            if not folder.is_dir():
+                raise RuleError("rules folder not found", where=str(folder), fix="Name an existing folder with --rules")
+        lexicons: dict[str, tuple[str, ...]] = {}
+        stages: dict[str, dict[str, tuple[RuleData, str]]] = {}
+        parts: dict[str, dict[str, str]] = {}
+        for folder in folders:
+            for path in sorted((folder / "lexicon").glob("*.txt")):
+                lexicons[path.stem] = _read_lexicon(path)
+            seen: dict[str, str] = {}
+            for path in sorted(folder.glob("**/*.yaml")):
+                stage = path.parent.name if path.parent != folder else path.stem
+                data, lines = _read_rules(path)
+                parts.setdefault(stage, {}).update(data.parts)
+                for rule in data.rules:
+                    where = f"{path}:{lines[rule.id]}"
+                    if rule.id in seen:
+                        raise RuleError(
+                            f"rule id {rule.id!r} is used twice", where=where, fix=f"Rename one; the other is at {seen[rule.id]}"
+                        )
+                    seen[rule.id] = where
+                    stages.setdefault(stage, {})[rule.id] = (rule, where)
+        compiled = {
+            stage: tuple(
+                sorted(
+                    (_compile(rule, where, parts.get(stage, {}), lexicons) for rule, where in rules.values()),
+                    key=lambda rule: (-rule.priority, rule.id),
+                )
+            )
+            for stage, rules in sorted(stages.items())
+        }
+        return cls(folders, compiled, lexicons)
+
+    def stage(self, name: str) -> tuple[Rule, ...]:
+        """The rules of a stage, highest priority first."""
+        return self.stages.get(name, ())
+
+    def lexicon(self, name: str) -> tuple[str, ...]:
+        """The words of `lexicon/<name>.txt`, in file order; empty if there is none."""
+        return self.lexicons.get(name, ())
+
+    def table(self, name: str) -> list[Path]:
+        """The files `places/<name>` of all folders, the shipped one first."""
+        return [path for folder in self.folders if (path := folder / "places" / name).is_file()]
+
+    @cached_property
+    def version(self) -> str:
+        """A hash over all files that make up the rules: equal rules, equal version."""
+        digest = hashlib.sha256()
+        for folder in self.folders:
+            for path in sorted(folder.glob("**/*")):
+                if path.is_file() and path.suffix in {".yaml", ".txt", ".csv"}:
+                    digest.update(path.relative_to(folder).as_posix().encode())
+                    digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()[:12]
+
+
+def check_examples(
+    rules: Sequence[Rule], found: Callable[[str, str | None], Sequence[Mapping[str, Any]]]
+) -> list[str]:
+    """Check every example of the rules both ways.
+
+    Args:
+        rules: Rules of one stage.
+        found: Runs the stage on `(text, pub_date)` and gives what it found, each with `text`, `rule` and its values.
+
+    Returns:
+        One line for each failure: where, rule, what was expected and what was found. Empty if all is well.
+    """
+    failures: list[str] = []
+    for rule in rules:
+        for example in rule.examples.yes:
+            problem = _unmet(rule, example, found(example.text, example.pub_date))
+            if problem:
+                failures.append(f"{rule.where}: {rule.id}: {example.text!r}: {problem}")
+        for item in rule.examples.no:
+            example = item if isinstance(item, Example) else Example(text=item)
+            hits = [f["text"] for f in found(example.text, example.pub_date) if f.get("rule") == rule.id]
+            if hits:
+                failures.append(f"{rule.where}: {rule.id}: {example.text!r} must give nothing, found {hits}")
+        for example in rule.examples.todo:
+            if not _unmet(rule, example, found(example.text, example.pub_date)):
+                failures.append(f"{rule.where}: {rule.id}: todo {example.text!r} works now: move it to yes")
+    return failures
+
+
+def _unmet(rule: Rule, example: Example, found: Sequence[Mapping[str, Any]]) -> str | None:
+    hits = [f for f in found if f.get("rule") == rule.id and (example.find is None or f["text"] == example.find)]
+    if not hits:
+        seen = [(f["text"], f.get("rule")) for f in found]
+        return f"{example.find or 'a match'} not found by this rule; found {seen}"
+    for name, want in example.expected.items():
+        if not any(_same(hit.get(name), want) for hit in hits):
+            return f"{name} should be {want!r}, is {hits[0].get(name)!r}"
+    return None
+
+
+def _same(got: Any, want: Any) -> bool:
+    if isinstance(want, int | float) and not isinstance(want, bool) and got is not None:
+        return abs(float(got) - float(want)) <= 1e-9 * max(1.0, abs(float(want)))
+    return got == want or str(got) == str(want)
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that keeps YAML 1.1's surprises out: no aliases, and no dates made of plain scalars."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.events.AliasEvent):  # type: ignore[no-untyped-call]
+            raise yaml.YAMLError("anchors and aliases are not allowed")
+        return super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _read_rules(path: Path) -> tuple[RuleFile, dict[str, int]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)
+    except UnicodeDecodeError as error:
+        raise RuleError("not UTF-8", where=str(path), fix="Save the file as UTF-8") from error
+    except RecursionError as error:
+        raise RuleError("nested too deeply", where=str(path), fix="Flatten the file") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise RuleError(
+            f"not valid YAML: {problem}", where=f"{path}{line}", fix="Quote patterns with single quotes and indent with spaces"
+        ) from error
+    lines = _rule_lines(root)
+    try:
+        parsed = RuleFile.model_validate(data or {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        location = ".".join(str(part) for part in first["loc"])
+        line = _line_of(root, first["loc"])
+        raise RuleError(
+            f"{location}: {first['msg']}", where=f"{path}:{line}", fix="See rules/rule.schema.json for the fields of a rule"
+        ) from error
+    return parsed, lines
+
+
+def _children(node: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(node, yaml.MappingNode):
+        yield from ((key.value, value) for key, value in node.value)
+    elif isinstance(node, yaml.SequenceNode):
+        yield from enumerate(node.value)
+
+
+def _rule_lines(root: Any) -> dict[str, int]:
+    lines: dict[str, int] = {}
+    for key, rules in _children(root):
+        if key == "rules":
+            for _, rule in _children(rules):
+                for name, value in _children(rule):
+                    if name == "id":
+                        lines[str(value.value)] = value.start_mark.line + 1
+    return lines
+
+
+def _line_of(root: Any, location: Sequence[Any]) -> int:
+    line = root.start_mark.line if root is not None else 0
+    node = root
+    for step in location:
+        node = next((child for key, child in _children(node) if key == step), None)
+        if node is None:
+            break
+        line = node.start_mark.line
+    return int(line) + 1
+
+
+def _read_lexicon(path: Path) -> tuple[str, ...]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise RuleError("not UTF-8", where=str(path), fix="Save the file as UTF-8") from error
+    words = (line.split("#", 1)[0].strip() for line in lines)
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def expand(pattern: str, parts: Mapping[str, str], where: str, depth: int = 0) -> str:
+    """Put named parts in place of `{name}`, each as a group of its own."""
+    if depth > _MAX_DEPTH:
+        raise RuleError("parts refer to one another in a circle", where=where, fix="Remove the circle")
+
+    def part(match: Any) -> str:
+        name = match.group(1)
+        if name not in parts:
+            known = ", ".join(sorted(parts)) or "none"
+            raise RuleError(f"unknown part {{{name}}}", where=where, fix=f"Define it under parts:, or use one of: {known}")
+        return f"(?:{expand(parts[name], parts, where, depth + 1)})"
+
+    return str(_PART.sub(part, pattern))
+
+
+def _compile(rule: RuleData, where: str, parts: Mapping[str, str], lexicons: Mapping[str, Sequence[str]]) -> Rule:
+    expanded = expand(rule.pattern, parts, where)
+    names = set(_LIST.findall(expanded))
+    missing = sorted(names - set(lexicons))
+    if missing:
+        raise RuleError(f"unknown lexicon {missing[0]!r}", where=where, fix=f"Add rules/lexicon/{missing[0]}.txt")
+    try:
+        compiled = regex.compile(expanded, flags=regex.V0, **{name: list(lexicons[name]) for name in sorted(names)})
+    except regex.error as error:
+        raise RuleError(f"pattern of {rule.id}: {error}", where=where, fix="Correct the pattern; it is written for the regex module") from error
+    content = json.dumps([rule.model_dump(), expanded, {n: lexicons[n] for n in sorted(names)}], ensure_ascii=False, sort_keys=True)
+    version = hashlib.sha256(content.encode()).hexdigest()[:12]
+    return Rule(
+        rule.id, rule.name, rule.kind, rule.priority, rule.gives, rule.examples, where, version, expanded, compiled
+    )
