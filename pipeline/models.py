@@ -130,7 +130,7 @@ def _shift(day: date | None, years: int) -> date | None:
 
 
 Rank = Literal["country", "province", "city", "district"]
-PlaceForm = Literal["name", "zone", "organisation", "relative", "adjective"]
+PlaceForm = Literal["name", "zone", "organisation", "embedded", "relative", "adjective"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,8 @@ class Place:
     `place` is the path of records.md (`广东省/广州市`), None for a relative expression (全市, 该区) whose `rank` says
     what it needs from the scope, and for places outside China. `form` says how the place is carried: `name`
     (广州市), `zone` (东湖高新区: `place` is where it lies), `organisation` (广州市知识产权局: the span is that of the
-    place inside it), `relative` (全市, 我省), `adjective` (京沪, 粤港澳).
+    place inside it; offices and departments of that place), `embedded` (inside another proper name that does not make
+    the sentence about the place: 北京大学, 上海国际知识产权论坛), `relative` (全市, 我省), `adjective` (京沪, 粤港澳).
     """
 
     start: int

@@ -49,6 +49,16 @@ class OffsetMap:
         source_start = self._start(start)
         return source_start, max(source_start, self._end(end)) if end > start else source_start
 
+    def to_target(self, offset: int) -> int:
+        """Return the first target offset whose source lies at or after the source offset `offset`."""
+        index = bisect_right(self.edits, offset, key=lambda edit: edit.source_start) - 1
+        if index < 0:
+            return offset
+        edit = self.edits[index]
+        if offset < edit.source_end:
+            return edit.target_start if offset == edit.source_start else edit.target_end
+        return offset - edit.source_end + edit.target_end
+
     def _start(self, offset: int) -> int:
         index = bisect_right(self._starts, offset) - 1
         if index < 0:
