@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -47,6 +47,25 @@ class Article:
     origin: str | None = None
     content_start: int = 0
     """Where the metadata lines at the top end: nothing before it but the title is content."""
+    furniture: tuple[tuple[int, int], ...] = ()
+    """Spans of `text` that clearly belong to the page and not to the article (view counts, 上一篇/下一篇, credits at
+    the end, copyright): ordered, not overlapping. Nothing in them is a fact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An article that could not be read or extracted: one line of errors.jsonl. The run goes on without it.
+
+    `id` is the article's as far as it is known, `stage` the stage that gave up (`read`, `repair`, ...), `code` the
+    error's stable code. `message`, `where` and `fix` are for people: control characters in them are escaped.
+    """
+
+    id: str
+    stage: str
+    code: str
+    message: str
+    where: str | None = None
+    fix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +185,62 @@ class Entity:
     label: Literal["ORG", "LOC", "PER", "TIME", "WORK", "INITIATIVE", "INDICATOR"]
     rule: str
     score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what it governs: `[start, end)` from the heading to the next heading of its level.
+
+    `parent` is the index of the enclosing section, None at the top. The first section of an outline has an empty
+    heading and holds what stands before the first heading.
+    """
+
+    heading_start: int
+    heading_end: int
+    start: int
+    end: int
+    parent: int | None
+    style: str
+    """How the heading is written (`一、`, `（一）`, `1.`, `place`, `line`): headings of one style are of one level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence `[start, end)` of a paragraph; a heading or title is a sentence of its own."""
+
+    start: int
+    end: int
+    paragraph: int
+    section: int
+    role: Literal["title", "heading", "body"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Sections and sentences of an article, both in text order; page furniture and metadata lines are left out."""
+
+    sections: tuple[Section, ...]
+    sentences: tuple[Sentence, ...]
+
+    def path(self, section: int | None) -> Iterator[int]:
+        """The section and its enclosing sections, innermost first."""
+        while section is not None:
+            yield section
+            section = self.sections[section].parent
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is known of an article before linking: its simplified text with everything that was matched in it."""
+
+    article: Article
+    text: str
+    offsets: OffsetMap
+    repairs: tuple[Repair, ...]
+    outline: Outline
+    quantities: tuple[Quantity, ...]
+    periods: tuple[Period, ...]
+    places: tuple[Place, ...]
 
 
 class Evidence(BaseModel):
