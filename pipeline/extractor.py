@@ -1,0 +1,179 @@
+"""The pipeline from article to records, top to bottom.
+
+    read ▶ repair ▶ convert ▶ match ▶ outline ▶ segment ▶ ner ▶ link ▶ records
+
+`document` holds the stages that need only text and rules; `Pipeline` adds segmentation, the trained models and
+linking as a spaCy pipeline and streams articles through all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import ExtractError, GongbaoError
+from pipeline.gazetteer import Gazetteer
+from pipeline.models import Article, Document, Extraction, Failure, Record
+from pipeline.ruleset import RuleSet
+from pipeline.stages.convert import convert
+from pipeline.stages.link import Linker
+from pipeline.stages.outline import outline
+from pipeline.stages.periods import PeriodMatcher
+from pipeline.stages.places import PlaceMatcher
+from pipeline.stages.quantities import QuantityMatcher
+from pipeline.stages.repair import repair
+
+if TYPE_CHECKING:
+    import pandas
+
+BATCH = 64
+"""Articles that go through the network together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matchers:
+    """The compiled rules of the matching stages, made once and shared by all articles."""
+
+    quantities: QuantityMatcher
+    periods: PeriodMatcher
+    places: PlaceMatcher
+
+    @classmethod
+    def load(cls, rules: RuleSet, gazetteer: Gazetteer) -> Matchers:
+        """Compile the matchers of a rule set."""
+        return cls(QuantityMatcher(rules), PeriodMatcher(rules), PlaceMatcher(gazetteer, rules))
+
+
+def document(article: Article, matchers: Matchers) -> Document:
+    """Repair, convert, match and outline one article."""
+    repaired = repair(article.text)
+    converted = convert(repaired.text)
+    text = converted.text
+    offsets = repaired.offsets.then(converted.offsets)
+    title = convert(repair(article.title).text).text if article.title else None
+    quantities = matchers.quantities.match(text)
+    periods = matchers.periods.match(text, article.pub_date)
+    places = matchers.places.match(text, title=title)
+    layout = outline(
+        text,
+        title=title,
+        content_start=offsets.to_target(article.content_start),
+        furniture=[(offsets.to_target(start), offsets.to_target(end)) for start, end in article.furniture],
+        places=places,
+        quantities=quantities,
+    )
+    return Document(article, text, offsets, repaired.repairs, layout, quantities, periods, places)
+
+
+class Records(tuple[Record, ...]):
+    """The records of one or several articles."""
+
+    __slots__ = ()
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A data frame with one row a record, columns in the order of the schema."""
+        from pipeline.frames import to_pandas
+
+        return to_pandas(self)
+
+
+class Pipeline:
+    """Extracts records from articles. Load once, use for many articles.
+
+    Args:
+        rules: Folders of the user's own rules, over the shipped ones.
+        ner: `lac` for the shipped network and tagger, a spaCy model's name (`zh_core_web_sm`), or None for rules alone.
+
+    Raises:
+        RuleError: a rule file is wrong.
+        ModelError: the named model is not installed.
+    """
+
+    def __init__(self, *, rules: Sequence[Path | str] = (), ner: str | None = "lac") -> None:
+        self.rules = RuleSet.load(*rules)
+        self.gazetteer = Gazetteer.load(self.rules)
+        self.ner = ner
+        self._matchers = Matchers.load(self.rules, self.gazetteer)
+        self._linker = Linker(self.rules, self.gazetteer)
+
+    def extract(
+        self,
+        text: str | Article,
+        *,
+        pub_date: date | str | None = None,
+        title: str | None = None,
+        id: str = "-",  # noqa: A002
+    ) -> Records:
+        """The records of one article.
+
+        Args:
+            text: The article's text, or an `Article`; every offset of the records counts in it.
+            pub_date: Publication date (`YYYY-MM-DD`), if the text's own metadata lines do not give it.
+            title: The title, if it is not the first line.
+            id: The article's identifier.
+
+        Raises:
+            GongbaoError: a stage failed.
+        """
+        result = next(iter(self.pipe([self._article(text, pub_date, title, id)])))
+        if isinstance(result, Failure):
+            raise ExtractError(result.message, where=result.where, fix=result.fix, code=result.code)
+        return Records(result.records)
+
+    def pipe(self, articles: Iterable[Article], *, batch_size: int = BATCH) -> Iterator[Extraction | Failure]:
+        """Stream articles through the pipeline in batches; memory does not grow with their number.
+
+        Yields one result for each article, in order: its extraction, or a failure where a stage could not go on.
+        """
+        for article in articles:
+            try:
+                yield self._extract(article)
+            except GongbaoError as error:
+                yield Failure(article.id, "extract", error.code, error.message, error.where, error.fix)
+            except Exception as error:  # one bad article never stops a run
+                message = f"{type(error).__name__}: {error}"
+                yield Failure(article.id, "extract", "extract.crash", message, article.origin, "Report this article as a bug")
+
+    def _extract(self, article: Article) -> Extraction:
+        found = document(article, self._matchers)
+        records = self._linker.link(found)
+        counts = {
+            "records": len(records),
+            "quantities": len(found.quantities),
+            "periods": len(found.periods),
+            "places": len(found.places),
+            "repairs": len(found.repairs),
+        }
+        return Extraction(article, found.text, found.repairs, records, counts)
+
+    @staticmethod
+    def _article(text: str | Article, pub_date: date | str | None, title: str | None, identifier: str) -> Article:
+        if isinstance(text, Article):
+            return text
+        from pipeline.read import article_from_text
+
+        if isinstance(pub_date, str):
+            pub_date = date.fromisoformat(pub_date)
+        return article_from_text(text, id=identifier, pub_date=pub_date, title=title)
+
+    def parse(self, text: str, pub_date: date | None = None) -> dict[str, Any]:
+        """What the parts find in a text by themselves, as `gongbao parse` gives it; offsets into `text`."""
+        found = document(Article("-", text, pub_date=pub_date), self._matchers)
+
+        def span(item: Any, *fields: str) -> dict[str, Any]:
+            start, end = found.offsets.to_source(item.start, item.end)
+            return {"start": start, "end": end, "text": item.text, **{name: getattr(item, name) for name in fields}}
+
+        return {
+            "quantities": [span(q, "kind", "value", "value_max", "unit", "bound") for q in found.quantities],
+            "periods": [span(p, "year", "period_start", "period_end") for p in found.periods if p.year is not None],
+            "places": [span(p, "place", "place_code") for p in found.places if p.place is not None],
+            "simplified": found.text,
+            "repairs": [
+                {"start": r.start, "end": r.end, "before": r.before, "after": r.after, "kind": r.kind}
+                for r in found.repairs
+            ],
+        }

@@ -1,0 +1,148 @@
+"""From a document to its records: place, period, indicator and initiative of every quantity, with evidence.
+
+The order of the work: places and periods by scope, indicators and initiatives by rules, then the trained tagger's
+opinion over the rules' where there is one, then confidence and flags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.gazetteer import Gazetteer
+from pipeline.models import Document, Entity, Evidence, Period, Quantity, Record, Repair, record_id
+from pipeline.ruleset import RuleSet
+from pipeline.stages.confidence import Confidence
+from pipeline.stages.link_names import NameLinker
+from pipeline.stages.link_periods import PeriodLinker
+from pipeline.stages.link_places import PlaceLinker
+from pipeline.stages.scope import Choice, sentence_index
+
+DAMAGE_REACH = 6
+"""Characters around an amount within which a repair makes its record worth a look."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamePrediction:
+    """A trained model's spans for one quantity; None where it sees none."""
+
+    indicator: Entity | None = None
+    initiative: Entity | None = None
+
+
+class Linker:
+    """Ties every quantity of a document to place, initiative, indicator and year."""
+
+    def __init__(self, rules: RuleSet, gazetteer: Gazetteer) -> None:
+        self._gazetteer = gazetteer
+        self._places = PlaceLinker(rules)
+        self._periods = PeriodLinker()
+        self._names = NameLinker(rules)
+        self._confidence = Confidence.load(rules)
+
+    def link(self, document: Document, predictions: Sequence[NamePrediction] | None = None) -> tuple[Record, ...]:
+        """The records of a document in the order of its text.
+
+        Args:
+            document: What the matchers found.
+            predictions: One for each quantity, or None to go by rules alone.
+        """
+        places = self._places.link(document)
+        periods = self._periods.link(document)
+        indicators = self._names.indicators(document)
+        initiatives = self._names.initiatives(document, indicators)
+        if predictions is not None:
+            indicators = [_prefer(p.indicator, c) for p, c in zip(predictions, indicators, strict=True)]
+            initiatives = [_prefer(p.initiative, c) for p, c in zip(predictions, initiatives, strict=True)]
+        records = []
+        for number, quantity in enumerate(document.quantities):
+            index = sentence_index(document.outline.sentences, quantity.start)
+            if index is not None:
+                fields = {
+                    "place": places[number],
+                    "year": periods[number],
+                    "initiative": initiatives[number],
+                    "indicator": indicators[number],
+                }
+                records.append(self._record(document, index, quantity, fields))
+        return tuple(records)
+
+    def _record(self, document: Document, index: int, quantity: Quantity, fields: Mapping[str, Choice]) -> Record:
+        article = document.article
+        sentence = document.outline.sentences[index]
+        start, end = document.offsets.to_source(quantity.start, quantity.end)
+        sentence_start, sentence_end = document.offsets.to_source(sentence.start, sentence.end)
+        path = fields["place"].value
+        place = path if isinstance(path, str) else None
+        province, city, district = self._gazetteer.split(place) if place else (None, None, None)
+        value = fields["year"].value
+        period = value if isinstance(value, Period) else None
+        evidence = {name: choice.evidence(document) for name, choice in fields.items()}
+        evidence["amount"] = Evidence(how="stated", rule=quantity.rule, start=start, end=end)
+        flags = _flags(document.repairs, start, end, fields)
+        return Record(
+            record_id=record_id(article.id, start, end, quantity.kind),
+            article_id=article.id,
+            title=article.title,
+            pub_date=article.pub_date,
+            place=place,
+            place_code=self._gazetteer.code(place) if place else None,
+            province=province,
+            city=city,
+            district=district,
+            initiative=_text(fields["initiative"]),
+            indicator=_text(fields["indicator"]),
+            amount=quantity.text,
+            kind=quantity.kind,
+            value=quantity.value,
+            value_max=quantity.value_max,
+            unit=quantity.unit,
+            bound=quantity.bound,
+            year=period.year if period else None,
+            period=(period.text or None) if period else None,
+            period_start=period.period_start if period else None,
+            period_end=period.period_end if period else None,
+            start=start,
+            end=end,
+            raw=article.text[start:end],
+            sentence=document.text[sentence.start : sentence.end],
+            sentence_start=sentence_start,
+            sentence_end=sentence_end,
+            evidence=evidence,
+            confidence=self._confidence.of(quantity, fields, flags),
+            flags=flags,
+        )
+
+
+def _prefer(predicted: Entity | None, ruled: Choice) -> Choice:
+    """The one policy between model and rules: the model where it sees a span, else the rules."""
+    if predicted is None:
+        return ruled
+    how = "stated" if predicted.score >= 0 else "carried"
+    return Choice(predicted.text, how, predicted.rule, predicted.start, predicted.end, 1.0 - predicted.score)
+
+
+def _text(choice: Choice) -> str | None:
+    return choice.value if isinstance(choice.value, str) else None
+
+
+def _flags(repairs: Sequence[Repair], start: int, end: int, fields: Mapping[str, Choice]) -> list[str]:
+    flags = []
+    if any(
+        repair.kind == "shifted" and repair.start < end + DAMAGE_REACH and repair.end > start - DAMAGE_REACH
+        for repair in repairs
+    ):
+        flags.append("damaged")
+    if fields["place"].value is None:
+        flags.append("no_place")
+    elif fields["place"].doubt >= 0.3:
+        flags.append("place_guessed")
+    if fields["year"].value is None:
+        flags.append("no_year")
+    elif fields["year"].doubt >= 0.3:
+        flags.append("year_guessed")
+    if fields["initiative"].value is None:
+        flags.append("no_initiative")
+    if fields["indicator"].value is None:
+        flags.append("no_indicator")
+    return flags

@@ -1,0 +1,171 @@
+"""Which indicator and which initiative a quantity belongs to, by rules alone (design §7).
+
+Indicator: the noun phrase before 达到/为/实现/增长…, or the one after the amount (1799项科技成果). A growth rate without a
+noun phrase of its own (同比增长8%) measures what the amount before it measures. Initiative: the named programme,
+platform, zone, fund or instrument of the clause, else of the sentence, else of the sentences before in its paragraph,
+else the activity inside the indicator (专利权质押融资额 -> 专利权质押融资).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import regex
+
+from pipeline.models import Document, Quantity, Sentence
+from pipeline.ruleset import RuleSet
+from pipeline.stages.scope import Choice, clause_end, clause_start, sentence_index, series
+
+_CJK = regex.compile(r"\p{Han}")
+_QUOTED = regex.compile(r"《([^》\n]{2,40})》|“([^”\n]{2,20})”")
+MIN_INDICATOR = 2
+
+
+class NameLinker:
+    """Finds indicator and initiative of every quantity from the words around it.
+
+    Args:
+        rules: Supplies the lexicons `indicator_verbs` (what stands between an indicator and its amount),
+            `indicator_openers` (what a clause may open with before its noun phrase), `phrase_verbs` (where a noun
+            phrase after an amount ends), `initiative_heads` (nouns that end the name of an initiative) and
+            `indicator_tails` (what is dropped from an indicator to give the activity).
+    """
+
+    def __init__(self, rules: RuleSet) -> None:
+        def choice(name: str) -> str:
+            words = sorted(rules.lexicon(name), key=lambda word: (-len(word), word))
+            return "|".join(regex.escape(word) for word in words) or "(?!)"
+
+        self._verbs = regex.compile(rf"(?:{choice('indicator_verbs')}|[\s的了])+$")
+        self._openers = regex.compile(rf"^(?:{choice('indicator_openers')}|[\s的了“”])+")
+        self._phrase_verb = regex.compile(choice("phrase_verbs"))
+        self._tails = regex.compile(rf"(?:{choice('indicator_tails')})$")
+        heads = choice("initiative_heads")
+        self._initiative = regex.compile(
+            rf"(?:[\p{{Han}}A-Za-z0-9·+“”]|[（(]\p{{Han}}{{2,6}}[）)]){{2,24}}?(?:{heads})(?!\p{{Han}}{{0,1}}(?:化|性))"
+        )
+
+    def indicators(self, document: Document) -> list[Choice]:
+        """One choice for each quantity; `value` is the indicator's text, None where none was found."""
+        sentences = document.outline.sentences
+        choices: list[Choice] = []
+        runs = {last: first for first, last in series(document.text, document.quantities)}
+        in_run = {n: first for last, first in runs.items() for n in range(first, last + 1)}
+        before: tuple[int | None, Choice] | None = None
+        for number, quantity in enumerate(document.quantities):
+            index = sentence_index(sentences, quantity.start)
+            if index is None:
+                choices.append(_none())
+                continue
+            first = in_run.get(number, number)
+            choice = choices[first] if first < number else self._indicator(document, sentences[index], quantity)
+            carries = choice.value is None or (first < number and quantity.kind != "count")
+            if choice.value is None and before is not None and before[0] == index:
+                choice = Choice(before[1].value, "stated", "indicator.before", before[1].start, before[1].end, 0.3)
+            elif first < number and quantity.kind == "count":
+                own = self._after(document, sentences[index], quantity)
+                choice = own if own.value is not None else choice
+            choices.append(choice)
+            if choice.value is not None and not carries:
+                before = (index, choice)
+        return choices
+
+    def initiatives(self, document: Document, indicators: Sequence[Choice]) -> list[Choice]:
+        """One choice for each quantity; `value` is the initiative's text."""
+        sentences = document.outline.sentences
+        named: dict[int, list[tuple[int, int]]] = {}
+        choices: list[Choice] = []
+        for quantity, indicator in zip(document.quantities, indicators, strict=True):
+            index = sentence_index(sentences, quantity.start)
+            if index is None:
+                choices.append(_none())
+                continue
+            choices.append(self._initiative_of(document, index, quantity, indicator, named))
+        return choices
+
+    # -- indicators ------------------------------------------------------------------------------------------
+
+    def _indicator(self, document: Document, sentence: Sentence, quantity: Quantity) -> Choice:
+        if quantity.kind in {"count", "measure", "duration"}:
+            return _first(self._after(document, sentence, quantity), self._before(document, sentence, quantity))
+        return _first(self._before(document, sentence, quantity), self._after(document, sentence, quantity))
+
+    def _before(self, document: Document, sentence: Sentence, quantity: Quantity) -> Choice:
+        text = document.text
+        end = quantity.cue_start if quantity.cue_start is not None else quantity.start
+        start = clause_start(text, sentence, quantity.start)
+        for span in (*document.periods, *document.places):
+            if start <= span.start < span.end <= end and not text[start : span.start].strip("，、在于 "):
+                start = span.end
+        previous = [q for q in document.quantities if start <= q.start and q.end <= end]
+        if previous:
+            start = previous[-1].end
+        phrase = text[start:end]
+        trimmed = self._verbs.sub("", phrase)
+        opener = self._openers.match(trimmed)
+        low = start + (opener.end() if opener else 0)
+        high = start + len(trimmed)
+        cut = text.rfind("的", low, high)
+        if cut >= 0 and high - cut - 1 >= MIN_INDICATOR:
+            low = cut + 1
+        if high - low < MIN_INDICATOR or not _CJK.search(text[low:high]):
+            return _none()
+        return Choice(text[low:high], "stated", "indicator.before_verb", low, high, 0.3)
+
+    def _after(self, document: Document, sentence: Sentence, quantity: Quantity) -> Choice:
+        text = document.text
+        low = quantity.end
+        high = clause_end(text, sentence, low)
+        for mark in "、和与及":
+            at = text.find(mark, low, high)
+            high = at if at >= 0 else high
+        while low < high and text[low] in "的 “":
+            low += 1
+        verb = self._phrase_verb.search(text, low + 1, high) if high > low else None
+        if verb:
+            high = verb.start()
+        if high - low < MIN_INDICATOR or not _CJK.match(text[low]) or self._phrase_verb.match(text, low):
+            return _none()
+        return Choice(text[low:high].rstrip("”的"), "stated", "indicator.after_amount", low, high, 0.3)
+
+    # -- initiatives -----------------------------------------------------------------------------------------
+
+    def _named(self, text: str, sentence: Sentence) -> list[tuple[int, int]]:
+        spans = [match.span() for match in self._initiative.finditer(text, sentence.start, sentence.end)]
+        for match in _QUOTED.finditer(text, sentence.start, sentence.end):
+            spans.append(match.span(1) if match.group(1) else match.span(2))
+        return sorted(spans)
+
+    def _initiative_of(
+        self,
+        document: Document,
+        index: int,
+        quantity: Quantity,
+        indicator: Choice,
+        named: dict[int, list[tuple[int, int]]],
+    ) -> Choice:
+        text, sentences = document.text, document.outline.sentences
+        paragraph = sentences[index].paragraph
+        for at in range(index, -1, -1):
+            if sentences[at].paragraph != paragraph:
+                break
+            if at not in named:
+                named[at] = self._named(text, sentences[at])
+            spans = [span for span in named[at] if span[1] <= quantity.start]
+            if spans:
+                start, end = spans[-1]
+                how = "stated" if at == index else "carried"
+                name = text[start:end].strip("“”")
+                return Choice(name, how, "initiative.named", start, end, 0.3)  # type: ignore[arg-type]
+        if isinstance(indicator.value, str):
+            activity = self._tails.sub("", indicator.value) or indicator.value
+            return Choice(activity, indicator.how, "initiative.activity", indicator.start, indicator.end, 0.5)
+        return _none()
+
+
+def _none() -> Choice:
+    return Choice(None, "default", "name.none", doubt=1.0)
+
+
+def _first(*choices: Choice) -> Choice:
+    return next((choice for choice in choices if choice.value is not None), choices[-1])

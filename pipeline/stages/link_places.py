@@ -1,0 +1,270 @@
+"""Which place a quantity belongs to (design §5-§7).
+
+The nearest place before the amount in its sentence that the sentence is about; else the place that the paragraph's
+sentences before it were about; else the heading; else the paragraph before; else the title. Places that are only
+compared with (高于全国), reached (出口美国) or worked with (与上海合作) are no candidates. In a 分别 list the n-th amount
+takes the n-th place.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import regex
+
+from pipeline.models import Document, How, Place, Quantity, Sentence
+from pipeline.ruleset import RuleSet
+from pipeline.stages.scope import Choice, between, clause_start, name_runs, sentence_index, series
+
+COUNTRY = "全国"
+_RANKS = ("country", "province", "city", "district")
+_REGIONS = ("内蒙古自治区", "广西壮族自治区", "西藏自治区", "宁夏回族自治区", "新疆维吾尔自治区", "香港特别行政区", "澳门特别行政区")
+_MUNICIPALITIES = ("北京市", "天津市", "上海市", "重庆市")
+
+
+class PlaceLinker:
+    """Resolves the place of every quantity of a document.
+
+    Args:
+        rules: Supplies the cue lexicons `place_object_cues` (words before a place that make it an object),
+            `place_reference_cues` (words before or after a country that make it a yardstick).
+    """
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._object = _suffix_pattern(rules.lexicon("place_object_cues"))
+        self._yardstick_before = _suffix_pattern(rules.lexicon("place_yardstick_before"))
+        self._yardstick_after = _prefix_pattern(rules.lexicon("place_yardstick_after"))
+
+    def link(self, document: Document) -> list[Choice]:
+        """One choice for each quantity of the document, in order."""
+        return _Pass(self, document).run()
+
+    def is_topic(self, text: str, place: Place) -> bool:
+        """True if the sentence may be about this place, False where it is only a yardstick or an object."""
+        if place.form == "embedded" or (place.place is None and place.form != "relative"):
+            return False
+        before, after = text[max(0, place.start - 8) : place.start], text[place.end : place.end + 8]
+        if self._object.search(before):
+            return False
+        if place.rank == "country" or place.form == "relative":
+            return not (self._yardstick_before.search(before) or self._yardstick_after.match(after))
+        return True
+
+
+def _suffix_pattern(words: Sequence[str]) -> regex.Pattern[str]:
+    return regex.compile(r"(?:\L<words>)$" if words else r"(?!)", words=list(words))
+
+
+def _prefix_pattern(words: Sequence[str]) -> regex.Pattern[str]:
+    return regex.compile(r"(?:\L<words>)" if words else r"(?!)", words=list(words))
+
+
+def rank_of(path: str) -> str:
+    """The rank of a path: 全国, a province or municipality, a city, a district or county-level city."""
+    if path == COUNTRY:
+        return "country"
+    parts = path.split("/")
+    if len(parts) == 1:
+        return "province"
+    if len(parts) == 3 or parts[0] in _MUNICIPALITIES or not parts[1].endswith(("市", "州", "地区", "盟")):
+        return "district"
+    return "city"
+
+
+def ancestor(path: str, rank: str) -> str | None:
+    """The part of a path at a rank, None if the path does not reach down to it."""
+    if rank == "country":
+        return COUNTRY
+    if path == COUNTRY:
+        return None
+    parts = path.split("/")
+    if rank == "province":
+        return parts[0]
+    if rank == "city":
+        if parts[0] in _MUNICIPALITIES:
+            return parts[0]
+        return "/".join(parts[:2]) if len(parts) > 1 else None
+    return path if rank_of(path) == "district" else None
+
+
+def common_ancestor(paths: Sequence[str]) -> str:
+    """The deepest path that holds all the paths; 全国 if there is no other."""
+    split = [path.split("/") for path in paths]
+    shared: list[str] = []
+    for parts in zip(*split, strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    return "/".join(shared) or COUNTRY
+
+
+class _Pass:
+    """One pass over a document, sentence by sentence."""
+
+    def __init__(self, linker: PlaceLinker, document: Document) -> None:
+        self._linker = linker
+        self._document = document
+        self._text = document.text
+        self._sentences = document.outline.sentences
+        self._topics = [place for place in document.places if linker.is_topic(document.text, place)]
+        self._main = self._article_place()
+        self._heading = self._section_places()
+
+    def run(self) -> list[Choice]:
+        document = self._document
+        by_sentence: dict[int, list[int]] = {}
+        for number, quantity in enumerate(document.quantities):
+            index = sentence_index(self._sentences, quantity.start)
+            if index is not None:
+                by_sentence.setdefault(index, []).append(number)
+        choices: list[Choice] = [Choice(None, "default", "place.none", doubt=1.0)] * len(document.quantities)
+        carried: Choice | None = None
+        previous: Sentence | None = None
+        for index, sentence in enumerate(self._sentences):
+            if previous is not None and sentence.section != previous.section:
+                carried = None
+            new_paragraph = previous is None or sentence.paragraph != previous.paragraph
+            scope = self._scope(sentence, carried, new_paragraph)
+            resolved = self._resolve(sentence, scope)
+            numbers = by_sentence.get(index, [])
+            for number in numbers:
+                choices[number] = self._choose(document.quantities[number], sentence, resolved, scope)
+            self._distribute(numbers, resolved, choices)
+            topic = self._topic(sentence, resolved)
+            if sentence.role == "body":
+                carried = topic or (scope if scope.how in {"carried", "stated"} else None)
+            previous = sentence
+        return choices
+
+    # -- scope -----------------------------------------------------------------------------------------------
+
+    def _article_place(self) -> Choice:
+        """The place the article is about: that of its title, else of its first lines, else the most named."""
+        title_end = next((s.end for s in self._sentences if s.role == "title"), 0)
+        named = [p for p in self._topics if p.place is not None and p.rank != "country" and p.form != "adjective"]
+        in_title = [p for p in named if p.end <= title_end]
+        if in_title:
+            runs = name_runs(self._text, in_title)
+            path = common_ancestor([str(p.place) for p in runs[0]]) if len(runs[0]) > 1 else str(in_title[0].place)
+            return Choice(path, "title", "place.title", in_title[0].start, in_title[0].end, 0.2)
+        body = [p for p in named if p.start >= title_end]
+        if body:
+            counts = Counter(part for p in body for part in _chain(str(p.place)))
+            total = len(body)
+            first = body[0]
+            path = str(first.place)
+            # The first place is the article's if the others mostly lie in it; else the smallest that holds most.
+            while counts[path] * 2 < total and "/" in path:
+                path = path.rsplit("/", 1)[0]
+            if counts[path] * 2 >= total:
+                return Choice(path, "carried", "place.article", first.start, first.end, 0.4)
+        if any(p.form == "relative" and p.rank != "country" for p in self._topics) and not body:
+            return Choice(None, "default", "place.unnamed", doubt=0.5)
+        country = next((p for p in self._document.places if p.place == COUNTRY), None)
+        if country is not None:
+            return Choice(COUNTRY, "carried", "place.country", country.start, country.end, 0.3)
+        return Choice(None, "default", "place.none", doubt=0.8)
+
+    def _section_places(self) -> list[Choice | None]:
+        places: list[Choice | None] = []
+        for section in self._document.outline.sections:
+            inside = [p for p in between(self._topics, section.heading_start, section.heading_end) if p.place]
+            if inside:
+                chosen = inside[0]
+                places.append(Choice(chosen.place, "heading", f"heading.{_style(section.style)}", chosen.start, chosen.end))
+            else:
+                places.append(places[section.parent] if section.parent is not None else None)
+        return places
+
+    def _scope(self, sentence: Sentence, carried: Choice | None, new_paragraph: bool) -> Choice:
+        heading = self._heading[sentence.section]
+        if heading is not None:
+            return carried if carried is not None and not new_paragraph else heading
+        if carried is None:
+            return self._main
+        if not new_paragraph:
+            return carried
+        # A new paragraph of an article about one place speaks of that place again; a round-up goes on.
+        return self._main if self._main.how == "title" and self._main.value != COUNTRY else carried
+
+    # -- mentions --------------------------------------------------------------------------------------------
+
+    def _resolve(self, sentence: Sentence, scope: Choice) -> list[Place]:
+        """The topic places of a sentence, relative ones (全市) resolved against what stands before them."""
+        resolved: list[Place] = []
+        for place in between(self._topics, sentence.start, sentence.end):
+            if place.place is None:
+                bases = [p.place for p in reversed(resolved)] + [scope.value, self._heading_value(sentence), self._main.value]
+                path = next((a for base in bases if base and (a := self._relative(str(base), place))), None)
+                if path is None:
+                    continue
+                place = replace(place, place=path)
+            resolved.append(place)
+        return resolved
+
+    def _heading_value(self, sentence: Sentence) -> str | None:
+        heading = self._heading[sentence.section]
+        return str(heading.value) if heading and heading.value else None
+
+    def _relative(self, base: str, place: Place) -> str | None:
+        if place.rank == "district" and place.text.endswith("区") and base.split("/")[0] in _REGIONS and "/" not in base:
+            return base  # 全区 of an autonomous region is the region
+        if place.text in {"当地", "本地"}:
+            return base
+        found = ancestor(base, place.rank)
+        if found is None and place.rank == "city" and rank_of(base) == "district" and base.endswith("市"):
+            return base
+        if place.rank == "city" and rank_of(base) == "district" and base.endswith("市"):
+            return base  # 全市 of a county-level city is that city
+        return found
+
+    def _topic(self, sentence: Sentence, resolved: Sequence[Place]) -> Choice | None:
+        """The place a sentence leaves behind for the next: its first place at the head of a clause."""
+        for place in resolved:
+            head = clause_start(self._text, sentence, place.start)
+            if place.form == "organisation" or place.start - head <= 12:
+                return Choice(place.place, "carried", place.rule, place.start, place.end, 0.1)
+        return None
+
+    # -- choice ----------------------------------------------------------------------------------------------
+
+    def _choose(self, quantity: Quantity, sentence: Sentence, resolved: Sequence[Place], scope: Choice) -> Choice:
+        before = [p for p in resolved if p.end <= quantity.start]
+        if before:
+            run = name_runs(self._text, before)[-1]
+            last = run[-1]
+            how: How = {"title": "title", "heading": "heading"}.get(sentence.role, "stated")  # type: ignore[assignment]
+            if len(run) > 1:
+                path = common_ancestor([str(p.place) for p in run])
+                return Choice(path, how, last.rule, run[0].start, last.end, 0.3)
+            return Choice(last.place, how, last.rule, last.start, last.end, 0.05 if last.form != "adjective" else 0.3)
+        if scope.value in (None, COUNTRY):
+            after = [p for p in resolved if p.start >= quantity.end]
+            if after:
+                return Choice(after[0].place, "stated", after[0].rule, after[0].start, after[0].end, 0.4)
+        return scope
+
+    def _distribute(self, numbers: Sequence[int], resolved: Sequence[Place], choices: list[Choice]) -> None:
+        """Give the n-th amount of a list the n-th of as many places named in a row before it."""
+        quantities = [self._document.quantities[number] for number in numbers]
+        runs = [run for run in name_runs(self._text, resolved) if len(run) > 1]
+        for first, last in series(self._text, quantities):
+            size = last - first + 1
+            fitting = [run for run in runs if len(run) == size and run[-1].end <= quantities[first].start]
+            if not fitting:
+                continue
+            for offset, place in enumerate(fitting[-1]):
+                choices[numbers[first + offset]] = Choice(
+                    place.place, "stated", "place.respectively", place.start, place.end, 0.1
+                )
+
+
+def _chain(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[: n + 1]) for n in range(len(parts))]
+
+
+def _style(style: str) -> str:
+    return "place" if style == "place" else "section"
