@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import html
 import io
@@ -10,6 +11,8 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
+
+BOM = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-8-sig": b""}
 
 Head = Mapping[str, str]
 
@@ -33,7 +36,7 @@ def write(article: str, group: Sequence[tuple[Head, str]]) -> bytes:
         return document(head, text)
     if suffix == ".pdf":
         return printed(head, text)
-    return text.encode(encoding)
+    return BOM.get(encoding, b"") + text.encode(encoding)
 
 
 def row(head: Head, text: str) -> dict[str, str]:
