@@ -8,8 +8,9 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -162,3 +163,26 @@ def _run_error(error: OSError, out: Path) -> RunError:
     return RunError(
         f"cannot write here: {reason}", where=str(out), fix="Name a writable folder with --out", code="run.unwritable"
     )
+
+
+def read_records(folder: Path) -> Iterator[Record]:
+    """Stream the records of a run folder in their order.
+
+    Raises:
+        RunError: the folder holds no records, or a line is no record.
+    """
+    path = folder / "records.jsonl"
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    yield Record.model_validate(json.loads(line, parse_float=Decimal))
+                except ValueError as error:
+                    raise RunError(
+                        f"line {number} is no record: {str(error).splitlines()[0]}",
+                        where=str(path),
+                        fix="Run again, or upgrade gongbao if a newer version wrote it",
+                        code="run.broken",
+                    ) from error
+    except FileNotFoundError as error:
+        raise RunError("no records here", where=str(folder), fix="Name a run folder", code="run.missing") from error

@@ -1,0 +1,60 @@
+"""`gongbao parse`: what the parts find in single lines, for testing and for other programs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def command(
+    rules: Annotated[list[Path] | None, typer.Option("--rules", help="Folder of your own rules.")] = None,
+) -> None:
+    """Read lines of text, or JSON objects {"text", "pub_date"}, from standard input; write one JSON line for each."""
+    from pipeline.extractor import Pipeline
+    from pipeline.models import dump_json
+
+    pipeline = Pipeline(rules=tuple(rules or ()), ner=None)
+    stdin = sys.stdin
+    stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    for line in stdin:
+        text, pub_date = _request(line.rstrip("\r\n"))
+        sys.stdout.write(dump_json(_plain(pipeline.parse(text, pub_date))) + "\n")
+        sys.stdout.flush()
+
+
+def _request(line: str) -> tuple[str, Any]:
+    """The text and date of a line: a JSON object with `text`, else the line itself."""
+    import json
+    from datetime import date
+
+    from pipeline.errors import ReadError
+
+    if line.lstrip().startswith("{"):
+        try:
+            item = json.loads(line)
+        except ValueError:
+            item = None
+        if isinstance(item, dict) and isinstance(item.get("text"), str):
+            given = item.get("pub_date")
+            try:
+                return item["text"], date.fromisoformat(given[:10]) if given else None
+            except (TypeError, ValueError):
+                raise ReadError(
+                    f"pub_date is no date: {given!r}", where="standard input", fix="Write it as YYYY-MM-DD", code="read.date"
+                ) from None
+    return line, None
+
+
+def _plain(value: Any) -> Any:
+    from decimal import Decimal
+
+    from pipeline.models import plain_number
+
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return plain_number(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,73 @@
+"""Progress on standard error: a bar on a terminal, plain lines when piped."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+from pipeline.models import Extraction, Failure
+from pipeline.run.runner import Summary
+
+EVERY = 5.0
+"""Seconds between two plain lines."""
+
+
+class Reporter:
+    """Shows articles done, records found and, where the total is known, time left."""
+
+    def __init__(self, total: int | None = None) -> None:
+        self._total = total
+        self._bar: Any = None
+        self._task: Any = None
+        self._last = time.monotonic()
+
+    def __enter__(self) -> Reporter:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+            from rich.progress import TimeElapsedColumn, TimeRemainingColumn
+
+            self._bar = Progress(
+                SpinnerColumn(),
+                MofNCompleteColumn(),
+                TextColumn("articles"),
+                BarColumn(),
+                TextColumn("{task.fields[records]} records"),
+                TimeElapsedColumn(),
+                TextColumn("left"),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._task = self._bar.add_task("run", total=self._total, records=0)
+            self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def update(self, result: Extraction | Failure, summary: Summary) -> None:
+        """Count one article; a failed one is named at once."""
+        if isinstance(result, Failure):
+            self._say(f"failed: {printable(result.where or result.id)}: {printable(result.message)}"
+                      + (f". {result.fix}" if result.fix else ""))
+        done = summary.articles + len(summary.failures)
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, records=summary.records)
+        elif time.monotonic() - self._last >= EVERY:
+            self._last = time.monotonic()
+            self._say(f"{done} articles, {summary.records} records")
+
+    def _say(self, line: str) -> None:
+        if self._bar is not None:
+            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        else:
+            sys.stderr.write(line + "\n")
+
+
+def printable(text: str) -> str:
+    """Text that cannot steer a terminal: control characters as escapes."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

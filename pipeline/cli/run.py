@@ -1,0 +1,75 @@
+"""`gongbao run`: articles in, a run folder out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.run.runner import Summary
+
+RulesOption = Annotated[
+    list[Path] | None, typer.Option("--rules", help="Folder of your own rules, over the shipped ones; may be repeated.")
+]
+NerOption = Annotated[str, typer.Option("--ner", help="Model for names: `lac` (shipped) or an installed spaCy model.")]
+NoNerOption = Annotated[bool, typer.Option("--no-ner", help="Rules alone: faster, weaker on initiatives and indicators.")]
+
+
+def command(
+    paths: Annotated[list[str], typer.Argument(help="Files or folders of articles, or - for standard input.")],
+    out: Annotated[Path, typer.Option(help="Where run folders go.")] = Path("outputs"),
+    rules: RulesOption = None,
+    ner: NerOption = "lac",
+    no_ner: NoNerOption = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON instead of the table.")] = False,
+) -> None:
+    """Extract the records of articles into a new run folder under OUT/runs.
+
+    Exit status: 0 all articles read, 1 some failed (see errors.jsonl), 2 nothing could be done.
+    """
+    from pipeline.cli.progress import Reporter
+    from pipeline.run.runner import Options, run
+
+    options = Options(tuple(str(folder) for folder in rules or ()), None if no_ner else ner, workers)
+    with Reporter() as reporter:
+        summary = run(list(paths), out, options, progress=reporter.update)
+    if json:
+        _print_json(summary)
+    else:
+        _print_table(summary)
+    raise typer.Exit(summary.exit_status)
+
+
+def _print_json(summary: Summary) -> None:
+    from pipeline.models import dump_json
+
+    result: dict[str, Any] = {
+        "run": str(summary.folder) if summary.folder else None,
+        "articles": summary.articles,
+        "records": summary.records,
+        "errors": [
+            {"id": f.id, "code": f.code, "message": f.message, "where": f.where, "fix": f.fix} for f in summary.failures
+        ],
+        "seconds": round(summary.seconds, 3),
+    }
+    typer.echo(dump_json(result))
+
+
+def _print_table(summary: Summary) -> None:
+    from rich.console import Console
+
+    from pipeline.cli.tables import record_table
+    from pipeline.run.folder import read_records
+
+    console = Console()
+    if summary.folder is not None:
+        console.print(record_table(read_records(summary.folder), limit=20, total=summary.records))
+    failed = f", {len(summary.failures)} failed" if summary.failures else ""
+    console.print(
+        f"{summary.articles} articles, {summary.records} records{failed}, {summary.seconds:.1f} s", highlight=False
+    )
+    if summary.folder is not None:
+        console.print(str(summary.folder), soft_wrap=True, highlight=False)
