@@ -1,0 +1,137 @@
+"""Which differences between two records need eyes, and what a record's content is.
+
+A record is handled here as the JSON object of records.jsonl (`RecordRow`): rows of files that other tools wrote are
+compared too, so that a missing field counts as null.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+RecordRow = Mapping[str, Any]
+
+FIELDS: dict[str, tuple[str, ...]] = {
+    "value": ("value", "value_max"),
+    "unit": ("unit",),
+    "kind": ("kind",),
+    "bound": ("bound",),
+    "place": ("place", "place_code", "province", "city", "district"),
+    "year": ("year",),
+    "period": ("period_start", "period_end"),
+    "initiative": ("initiative",),
+    "indicator": ("indicator",),
+}
+"""What needs eyes, and the columns each field consists of."""
+
+QUIET: dict[str, tuple[str, ...]] = {
+    "span": ("start", "end", "raw", "record_id"),
+    "rule": (),
+    "wording": ("sentence", "sentence_start", "sentence_end", "amount", "period", "title", "pub_date"),
+    "confidence": ("confidence", "flags"),
+}
+"""What needs no eyes, in the order in which a pair with several is filed. `rule` and the rest of `wording` are in
+`evidence`."""
+
+_EVIDENCE_OF = {"value": "amount", "unit": "amount", "kind": "amount", "bound": "amount", "period": "year"}
+_EYES = tuple(column for columns in FIELDS.values() for column in columns)
+
+
+def changed_fields(old: RecordRow, new: RecordRow) -> tuple[str, ...]:
+    """The fields needing eyes in which two records differ, in the order of `FIELDS`."""
+    return tuple(name for name, columns in FIELDS.items() if any(_differ(old.get(c), new.get(c)) for c in columns))
+
+
+def quiet_differences(old: RecordRow, new: RecordRow) -> tuple[str, ...]:
+    """The classes of differences that need no eyes, in the order of `QUIET`."""
+    found = {name for name, columns in QUIET.items() if any(old.get(c) != new.get(c) for c in columns)}
+    evidence_old, evidence_new = old.get("evidence") or {}, new.get("evidence") or {}
+    if evidence_old != evidence_new:
+        rules_old = {name: item.get("rule") for name, item in evidence_old.items()}
+        rules_new = {name: item.get("rule") for name, item in evidence_new.items()}
+        found.add("rule" if rules_old != rules_new else "wording")
+    rest = (old.keys() | new.keys()) - _KNOWN
+    if any(old.get(name) != new.get(name) for name in rest):
+        found.add("wording")
+    return tuple(name for name in QUIET if name in found)
+
+
+def rule_of(record: RecordRow | None, field: str) -> str | None:
+    """The rule that gave a field of a record, None where the record says nothing."""
+    item = ((record or {}).get("evidence") or {}).get(_EVIDENCE_OF.get(field, field))
+    rule = item.get("rule") if item else None
+    return str(rule) if rule else None
+
+
+def display(record: RecordRow | None, field: str) -> str | None:
+    """A field's value as a person reads it: ranges with both ends, the period with both days."""
+    if record is None:
+        return None
+    values = [record.get(column) for column in FIELDS[field]]
+    if field == "value":
+        return _range(values, "–", plain)
+    if field == "period":
+        return _range(values, " – ", str)
+    return None if values[0] is None else str(values[0])
+
+
+def plain(value: Any) -> str:
+    """A number digit for digit, without exponent and trailing zeros."""
+    text = format(as_decimal(value), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def as_decimal(value: Any) -> Decimal:
+    """The exact decimal that a JSON number was written as."""
+    if isinstance(value, Decimal):
+        return value
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def content_key(old: RecordRow | None, new: RecordRow | None, occurrence: int = 0) -> str:
+    """The key of a change: the same as long as the two records say the same of the same words of the same article.
+
+    Offsets, rules, confidence and the wording of the evidence are left out, so that a decision outlives changes that
+    need no eyes. `occurrence` tells apart changes of one article that are alike in all of this.
+    """
+    digest = hashlib.sha256()
+    for record in (old, new):
+        for part in _content(record):
+            digest.update(part.encode("utf-8", "surrogatepass"))
+            digest.update(b"\x1f")
+        digest.update(b"\x1e")
+    if occurrence:
+        digest.update(str(occurrence).encode())
+    return digest.hexdigest()[:20]
+
+
+def _content(record: RecordRow | None) -> Iterator[str]:
+    if record is None:
+        return
+    yield str(record.get("article_id"))
+    yield str(record.get("raw"))
+    for column in _EYES:
+        value = record.get(column)
+        yield "\x00" if value is None else plain(value) if isinstance(value, int | float | Decimal) else str(value)
+
+
+def _differ(old: Any, new: Any) -> bool:
+    if old == new:
+        return False
+    if isinstance(old, float | Decimal) or isinstance(new, float | Decimal):
+        return old is None or new is None or as_decimal(old) != as_decimal(new)
+    return True
+
+
+def _range(ends: list[Any], dash: str, form: Any) -> str | None:
+    low, high = ends
+    if low is None and high is None:
+        return None
+    if high is None or low is None or low == high:
+        return str(form(low if low is not None else high))
+    return f"{form(low)}{dash}{form(high)}"
+
+
+_KNOWN = frozenset(_EYES) | frozenset(c for columns in QUIET.values() for c in columns) | {"evidence", "article_id"}
