@@ -137,6 +137,17 @@ class Pipeline:
                 message = f"{type(error).__name__}: {error}"
                 yield Failure(article.id, "extract", "extract.crash", message, article.origin, "Report this article as a bug")
 
+    def document(self, article: Article) -> Document:
+        """What the stages before linking find in an article."""
+        return document(article, self._matchers)
+
+    def versions(self) -> dict[str, Any]:
+        """Versions for a run's manifest: of the rules, the model, and every single rule."""
+        return {
+            "versions": {"rules": self.rules.version, "model": self.ner},
+            "rule_versions": {rule.id: rule.version for rules in self.rules.stages.values() for rule in rules},
+        }
+
     def _extract(self, article: Article) -> Extraction:
         found = document(article, self._matchers)
         records = self._linker.link(found)

@@ -248,7 +248,7 @@ def _same(got: Any, want: Any) -> bool:
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that keeps YAML 1.1's surprises out: no aliases, and no dates made of plain scalars."""
+    """SafeLoader without YAML 1.1's surprises: no aliases, no dates out of plain scalars, `yes` and `no` are words."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):  # type: ignore[no-untyped-call]
@@ -256,10 +256,12 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)  # type: ignore[no-untyped-call]
 
 
+_SURPRISING = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool"}
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _SURPRISING]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", regex.compile("^(?:true|false)$"), list("tf"))
 
 
 def _read_rules(path: Path) -> tuple[RuleFile, dict[str, int]]:
