@@ -43,7 +43,7 @@ def command(
     from pipeline.extractor import Pipeline
     from pipeline.models import Failure
 
-    chosen = _choose(article, id, pub_date)
+    chosen = choose(article, id, pub_date)
     pipeline = Pipeline(rules=tuple(rules or ()), ner=None if no_ner else ner)
     extraction = next(iter(pipeline.pipe([chosen])))
     if isinstance(extraction, Failure):
@@ -57,7 +57,7 @@ def command(
     _print_records(console, extraction.records)
 
 
-def _choose(path: str, identifier: str | None, pub_date: str | None):  # type: ignore[no-untyped-def]
+def choose(path: str, identifier: str | None, pub_date: str | None):  # type: ignore[no-untyped-def]
     from dataclasses import replace
     from datetime import date
 
