@@ -82,7 +82,7 @@ def spoil(text: str, head: dict[str, str], hands: Sequence[str]) -> tuple[str, d
         result = damage.gloss(
             shown,
             clean=simplified,
-            chars=damage.LIGHT if "light" in options else options.get("chars", ""),
+            chars=(damage.LIGHT if "light" in options else "") + options.get("chars", ""),
             share=float(options.get("share", 0)),
             toneless="toneless" in options,
             seed=int(options.get("seed", 0)),
@@ -184,7 +184,7 @@ def values(name: str, shown: str, given: str | None) -> tuple[Any, Any, str]:
         low, _, high = span.partition("..")
         return Decimal(low), Decimal(high) if high else None, unit
     shown = shown.replace("个百分点", "百分点")
-    match = re.fullmatch(r"([\d.,]+) ?(百万(?!分)|千万|百亿|千亿|万亿|百(?!分)|[千万亿]?)[余多]?(?:个(?=[百千万亿]))?((?:百(?!分)|[千万亿])*)[余多]?([^\d\s]*?)(?:以上|左右|以下|以内|上下)?", shown)
+    match = re.fullmatch(r"([\d.,]+) ?(百万(?!分)|千万|百亿|千亿|万亿|百(?!分)|千(?![瓦米克])|[万亿]?)[余多]?(?:个(?=[百千万亿]))?((?:百(?!分)|千(?![瓦米克])|[万亿])*)[余多]?([^\d\s]*?)(?:以上|左右|以下|以内|上下)?", shown)
     if not match or not match[4] or match[3] not in SCALE:
         raise SystemExit(f"{name}: give the value of {shown!r} in braces")
     return Decimal(match[1].replace(",", "")) * SCALE[match[2]] * SCALE[match[3]], None, match[4]
