@@ -30,6 +30,8 @@ class Change:
         new: Where the new record stands.
         start: Of the amount in the new text, for removed records in the old one.
         raw: The amount as found.
+        before: What the old record says of the cause's field (of the value, for added and removed records).
+        after: What the new record says of it.
     """
 
     key: str
@@ -43,6 +45,8 @@ class Change:
     raw: str
     before: str
     after: str
+    occurrence: int = 0
+    """How many changes of the article before this one are alike in all that the key holds."""
 
     @property
     def kind(self) -> ChangeClass:
@@ -259,41 +263,39 @@ def _compare_article(
             continue
         cause, fields, quiet = verdict
         cause = causes.setdefault(cause, cause)
-        key = ""
+        occurrence = 0
         if cause.change != "quiet":
-            key = content_key(*pair)
-            occurrences[key] += 1
-            if occurrences[key] > 1:
-                key = content_key(*pair, occurrences[key] - 1)
-        changes.append(_change(key, article_id, cause, fields, quiet, pair, refs))
+            bare = content_key(*pair)
+            occurrence, occurrences[bare] = occurrences[bare], occurrences[bare] + 1
+        changes.append(_change(article_id, (cause, fields, quiet), pair, refs, occurrence))
     return changes, same
 
 
 def _change(
-    key: str,
     article_id: str,
-    cause: Cause,
-    fields: tuple[str, ...],
-    quiet: tuple[str, ...],
+    verdict: tuple[Cause, tuple[str, ...], tuple[str, ...]],
     pair: Pair,
     refs: Mapping[int, Ref],
+    occurrence: int,
 ) -> Change:
+    cause, fields, quiet = verdict
     old, new = pair
     shown = new if new is not None else old
     assert shown is not None
     name = cause.field if cause.change == "changed" else "value"
     return Change(
-        key,
-        article_id,
-        cause,
-        fields,
-        quiet,
-        refs[id(old)] if old is not None else None,
-        refs[id(new)] if new is not None else None,
-        shown["start"],
-        str(shown.get("raw") or shown.get("amount") or ""),
-        display(old, name) or "",
-        display(new, name) or "",
+        key="" if cause.change == "quiet" else content_key(old, new, occurrence),
+        article_id=article_id,
+        cause=cause,
+        fields=fields,
+        quiet=quiet,
+        old=refs[id(old)] if old is not None else None,
+        new=refs[id(new)] if new is not None else None,
+        start=shown["start"],
+        raw=str(shown.get("raw") or shown.get("amount") or ""),
+        before=display(old, name) or "",
+        after=display(new, name) or "",
+        occurrence=occurrence,
     )
 
 

@@ -65,7 +65,8 @@ def _row(report: Report, change: Change) -> str:
         row = new or old or {}
         said = [str(row[name]) for name in ("place", "year", "indicator") if row.get(name)]
         what = f"{change.kind}: {' · '.join(said)}"
-    return f"| {_text(f'{change.article_id}:{change.start}')} | {_text(change.raw)} | {_text(what)} | {report.verdict(change) or ''} |"
+    cells = (f"{change.article_id}:{change.start}", change.raw, what, report.verdict(change) or "")
+    return f"| {' | '.join(map(_text, cells))} |"
 
 
 def _versions(report: Report) -> list[str]:
