@@ -17,6 +17,11 @@ from pipeline.ruleset import RuleSet
 from pipeline.stages.scope import Choice, clause_end, clause_start, sentence_index, series
 
 _CJK = regex.compile(r"\p{Han}")
+_COMPARISON = regex.compile(
+    r"(?:(?:比|较|与|同)[^，。；]{0,14}?(?:相比|同期|上年|去年|前年|年初|上月|季度|[年月末期])"
+    r"|(?:几乎|大约|约)?(?:是|为|相当于)[^，。；]{0,14}的|(?:高于|低于|高出|快于|慢于)[^，。；]{0,10})$"
+)
+_LIST = regex.compile(r"[、和与及]|以及")
 _QUOTED = regex.compile(r"《([^》\n]{2,40})》|“([^”\n]{2,20})”")
 MIN_INDICATOR = 2
 
@@ -27,7 +32,7 @@ class NameLinker:
     Args:
         rules: Supplies the lexicons `indicator_verbs` (what stands between an indicator and its amount),
             `indicator_openers` (what a clause may open with before its noun phrase), `phrase_verbs` (where a noun
-            phrase after an amount ends), `initiative_heads` (nouns that end the name of an initiative) and
+            phrase after an amount ends), `inner_verbs` (after which an indicator begins), `initiative_heads` (nouns that end the name of an initiative) and
             `indicator_tails` (what is dropped from an indicator to give the activity).
     """
 
@@ -39,6 +44,7 @@ class NameLinker:
         self._verbs = regex.compile(rf"(?:{choice('indicator_verbs')}|[\s的了])+$")
         self._openers = regex.compile(rf"^(?:{choice('indicator_openers')}|[\s的了“”])+")
         self._phrase_verb = regex.compile(choice("phrase_verbs"))
+        self._inner_verb = regex.compile(rf"(?:{choice('inner_verbs')})(?![值额量率数人])了?")
         self._tails = regex.compile(rf"(?:{choice('indicator_tails')})$")
         heads = choice("initiative_heads")
         self._initiative = regex.compile(
@@ -51,6 +57,8 @@ class NameLinker:
         choices: list[Choice] = []
         runs = {last: first for first, last in series(document.text, document.quantities)}
         in_run = {n: first for last, first in runs.items() for n in range(first, last + 1)}
+        sizes = {first: last - first + 1 for last, first in runs.items()}
+        distributed: dict[int, Choice] = {}
         before: tuple[int | None, Choice] | None = None
         for number, quantity in enumerate(document.quantities):
             index = sentence_index(sentences, quantity.start)
@@ -59,6 +67,14 @@ class NameLinker:
                 continue
             first = in_run.get(number, number)
             choice = choices[first] if first < number else self._indicator(document, sentences[index], quantity)
+            if number == first and number in sizes:
+                shares = self._shares(document, choice, sizes[number])
+                if shares:
+                    distributed.update(zip(range(number, number + len(shares)), shares, strict=True))
+            if number in distributed:
+                choices.append(distributed[number])
+                before = (index, choice)
+                continue
             carries = choice.value is None or (first < number and quantity.kind != "count")
             if choice.value is None and before is not None and before[0] == index:
                 choice = Choice(before[1].value, "stated", "indicator.before", before[1].start, before[1].end, 0.3)
@@ -90,6 +106,33 @@ class NameLinker:
             return _first(self._after(document, sentence, quantity), self._before(document, sentence, quantity))
         return _first(self._before(document, sentence, quantity), self._after(document, sentence, quantity))
 
+    @staticmethod
+    def _shares(document: Document, choice: Choice, size: int) -> list[Choice]:
+        """The names of a list (甲、乙、丙产值) for as many amounts; short ones take the last one's head noun."""
+        if not isinstance(choice.value, str) or choice.start is None:
+            return []
+        parts: list[tuple[int, int]] = []
+        at = 0
+        for match in _LIST.finditer(choice.value):
+            parts.append((at, match.start()))
+            at = match.end()
+        parts.append((at, len(choice.value)))
+        if len(parts) != size or any(high - low < 1 for low, high in parts):
+            return []
+        names = [choice.value[low:high] for low, high in parts]
+        last = names[-1]
+        return [
+            Choice(
+                name if len(name) >= len(last) - 1 else name + last[len(name) :],
+                choice.how,
+                "indicator.respectively",
+                choice.start + low,
+                choice.start + high,
+                0.2,
+            )
+            for name, (low, high) in zip(names, parts, strict=True)
+        ]
+
     def _before(self, document: Document, sentence: Sentence, quantity: Quantity) -> Choice:
         text = document.text
         end = quantity.cue_start if quantity.cue_start is not None else quantity.start
@@ -100,11 +143,16 @@ class NameLinker:
         previous = [q for q in document.quantities if start <= q.start and q.end <= end]
         if previous:
             start = previous[-1].end
-        phrase = text[start:end]
-        trimmed = self._verbs.sub("", phrase)
+        trimmed = text[start:end]
+        length = -1
+        while len(trimmed) != length:
+            length = len(trimmed)
+            trimmed = _COMPARISON.sub("", self._verbs.sub("", trimmed))
         opener = self._openers.match(trimmed)
         low = start + (opener.end() if opener else 0)
         high = start + len(trimmed)
+        inner = [match.end() for match in self._inner_verb.finditer(text, low, high) if high - match.end() >= MIN_INDICATOR]
+        low = inner[-1] if inner else low
         cut = text.rfind("的", low, high)
         if cut >= 0 and high - cut - 1 >= MIN_INDICATOR:
             low = cut + 1
