@@ -21,7 +21,15 @@ from dataclasses import dataclass
 LIGHT = "業發區創優醫態規戰環鎮續執養"
 """Characters that lightly damaged pages gloss."""
 
-_WRONG = {"制度": "製度", "全面": "全麵", "体系": "體係", "发挥": "髮揮", "里程": "裡程", "干部": "乾部", "方面": "方麵"}
+_WRONG = {
+    "制度": "製度",
+    "全面": "全麵",
+    "体系": "體係",
+    "发挥": "髮揮",
+    "里程": "裡程",
+    "干部": "乾部",
+    "方面": "方麵",
+}
 """What character-by-character converters give for words that they do not know."""
 
 _HALF = str.maketrans("，；：！？（）％", ",;:!?()%")
@@ -102,13 +110,8 @@ def gloss(
         elif toneless:
             pieces.append(f"{char}({_without_tone(reading)}) ")
         else:
-            pieces.append(f"{char}({_with_u(reading)})")
+            pieces.append(f"{char}({reading})")
     return Damaged(tuple(pieces))
-
-
-def _with_u(reading: str) -> str:
-    # 區 is glossed "qū", as pypinyin writes it; only lü and nü keep their dots.
-    return reading
 
 
 def _without_tone(reading: str) -> str:
@@ -151,7 +154,7 @@ def _shifted_run(text: str) -> tuple[int, str]:
     if cut not in _CUT:
         raise ValueError(f"no mark across the border of {text[:2]!r}")
     shown, position = "?" + _CUT[cut].decode(), 3
-    while position < len(data):
+    while position <= len(data):
         before = data[:position].decode("gbk", "ignore")
         if len(before.encode("gbk")) == position:
             return len(before), shown
