@@ -10,11 +10,13 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from string import Template
 from typing import Any
 
 BOM = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-8-sig": b""}
 
+SOURCES = Path(__file__).resolve().parent / "sources"
 Head = Mapping[str, str]
 
 
@@ -53,46 +55,9 @@ def row(head: Head, text: str) -> dict[str, str]:
 def page(head: Head, text: str) -> str:
     """A web page with what surrounds an article there: navigation, scripts, share buttons, related links, a footer."""
     title, byline, *body = (html.escape(line, quote=False) for line in text.rstrip("\n").split("\n"))
-    paragraphs = "\n".join(_paragraph(line) for line in body)
-    charset = {"gb2312": "gb2312"}.get(head.get("encoding", ""), "utf-8")
-    words = _WORDS[head["script"] == "hans"]
-    return f"""<!DOCTYPE html>
-<html lang="{words["lang"]}">
-<head>
-<meta http-equiv="Content-Type" content="text/html; charset={charset}">
-<title>{title} - {words["site"]}</title>
-<style>.nav li {{ display: inline }} .content p {{ text-indent: 2em }}</style>
-<script>var _stat = {{ id: 20931, views: 4821, ad: "{words["ad"]}" }}; document.cookie = "seen=1";</script>
-</head>
-<body>
-<div class="header"><ul class="nav">{"".join(f'<li><a href="/{n}/">{name}</a></li>' for n, name in enumerate(words["nav"]))}</ul></div>
-<div class="breadcrumb">{words["here"]}</div>
-<div class="main">
-<h1>{title}</h1>
-<div class="info">{byline}</div>
-<div class="content">
-{paragraphs}
-</div>
-<div class="share"><a href="#">{words["share"]}</a></div>
-<div class="related"><h4>{words["more"]}</h4><ul><li><a href="/1.html">{words["link"]}</a></li></ul></div>
-</div>
-<div class="footer">{words["foot"]}</div>
-<script src="/js/count.js"></script>
-</body>
-</html>
-"""
-
-
-_WORDS = {
-    True: dict(
-        lang="zh-CN", site="银龄生活网", ad="限时8折", nav=("首页", "政策", "服务", "健康", "社区"), here="当前位置：首页 &gt; 服务 &gt; 正文",
-        share="分享到朋友圈", more="相关阅读", link="12个新建驿站下月开放", foot="版权所有 银龄生活网 备案号：00012345号 电话：010-5550123",
-    ),
-    False: dict(
-        lang="zh-Hant", site="海絲文化網", ad="門票9折", nav=("首頁", "古城", "非遺", "旅遊", "影像"), here="您的位置：首頁 &gt; 古城",
-        share="列印本頁", more="延伸閱讀", link="5處古厝開放參觀", foot="版權所有 © 海絲文化網 服務電話：0595-5550188",
-    ),
-}  # fmt: skip
+    template = Template((SOURCES / f"page-{head['script']}.html").read_text(encoding="utf-8"))
+    charset = head.get("encoding", "utf-8")
+    return template.substitute(title=title, byline=byline, body="\n".join(map(_paragraph, body)), charset=charset)
 
 
 def _paragraph(line: str) -> str:

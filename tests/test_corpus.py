@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import itertools
 import json
 import re
 import sys
@@ -101,7 +102,7 @@ def test_facts_are_anchored_once_and_in_order(article: dict[str, Any]) -> None:
         assert fact["amount"] in fact["ctx"]
         assert fact["amount"] == fact["amount"].strip()
     spans = located(article)
-    for (start, end), (following, _) in zip(spans, spans[1:], strict=False):
+    for (start, end), (following, _) in itertools.pairwise(spans):
         assert start < end <= following, article["text"][start:end]
     for (start, _), fact in zip(spans, article["facts"], strict=True):
         before = article["text"][max(start - 1, 0) : start]

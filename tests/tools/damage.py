@@ -14,6 +14,7 @@ Everything is deterministic: choices hang on the characters and a seed, never on
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -124,7 +125,7 @@ def _without_tone(reading: str) -> str:
 def shift_points(text: str) -> list[int]:
     """Where two neighbours hold the bytes of a full-width mark across their border: places that this damage can hit."""
     points = []
-    for index, (left, right) in enumerate(zip(text, text[1:], strict=False)):
+    for index, (left, right) in enumerate(itertools.pairwise(text)):
         a, b = left.encode("gbk", "ignore"), right.encode("gbk", "ignore")
         if len(a) == 2 and len(b) == 2 and a[1:] + b[:1] in _CUT:
             points.append(index)
@@ -180,8 +181,5 @@ def substitute(damaged: Damaged, clean: str, before: str, after: str) -> Damaged
     if clean.count(before) != 1:
         raise ValueError(f"{before!r} stands {clean.count(before)} times in the text")
     start = clean.index(before)
-    if len(before) == len(after):
-        middle = tuple(after)
-    else:
-        middle = (after, *([""] * (len(before) - 1)))
+    middle = tuple(after) if len(before) == len(after) else (after, *[""] * (len(before) - 1))
     return Damaged((*damaged.pieces[:start], *middle, *damaged.pieces[start + len(before) :]))
