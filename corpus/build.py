@@ -61,6 +61,10 @@ def annotate(source: Source, text: str, read: dict[str, Any]) -> dict[str, Any]:
                 left, right = shown(hit, hit + len(name))
                 strings[text[left:right]] = None
         lists[key] = list(strings)
+    for fact in found:  # a word of the trade (旅游, 就业) is no name, though a reader would put it in the table
+        shown_name = fact["initiative_in_text"] or ""
+        if not shown_name or not any(shown_name in name or name in shown_name for name in lists["initiatives"]):
+            fact["initiative_in_text"] = None
     if (first := source.simplified.find(source.head["title"])) >= 0:
         left, right = shown(first, first + len(source.head["title"]))
         read = {**read, "title": text[left:right]}
