@@ -1,0 +1,138 @@
+"""Matching time expressions in the simplified text of an article: years, parts of years, relative times, ranges.
+
+The rules are data (rules/periods/*.yaml). A rule's `kind` says what its match is:
+
+- `year` a year or several (2020年, 今年, “十三五”期间), `part` a part of a year (前三季度, 9月), `whole` a complete
+  expression (目前, 2021-01-09), `tail` a day that only counts as the end of a range (12日至*18日*);
+- `joint` what joins the ends of a range, `list` what stands between the members of a list;
+- `frame` the words around an expression that change it (比…, 自…以来, 截至…);
+- `locale` whether the article counts years in another era (民国), for rules that name it in `gives: {locale: …}`.
+
+`gives` names the reader of the match (`period_readers`) and, in `needs`, sets of characters: a sentence is only searched
+where it holds one character of each set (`#`: a year in figures). They keep the stage fast and change no result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any, NamedTuple
+
+from pipeline.models import Period
+from pipeline.ruleset import Rule, RuleSet
+from pipeline.stages.period_compose import Expression, compose, framed, resolve_overlaps, share_comparison, to_period
+from pipeline.stages.period_dispatch import Dispatch
+from pipeline.stages.period_readers import read_time
+
+STAGE = "periods"
+_PIECES = frozenset(["year", "part", "whole", "tail"])
+_SENTENCE = re.compile(r"[^\n。；！？]+[\n。；！？]*")
+
+
+class Found(NamedTuple):
+    """A period and the ids of all rules that took part in it."""
+
+    period: Period
+    rules: tuple[str, ...]
+
+
+class PeriodMatcher:
+    """Finds the time expressions of an article. Immutable after construction; one serves any number of articles."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        stage = rules.stage(STAGE)
+        self._dispatch = Dispatch(rule for rule in stage if rule.kind in _PIECES)
+        self._frames = Dispatch(rule for rule in stage if rule.kind == "frame")
+        self._joints = tuple(rule for rule in stage if rule.kind == "joint")
+        self._lists = tuple(rule for rule in stage if rule.kind == "list")
+        self._locales = {rule.id: rule for rule in stage if rule.kind == "locale"}
+
+    def match(self, text: str, pub_date: date | None = None) -> tuple[Period, ...]:
+        """All time expressions in `text`, in order, without overlap.
+
+        Args:
+            text: Simplified text of a whole article, paragraphs ending in `\\n`.
+            pub_date: Publication date; without it relative expressions have no year.
+
+        Raises:
+            RuleTimeout: a rule ran past its time limit on this text.
+            RuleError: a rule names no known reader or a table of it has a hole.
+        """
+        return tuple(found.period for found in self.explain(text, pub_date))
+
+    def explain(self, text: str, pub_date: date | None = None) -> tuple[Found, ...]:
+        """As `match`, each period with all rules that took part in it."""
+        pieces = list(self._pieces(text, pub_date))
+        expressions = compose(text, pieces, self._is_joint, self._joints[0].id if self._joints else "")
+        return tuple(
+            Found(to_period(text, expression, pub_date), expression.rules) for expression in self._framed(text, expressions)
+        )
+
+    @property
+    def locales(self) -> tuple[Rule, ...]:
+        """The rules that say in which era an article counts."""
+        return tuple(self._locales.values())
+
+    def in_context(self, period: Period, year: int) -> Period:
+        """A `context` period read in the year of the time before it: 一季度, 12月 in that year, 上年 the year before."""
+        if period.anchor != "context":
+            return period
+        read = self.match(period.text, date(year, 12, 31))
+        if len(read) != 1 or read[0].anchor != "context":
+            return period.in_year(year)
+        return replace(read[0], start=period.start, end=period.end, text=period.text, role=period.role)
+
+    def _pieces(self, text: str, published: date | None) -> Iterator[Expression]:
+        """What single rules match, without overlap within each sentence."""
+        for sentence in _SENTENCE.finditer(text):
+            start, end = sentence.span()
+            found = [
+                piece
+                for rule in self._dispatch.rules_for(sentence[0])
+                for match in rule.matches(text, start, end)
+                if (piece := self._piece(rule, match, text, published))
+            ]
+            yield from resolve_overlaps(found) if len(found) > 1 else found
+
+    def _piece(self, rule: Rule, match: Any, text: str, published: date | None) -> Expression | None:
+        locale = rule.gives.get("locale")
+        if locale and not self._applies(locale, text):
+            return None
+        time = read_time(rule, match.groupdict(), published)
+        if time is None:
+            return None
+        return Expression(match.start(), match.end(), rule.kind, time, rule.id, (rule.id,), rule.priority)
+
+    def _applies(self, locale: str, text: str) -> bool:
+        rule = self._locales.get(locale)
+        return rule is not None and next(rule.finditer(text), None) is not None
+
+    def _is_joint(self, gap: str) -> bool:
+        return any(rule.compiled.fullmatch(gap) for rule in self._joints)
+
+    def _is_list(self, gap: str) -> bool:
+        return any(rule.compiled.fullmatch(gap) for rule in self._lists)
+
+    def _framed(self, text: str, expressions: list[Expression]) -> list[Expression]:
+        out: list[Expression] = []
+        for index, expression in enumerate(expressions):
+            left = out[-1].end if out else 0
+            right = expressions[index + 1].start if index + 1 < len(expressions) else len(text)
+            left = max(left, text.rfind("\n", 0, expression.start) + 1)
+            newline = text.find("\n", expression.end)
+            right = min(right, newline) if newline >= 0 else right
+            out.append(framed(text, expression, left, right, self._frames))
+        return share_comparison(text, out, self._is_list, self._lists[0].id) if self._lists else out
+
+
+def found_rows(matcher: PeriodMatcher, text: str, pub_date: str | None) -> list[dict[str, Any]]:
+    """What the matcher finds, one row for each period and rule: the form that `ruleset.check_examples` takes."""
+    published = date.fromisoformat(pub_date) if pub_date else None
+    names = Period.__dataclass_fields__
+    return [{"text": match[0], "rule": rule.id} for rule in matcher.locales for match in rule.finditer(text)] + [
+        {name: getattr(found.period, name) for name in names} | {"rule": rule}
+        for found in matcher.explain(text, published)
+        for rule in dict.fromkeys(found.rules)
+    ]
