@@ -105,8 +105,28 @@ def spoil(text: str, head: dict[str, str], hands: Sequence[str]) -> tuple[str, d
     return simplified, result
 
 
-def facts(source: Source) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Yield start and end in the clean text, and the fact without what the final text decides."""
+Fact = tuple[int, int, dict[str, Any]]
+
+
+def facts(source: Source) -> list[Fact]:
+    """Start and end in the clean text, and the fact without what the final text decides; in the order of the text."""
+    return sorted((*_listed(source), *_counted_in_passing(source)), key=lambda fact: fact[:2])
+
+
+def _counted_in_passing(source: Source) -> Iterator[Fact]:
+    """Spelled-out counts such as 四座城市, from lines `?四座城市 4`: each occurrence is an optional fact."""
+    for line in source.lines:
+        if line.startswith("?"):
+            passage, value = line[1:].split()
+            shown, noun = passage[:2], passage[2:]
+            fact = {"amount": shown, "kind": "count", "value": int(value), "unit": shown[1], "bound": "="}
+            fact |= {"place": None, "year": None, "initiative": [noun], "indicator": [noun], "optional": True}
+            for hit in re.finditer(passage, source.simplified):
+                start, end = hit.start(), hit.start() + len(shown)
+                yield start, end, {**fact, "indicator_in_text": (end, hit.end()), "initiative_in_text": None}
+
+
+def _listed(source: Source) -> Iterator[Fact]:
     place: Any = None
     year: list[int] | None = None
     initiative: list[str] = []
@@ -120,11 +140,7 @@ def facts(source: Source) -> Iterator[tuple[int, int, dict[str, Any]]]:
             year = years(rest)
         elif tag == "*":
             initiative = variants(rest)
-        elif tag == ">":  # go on from this passage
-            position = source.simplified.index(rest, position)
-        elif tag == ";":
-            continue
-        else:
+        elif tag != "?":
             cells = [cell.strip() for cell in line.split(" | ")]
             options = dict(cell.split("=", 1) if "=" in cell else (cell, "") for cell in cells[2:])
             start, end, fact = amount(source, cells[0], position)
