@@ -4,6 +4,7 @@
       manifest.json     schema version
       articles.jsonl    a line an article, by id: id, title, pub_date, source, SHA-256 of its text
       records/*.jsonl   a file an article, a line a record, by start; the same lines as records.jsonl of a run
+      texts/*.txt       the text that the records' offsets count in, so that they can be found again when it changes
       decisions.jsonl   a line for each rejected or edited change, so that it stays decided in every checkout
 
 Nothing here holds a time of writing, so that the same decisions give the same bytes.
@@ -15,13 +16,14 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from pipeline.diff.pairing import in_text_order
-from pipeline.diff.reading import Known, Row, Side, index_articles, index_records, read_manifest
+from pipeline.diff.reading import Known, Ref, Side, index_articles, index_records, read_manifest
 from pipeline.errors import CompareError
 from pipeline.models import SCHEMA_VERSION, Record, dump_json
 
@@ -64,10 +66,14 @@ def open_baseline(folder: Path) -> Side:
     manifest = read_manifest(folder)
     listed = folder / "articles.jsonl"
     known = index_articles(listed) if listed.exists() else {}
-    articles = {key: Known(None, item.text_hash, item.about) for key, item in known.items()}
+    texts = tuple(path for key in known if (path := folder / "texts" / file_name(key, ".txt")).is_file())
+    numbers = {path.name: len(files) + n for n, path in enumerate(texts)}
+    articles = {
+        key: Known(_text_ref(key, texts, numbers, len(files)), k.text_hash, k.about) for key, k in known.items()
+    }
     places, count = index_records(files, articles)
     versions = {str(k): str(v) for k, v in (manifest.get("versions") or {}).items()}
-    return Side("baseline", folder, "baseline", files, articles, places, count, versions=versions)
+    return Side("baseline", folder, "baseline", files + texts, articles, places, count, versions=versions)
 
 
 def read_settled(folder: Path) -> dict[str, Settled]:
@@ -92,6 +98,7 @@ def read_settled(folder: Path) -> dict[str, Settled]:
 
 def write_manifest(folder: Path) -> None:
     """Write the baseline's manifest if it changed."""
+    _write(folder / ".gitattributes", "* -text\n")  # offsets count line ends as they are
     _write(folder / "manifest.json", json.dumps({"schema_version": SCHEMA_VERSION, "holds": "accepted records"}) + "\n")
 
 
@@ -147,21 +154,33 @@ def canonical_line(row: Mapping[str, object]) -> str:
         ) from error
 
 
-def file_name(article_id: str) -> str:
+def write_text(folder: Path, article_id: str, text: str) -> None:
+    """Write the text of an article; one that UTF-8 cannot hold (lone surrogates) is left out."""
+    with suppress(UnicodeEncodeError):
+        _write(folder / "texts" / file_name(article_id, ".txt"), text)
+
+
+def drop_article(folder: Path, article_id: str) -> None:
+    """Remove the files of an article that is no longer listed."""
+    (folder / "records" / file_name(article_id)).unlink(missing_ok=True)
+    (folder / "texts" / file_name(article_id, ".txt")).unlink(missing_ok=True)
+
+
+def file_name(article_id: str, suffix: str = ".jsonl") -> str:
     """The file of an article's records: its id, made safe, with a hash where that could make two ids one."""
     safe = re.sub(
         r"[^\w.\-]", lambda m: "".join(f"%{b:02X}" for b in m.group().encode("utf-8", "surrogatepass")), article_id
     )
     plain = safe == article_id == article_id.lower() and not safe.startswith(".") and len(safe.encode()) <= 120
     if plain:
-        return f"{safe}.jsonl"
+        return f"{safe}{suffix}"
     cut = safe.encode()[:120].decode("utf-8", "ignore").lstrip(".")
-    return f"{cut}-{hashlib.sha256(article_id.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}.jsonl"
+    return f"{cut}-{hashlib.sha256(article_id.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}{suffix}"
 
 
-def rows_by_article(side: Side) -> dict[str, list[Row]]:
-    """All records of a side in memory, by article."""
-    return {article_id: side.rows(article_id) for article_id in side.places}
+def _text_ref(article_id: str, texts: Sequence[Path], numbers: Mapping[str, int], first: int) -> Ref | None:
+    number = numbers.get(file_name(article_id, ".txt"))
+    return None if number is None else Ref(number, 0, texts[number - first].stat().st_size)
 
 
 def _write(path: Path, text: str) -> None:

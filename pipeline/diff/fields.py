@@ -66,12 +66,12 @@ def rule_of(record: RecordRow | None, field: str) -> str | None:
 
 
 def display(record: RecordRow | None, field: str) -> str | None:
-    """A field's value as a person reads it: ranges with both ends, the period with both days."""
+    """A field's value as a person reads it: digits in threes, ranges with both ends, the period with both days."""
     if record is None:
         return None
     values = [record.get(column) for column in FIELDS[field]]
     if field == "value":
-        return _range(values, "–", plain)
+        return _range(values, "–", grouped)
     if field == "period":
         return _range(values, " – ", str)
     return None if values[0] is None else str(values[0])
@@ -81,6 +81,12 @@ def plain(value: Any) -> str:
     """A number digit for digit, without exponent and trailing zeros."""
     text = format(as_decimal(value), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def grouped(value: Any) -> str:
+    """A number with its digits in threes: `1,250,000.5`."""
+    whole, point, rest = plain(value).partition(".")
+    return f"{int(whole):,}{point}{rest}" if whole not in ("-0", "0") else whole + point + rest
 
 
 def as_decimal(value: Any) -> Decimal:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -37,7 +36,7 @@ class Ref(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ArticleRow:
-    """An article as a run folder keeps it; `text` is None where the side has no texts (baseline, records file)."""
+    """An article as a side keeps it; `text` is None where it keeps none, `simplified` where it keeps no run's."""
 
     id: str
     title: str | None = None
@@ -106,14 +105,14 @@ class Side:
         if known is None:
             return None
         title, pub_date, source = known.about
-        row = parse_row(self._read(known.ref)) if known.ref else {}
+        if known.ref is None:
+            return ArticleRow(article_id, title, pub_date, source)
+        data = self._read(known.ref)
+        if self.kind == "baseline":  # keeps each text in a file of its own
+            return ArticleRow(article_id, title, pub_date, source, data.decode("utf-8", "replace"))
+        row = parse_row(data)
         repairs = tuple(row.get("repairs") or ())
         return ArticleRow(article_id, title, pub_date, source, row.get("text"), row.get("simplified"), repairs)
-
-    @cached_property
-    def has_texts(self) -> bool:
-        """True where the side keeps the articles' texts."""
-        return self.kind == "run"
 
     def _read(self, ref: Ref) -> bytes:
         try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.diff.causes import Cause
 from pipeline.diff.compare import Change, Comparison, Group, VersionChange
-from pipeline.diff.fields import FIELDS, QUIET, display
+from pipeline.diff.fields import FIELDS, QUIET, RecordRow
 from pipeline.diff.judge import Judgement
 from pipeline.diff.reading import Side
 from pipeline.models import SCHEMA_VERSION, dump_json
@@ -190,10 +190,16 @@ def _change(report: Report, change: Change) -> dict[str, Any]:
         "class": change.kind,
         "group": change.cause.id,
         "article_id": change.article_id,
-        "fields": {name: {"old": display(old, name), "new": display(new, name)} for name in change.fields},
+        "fields": {name: _values(old, new, name) for name in change.fields},
         "quiet": list(change.quiet),
         "gold": report.verdict(change),
         "decision": report.decided.get(change.key) if change.key else None,
         "old": old,
         "new": new,
     }
+
+
+def _values(old: RecordRow | None, new: RecordRow | None, name: str) -> dict[str, Any]:
+    """A field on both sides; of fields with several columns the first, the rest is in the records."""
+    column = FIELDS[name][0]
+    return {"old": (old or {}).get(column), "new": (new or {}).get(column)}

@@ -90,7 +90,7 @@ class Ledger:
         """The decisions that hold, in the order of the keys' first events."""
         return (event for key in self._of_key if (event := self.head(key)) is not None)
 
-    def keys(self) -> Iterator[str]:
+    def seen(self) -> Iterator[str]:
         """All changes that were ever decided on."""
         return iter(self._of_key)
 

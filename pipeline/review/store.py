@@ -228,7 +228,7 @@ def decided_changes(comparison: Comparison, places: Places) -> dict[str, str]:
     verdicts: dict[str, str] = {key: item.verdict for key, item in read_settled(places.baseline).items()}
     if places.reviews.exists():
         store = Store(places.reviews, read_only=True)
-        for key in store.ledger.keys():
+        for key in store.ledger.seen():
             verdicts.pop(key, None)  # what was undone here is open again, whatever the baseline says
         verdicts.update(store.ledger.settled())
         store.close()
