@@ -1,21 +1,40 @@
 """Which period a quantity belongs to (design §6, §7).
 
-The nearest period before the amount in its sentence that is no comparison; else the period that the paragraph, then
-the section, was speaking of; else the publication date. A period that leans on its context (上半年, 9月, 年底) takes
-the year of the period before it.
+The period written right before the amount (到2025年的5万家); else the nearest period before it in its sentence that is
+no comparison; else the period that the paragraph, then the section, was speaking of; else the publication date. A
+period that leans on its context (上半年, 9月, 年底) takes the year of the period before it.
+
+Three things that readers know of the language stand behind the rest. In 由A增加到B the time before A is A's alone, and
+over a span of years (“十四五”期间) A is the level before it began. A time still to come (预计2026年通车) is left again
+with its sentence, unless the next speaks of plans too. A government's work report, given at the start of a year, tells
+of the year before wherever it does not speak of plans.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 import regex
 
 from pipeline.models import Document, How, Period, Quantity, Sentence
-from pipeline.stages.scope import Choice, between, clause_end, clause_start, sentence_index
+from pipeline.stages.scope import Choice, between, clause_end, clause_start, sentence_index, series
 
-_PAREN_PERIOD = regex.compile(r"[（(]$")
+_OWN = regex.compile(r"的?(?:约|近|超过|超|不足)?$")
+_FROM = regex.compile(r"(?:由|从|自)[^，；。]{0,24}$")
+_TO = regex.compile(r"^[^，；。]{0,12}?(?:到|至|为|成)")
+_PLAN_WORDS = regex.compile(r"将|力争|计划|预计|争取|拟|目标|要|确保|推进|加快|打造|实施|规划|安排")
+"""Words of a sentence that may still speak of a time to come that was named before."""
+_FIRM_PLAN_WORDS = regex.compile(r"将|力争|争取|确保|预期目标|(?<![重需主必首紧摘纪机概])要(?![素求点闻塞件害道领务地因])")
+"""Words that make a paragraph of a work report one of plans."""
+_FOUNDING = regex.compile(r"成立|设立|创办|创建|始建|组建|诞生|挂牌|落户|揭牌|入选|获批")
+"""What happened once: the year of a founding, in a sentence without amounts, is not that of the amounts after it."""
+_RECENT_DAYS = 45
+"""A day so shortly before publication is news of that very year, whatever year was spoken of before."""
+_NAME_AFTER = regex.compile(r"[”\"]?(?:规划|计划|纲要|方案|需求|收官|开局)")
+_WORK_REPORT = regex.compile(r"政府工作报告")
+_OWNED_KINDS = ("money", "count", "measure", "duration")
 
 
 class PeriodLinker:
@@ -32,6 +51,9 @@ class _Pass:
         self._text = document.text
         self._sentences = document.outline.sentences
         self._pub = document.article.pub_date
+        title = document.article.title or ""
+        head = next((self._text[s.start : s.end] for s in self._sentences if s.role == "title"), "")
+        self._is_work_report = bool(_WORK_REPORT.search(title) or _WORK_REPORT.search(head))
 
     def run(self) -> list[Choice]:
         document = self._document
@@ -40,18 +62,21 @@ class _Pass:
             index = sentence_index(self._sentences, quantity.start)
             if index is not None:
                 by_sentence.setdefault(index, []).append(number)
-        choices: list[Choice] = [self._published()] * len(document.quantities)
+        choices: list[Choice] = [self._default()] * len(document.quantities)
         scope: Choice | None = None
         section_scope: dict[int, Choice | None] = {}
-        previous: Sentence | None = None
         title_scope: Choice | None = None
+        previous: Sentence | None = None
         for index, sentence in enumerate(self._sentences):
             if previous is not None and sentence.section != previous.section:
                 scope = self._inherited(sentence, section_scope)
             resolved = self._resolve(sentence, scope)
-            for number in by_sentence.get(index, []):
-                choices[number] = self._choose(document.quantities[number], sentence, resolved, scope, title_scope)
+            lasts = scope if scope is not None and not self._is_over(scope, sentence) else None
+            fallback = lasts or (title_scope if not self._is_work_report else None) or self._default(sentence)
+            self._link_sentence(by_sentence.get(index, []), sentence, resolved, fallback, choices)
             left = self._leaves(sentence, resolved)
+            if left is not None and index not in by_sentence and _FOUNDING.search(self._text, sentence.start, sentence.end):
+                left = None
             if sentence.role == "title":
                 title_scope = left and replace(left, how="title", doubt=0.3)
             elif sentence.role == "heading":
@@ -62,12 +87,22 @@ class _Pass:
             previous = sentence
         return choices
 
-    def _published(self) -> Choice:
+    # -- scope -----------------------------------------------------------------------------------------------
+
+    def _default(self, sentence: Sentence | None = None) -> Choice:
+        """What holds where the text gives no time: the publication's year, or the year that a work report reviews."""
         if self._pub is None:
             return Choice(None, "default", "period.none", doubt=1.0)
-        day = self._pub
-        period = Period(0, 0, "", day.year, None, None, "published", "vague", "period.published")
-        return Choice(period, "published", "period.published", doubt=0.4)
+        year, rule = self._pub.year, "period.published"
+        if self._is_work_report and not (sentence is not None and self._plans_paragraph(sentence)):
+            year, rule = year - 1, "period.reviewed_year"
+        period = Period(0, 0, "", year, None, None, "published", "vague", rule)
+        return Choice(period, "published", rule, doubt=0.4)
+
+    def _plans_paragraph(self, sentence: Sentence) -> bool:
+        start = min(s.start for s in self._sentences if s.paragraph == sentence.paragraph)
+        end = max(s.end for s in self._sentences if s.paragraph == sentence.paragraph)
+        return _FIRM_PLAN_WORDS.search(self._text, start, end) is not None
 
     def _inherited(self, sentence: Sentence, section_scope: dict[int, Choice | None]) -> Choice | None:
         for section in self._document.outline.path(sentence.section):
@@ -75,52 +110,136 @@ class _Pass:
                 return section_scope[section]
         return None
 
-    def _resolve(self, sentence: Sentence, scope: Choice | None) -> list[Period]:
-        """The periods of a sentence that a fact may hold for, `context` ones read in the year before them."""
-        resolved: list[Period] = []
-        for period in between(self._document.periods, sentence.start, sentence.end):
-            if period.role == "comparison":
-                continue
-            if period.anchor == "context":
-                base = next((p.year for p in reversed(resolved) if p.year and p.role == "time"), None)
-                if base is None and scope is not None and isinstance(scope.value, Period) and scope.value.role == "time":
-                    base = scope.value.year
-                if base is not None:
-                    period = period.in_year(base)
-            if period.year is not None:
-                resolved.append(period)
-        return resolved
+    def _is_over(self, scope: Choice, sentence: Sentence) -> bool:
+        """True where a carried time still to come cannot hold for a sentence that does not speak of plans."""
+        period = scope.value
+        if not isinstance(period, Period) or period.year is None or self._pub is None or scope.how == "heading":
+            return False
+        if period.year <= self._pub.year:
+            return False
+        return _PLAN_WORDS.search(self._text, sentence.start, sentence.end) is None
 
     def _leaves(self, sentence: Sentence, resolved: Sequence[Period]) -> Choice | None:
         """The period that a sentence leaves behind for those after it."""
-        lasting = [p for p in resolved if p.role in {"time", "vague"}]
+        lasting = [
+            p
+            for p in resolved
+            if p.role in {"time", "vague", "since"} and not _NAME_AFTER.match(self._text, p.end) and not self._is_start(p, sentence)
+        ]
         if not lasting:
             return None
         period = lasting[0]
         return Choice(period, "carried", period.rule, period.start, period.end, 0.2)
 
-    def _choose(
+    def _is_start(self, period: Period, sentence: Sentence) -> bool:
+        """True for the time of A in 由A增加到B."""
+        return _FROM.search(self._text[sentence.start : period.start][-3:]) is not None
+
+    # -- within a sentence -----------------------------------------------------------------------------------
+
+    def _resolve(self, sentence: Sentence, scope: Choice | None) -> list[Period]:
+        """The periods of a sentence in order, `context` ones read in the year before them."""
+        resolved: list[Period] = []
+        for period in between(self._document.periods, sentence.start, sentence.end):
+            if period.anchor == "context" and period.role != "comparison":
+                base = next((p.year for p in reversed(resolved) if p.year and p.role == "time"), None)
+                if base is None and scope is not None and isinstance(scope.value, Period) and scope.value.role == "time":
+                    base = scope.value.year
+                if base is not None:
+                    period = self._reread(period, base)
+            if self._is_work_report and period.role in {"since", "vague"} and self._pub and period.year == self._pub.year:
+                if period.period_start is not None and period.period_start.year < self._pub.year:
+                    period = replace(period, year=self._pub.year - 1, period_end=date(self._pub.year - 1, 12, 31))
+            if period.year is not None:
+                resolved.append(period)
+        return resolved
+
+    def _reread(self, period: Period, base: int) -> Period:
+        """A `context` period in the year that its context speaks of."""
+        if self._pub is None or period.year is None:
+            return period.in_year(base)
+        if period.rule == "period.context_year":  # 上年, 次年: so many years off the context's
+            return period.in_year(base + period.year - self._pub.year)
+        day = period.period_end
+        is_day = day is not None and day == period.period_start
+        if is_day and day is not None and 0 <= (self._pub - day).days <= _RECENT_DAYS:
+            return period
+        return period.in_year(base)
+
+    def _link_sentence(
         self,
-        quantity: Quantity,
+        numbers: Sequence[int],
         sentence: Sentence,
         resolved: Sequence[Period],
-        scope: Choice | None,
-        title_scope: Choice | None,
-    ) -> Choice:
+        fallback: Choice,
+        choices: list[Choice],
+    ) -> None:
+        quantities = [self._document.quantities[number] for number in numbers]
+        first_of = {n: first for first, last in series(self._text, quantities) for n in range(first, last + 1)}
+        taken: set[int] = set()  # starts of periods that belong to the A of a pair alone
+        start_choice: Choice | None = None
+        for n, quantity in enumerate(quantities):
+            if n in first_of and first_of[n] < n:
+                choices[numbers[n]] = choices[numbers[first_of[n]]]
+                continue
+            own = self._own(quantity, resolved)
+            is_from = self._is_from(quantity, sentence, quantities[n + 1 :])
+            if own is not None:
+                choice = self._stated(own, sentence, 0.05)
+                if is_from:
+                    taken.add(own.start)
+                    start_choice = choice
+            else:
+                usable = [p for p in resolved if p.role != "comparison" and p.start not in taken]
+                choice = self._nearest(quantity, sentence, usable, fallback)
+                if is_from:
+                    choice = start_choice or self._before_span(choice)
+            choices[numbers[n]] = choice
+
+    def _own(self, quantity: Quantity, resolved: Sequence[Period]) -> Period | None:
+        """The period written right before an amount, even if it is the base of a comparison (较上年的5亿元)."""
+        for period in resolved:
+            if period.end <= quantity.start and _OWN.fullmatch(self._text, period.end, quantity.start):
+                if quantity.kind in _OWNED_KINDS or _FROM.search(self._text[max(0, period.start - 3) : period.start]):
+                    return period
+                if quantity.kind == "percent" and regex.search(r"[为到至]$", self._text[: period.start][-1:]):
+                    return period
+        return None
+
+    def _is_from(self, quantity: Quantity, sentence: Sentence, later: Sequence[Quantity]) -> bool:
+        """True for A in 由A增加到B."""
+        if not later or not _FROM.search(self._text[max(sentence.start, quantity.start - 30) : quantity.start]):
+            return False
+        return any(
+            other.kind == quantity.kind and _TO.search(self._text[quantity.end : other.start]) and other.start - quantity.end < 40
+            for other in later[:6]
+        )
+
+    def _before_span(self, choice: Choice) -> Choice:
+        period = choice.value
+        if isinstance(period, Period) and period.period_start and period.period_end:
+            if period.period_end.year > period.period_start.year:
+                level = replace(period, year=period.period_start.year - 1, period_start=None, period_end=None)
+                return replace(choice, value=level, doubt=max(choice.doubt, 0.2))
+        return choice
+
+    def _stated(self, period: Period, sentence: Sentence, doubt: float) -> Choice:
         how: How = {"title": "title", "heading": "heading"}.get(sentence.role, "stated")  # type: ignore[assignment]
-        after = [p for p in resolved if p.start >= quantity.end]
-        if after and _PAREN_PERIOD.search(self._text[quantity.end : after[0].start]) and after[0].start - quantity.end <= 2:
-            return Choice(after[0], how, after[0].rule, after[0].start, after[0].end, 0.1)
-        before = [p for p in resolved if p.end <= quantity.start]
+        return Choice(period, how, period.rule, period.start, period.end, doubt)
+
+    def _nearest(
+        self, quantity: Quantity, sentence: Sentence, usable: Sequence[Period], fallback: Choice
+    ) -> Choice:
+        after = [p for p in usable if p.start >= quantity.end]
+        if after and after[0].start - quantity.end <= 2 and self._text[after[0].start - 1] in "（(":
+            return self._stated(after[0], sentence, 0.1)
+        before = [p for p in usable if p.end <= quantity.start]
         if before:
-            period = before[-1]
-            return Choice(period, how, period.rule, period.start, period.end, 0.05 if period.role == "time" else 0.2)
-        if after:
+            return self._stated(before[-1], sentence, 0.05 if before[-1].role == "time" else 0.2)
+        if after and fallback.how in {"published", "default"}:
             head = clause_start(self._text, sentence, quantity.start)
             tail = clause_end(self._text, sentence, quantity.end)
             near = [p for p in after if head <= p.start < tail]
-            if near and scope is None:
-                return Choice(near[0], how, near[0].rule, near[0].start, near[0].end, 0.4)
-        if scope is not None:
-            return scope
-        return title_scope or self._published()
+            if near:
+                return self._stated(near[0], sentence, 0.4)
+        return fallback
