@@ -161,7 +161,7 @@ def index_records(files: tuple[Path, ...], known: Mapping[str, Any] | None) -> t
                 raise CompareError(
                     f"a record belongs to article {article_id!r}, which is not in articles.jsonl",
                     where=f"{path}:{line_number}",
-                    fix="The folder is damaged or was put together by hand: run again, or compare the records file alone",
+                    fix="The folder is damaged or put together by hand: run again, or compare the records file alone",
                     code="compare.orphan",
                 )
             count += 1

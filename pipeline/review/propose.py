@@ -30,7 +30,7 @@ class Proposer:
     def propose(
         self, texts: TextPair, pub_date: str | None, start: int, end: int, near: Sequence[RecordRow]
     ) -> dict[str, str]:
-        """Fields of the form as strings: kind, value, unit and bound of the amount; the rest from the nearest record."""
+        """Fields of the form as strings: kind, value, unit and bound as read, the rest from the nearest record."""
         form: dict[str, str] = {"bound": "=", "kind": "count", "value": "", "unit": ""}
         nearest = min(near, key=lambda row: abs(row["start"] - start), default=None)
         if nearest is not None:

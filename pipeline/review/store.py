@@ -46,6 +46,11 @@ CREATE TABLE position (
     key TEXT NOT NULL,
     PRIMARY KEY (comparison, reviewer)
 ) WITHOUT ROWID;
+CREATE TABLE opened (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    old TEXT NOT NULL,
+    new TEXT NOT NULL
+);
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {FORMAT};
 """
@@ -147,6 +152,17 @@ class Store:
         """Remember the change that a reviewer stands at."""
         with self._lock, self._errors(), self._transaction():
             self._db.execute("INSERT OR REPLACE INTO position VALUES (?, ?, ?)", (comparison, reviewer, key))
+
+    def remember_sides(self, old: str, new: str) -> None:
+        """Remember which two sides are reviewed, for `gongbao accept`."""
+        with self._lock, self._errors(), self._transaction():
+            self._db.execute("INSERT INTO opened (old, new) VALUES (?, ?)", (old, new))
+
+    def last_sides(self) -> tuple[str, str] | None:
+        """The two sides that were reviewed last, None if none were."""
+        with self._lock, self._errors():
+            row = self._db.execute("SELECT old, new FROM opened ORDER BY id DESC LIMIT 1").fetchone()
+        return (str(row[0]), str(row[1])) if row else None
 
     def _prepare(self, read_only: bool) -> None:
         found, version = (

@@ -1,0 +1,115 @@
+// Drawing the queue. Only the current group shows its changes; a decision touches one row and two counts.
+
+import { say } from "./api.js";
+import { counts, inGroup, state } from "./state.js";
+
+const SIGNS = { accept: "✓", reject: "✗", edit: "✎", add: "✎" };
+const heads = new Map();
+const rows = new Map();
+
+export function draw(go) {
+  const box = document.getElementById("groups");
+  heads.clear();
+  rows.clear();
+  const shown = [];
+  const members = new Map();
+  for (const change of state.visible) {
+    if (!members.has(change.group)) members.set(change.group, []);
+    members.get(change.group).push(change);
+  }
+  for (const [index, changes] of members) {
+    const group = state.groups[index];
+    const section = element("section", "group");
+    const head = element("button", "group-head");
+    head.type = "button";
+    const open = state.current?.group === index;
+    head.setAttribute("aria-expanded", String(open));
+    head.append(element("span", `dot ${group.danger <= 3 ? "hot" : group.danger <= 8 ? "warm" : ""}`));
+    const name = element("span");
+    name.append(element("b", "", group.title));
+    if (group.rules) name.append(element("span", "rules", group.rules));
+    const count = element("span", "count");
+    head.append(name, count);
+    head.addEventListener("click", () => go(changes.find((change) => !change.verdict) ?? changes[0]));
+    section.append(head);
+    heads.set(index, { section, count, changes });
+    if (open) section.append(list(changes, go));
+    tally(index);
+    shown.push(section);
+  }
+  if (!shown.length) shown.push(element("p", "coverage", say(state.changes.length ? "nothing_matches" : "all_done")));
+  box.replaceChildren(...shown);
+  progress();
+}
+
+function list(changes, go) {
+  const all = element("ul", "group-list");
+  for (const change of changes) {
+    const item = element("li");
+    const row = element("button", "row");
+    row.type = "button";
+    row.tabIndex = -1;
+    const mark = element("span", "mark");
+    const raw = element("span", "raw", change.raw);
+    const gold = element("span", `gold-dot ${change.gold ?? ""}`, { better: "▲", worse: "▼" }[change.gold] ?? "");
+    if (gold.textContent) gold.title = say(`gold_${change.gold}`);
+    const arrow = change.class === "changed" ? `${change.before || "∅"} → ${change.after || "∅"}` : "";
+    const where = element("span", "where", [arrow, change.article].filter(Boolean).join(" · "));
+    row.append(mark, raw, gold, where);
+    row.addEventListener("click", () => go(change));
+    item.append(row);
+    all.append(item);
+    rows.set(change.key, { row, mark });
+    paint(change);
+  }
+  return all;
+}
+
+function paint(change) {
+  const found = rows.get(change.key);
+  if (!found) return;
+  const { row, mark } = found;
+  row.classList.toggle("decided", Boolean(change.verdict));
+  mark.className = `mark ${change.verdict ?? ""}`;
+  mark.textContent = SIGNS[change.verdict] ?? "";
+  const current = change === state.current;
+  row.setAttribute("aria-current", String(current));
+  row.tabIndex = current ? 0 : -1;
+  row.setAttribute("aria-label", `${change.raw}, ${say(change.verdict ? `status_${change.verdict}` : "status_open")}`);
+}
+
+export function repaint(changes) {
+  for (const change of changes) paint(change);
+  for (const index of new Set(changes.map((change) => change.group))) tally(index);
+  progress();
+}
+
+export function reveal(change) {
+  rows.get(change?.key)?.row.scrollIntoView({ block: "nearest" });
+}
+
+function tally(index) {
+  const head = heads.get(index);
+  if (!head) return;
+  const open = head.changes.filter((change) => !change.verdict).length;
+  const all = head.changes.length;
+  head.section.classList.toggle("done", open === 0);
+  head.count.textContent = open === 0 ? `✓ ${all}` : open === all ? `${all}` : `${open} / ${all}`;
+}
+
+function progress() {
+  const { done, all } = counts();
+  const bar = document.getElementById("progress");
+  bar.max = Math.max(1, all);
+  bar.value = all ? done : 1;
+  document.getElementById("progress-text").textContent = say("decided_of", { done, all });
+  const rest = state.current ? inGroup(state.current.group).filter((change) => !change.verdict).length : 0;
+  document.getElementById("bulk-count").textContent = rest ? `(${rest})` : "";
+}
+
+export function element(tag, className = "", text = null) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== null) made.textContent = text;
+  return made;
+}
