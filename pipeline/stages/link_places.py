@@ -29,12 +29,13 @@ class PlaceLinker:
 
     Args:
         rules: Supplies the cue lexicons `place_object_cues` (words before a place that make it an object),
-            `place_reference_cues` (words before or after a country that make it a yardstick).
+            `place_yardstick_before` (words before 全国 that make it a yardstick) and `place_yardstick_after` (words
+            after 全国, 全省, 全市 that do).
     """
 
     def __init__(self, rules: RuleSet) -> None:
         self._object = _suffix_pattern(rules.lexicon("place_object_cues"))
-        self._yardstick_before = _suffix_pattern(rules.lexicon("place_yardstick_before"))
+        self._country_yardstick = _suffix_pattern(rules.lexicon("place_yardstick_before"))
         self._yardstick_after = _prefix_pattern(rules.lexicon("place_yardstick_after"))
 
     def link(self, document: Document) -> list[Choice]:
@@ -48,9 +49,9 @@ class PlaceLinker:
         before, after = text[max(0, place.start - 8) : place.start], text[place.end : place.end + 8]
         if self._object.search(before):
             return False
-        if place.rank == "country" or place.form == "relative":
-            return not (self._yardstick_before.search(before) or self._yardstick_after.match(after))
-        return True
+        if place.rank == "country":
+            return not (self._country_yardstick.search(before) or self._yardstick_after.match(after))
+        return not (place.form == "relative" and self._yardstick_after.match(after))
 
 
 def _suffix_pattern(words: Sequence[str]) -> regex.Pattern[str]:
@@ -100,6 +101,18 @@ def common_ancestor(paths: Sequence[str]) -> str:
     return "/".join(shared) or COUNTRY
 
 
+def _narrowest(paths: Sequence[str]) -> str:
+    """The deepest of paths that lie in one another, else what holds them all."""
+    deepest = max(paths, key=lambda path: path.count("/"))
+    if all(deepest == path or deepest.startswith(path + "/") for path in paths):
+        return deepest
+    return common_ancestor(paths)
+
+
+def _is_foreign(place: Place) -> bool:
+    return place.place is None and place.form in {"name", "adjective"}
+
+
 class _Pass:
     """One pass over a document, sentence by sentence."""
 
@@ -108,8 +121,12 @@ class _Pass:
         self._document = document
         self._text = document.text
         self._sentences = document.outline.sentences
-        self._topics = [place for place in document.places if linker.is_topic(document.text, place)]
+        foreign = [p for run in name_runs(self._text, document.places) if any(_is_foreign(p) for p in run) for p in run]
+        self._topics = [p for p in document.places if p not in foreign and linker.is_topic(document.text, p)]
         self._main = self._article_place()
+        if self._main.value not in (None, COUNTRY):
+            # In an article about one place the nation is a yardstick or part of a name, unless a clause is about it.
+            self._topics = [p for p in self._topics if p.rank != "country" or self._heads_clause(p)]
         self._heading = self._section_places()
 
     def run(self) -> list[Choice]:
@@ -132,11 +149,18 @@ class _Pass:
             for number in numbers:
                 choices[number] = self._choose(document.quantities[number], sentence, resolved, scope)
             self._distribute(numbers, resolved, choices)
-            topic = self._topic(sentence, resolved)
+            topic = self._topic(sentence, resolved, [choices[number] for number in numbers])
             if sentence.role == "body":
                 carried = topic or (scope if scope.how in {"carried", "stated"} else None)
             previous = sentence
         return choices
+
+    def _heads_clause(self, place: Place) -> bool:
+        index = sentence_index(self._sentences, place.start)
+        if place.text not in {"全国", "我国"} or index is None:
+            return False
+        head = clause_start(self._text, self._sentences[index], place.start)
+        return place.start - head <= 2
 
     # -- scope -----------------------------------------------------------------------------------------------
 
@@ -146,8 +170,7 @@ class _Pass:
         named = [p for p in self._topics if p.place is not None and p.rank != "country" and p.form != "adjective"]
         in_title = [p for p in named if p.end <= title_end]
         if in_title:
-            runs = name_runs(self._text, in_title)
-            path = common_ancestor([str(p.place) for p in runs[0]]) if len(runs[0]) > 1 else str(in_title[0].place)
+            path = _narrowest([str(p.place) for p in in_title])
             return Choice(path, "title", "place.title", in_title[0].start, in_title[0].end, 0.2)
         body = [p for p in named if p.start >= title_end]
         if body:
@@ -194,9 +217,17 @@ class _Pass:
     def _resolve(self, sentence: Sentence, scope: Choice) -> list[Place]:
         """The topic places of a sentence, relative ones (全市) resolved against what stands before them."""
         resolved: list[Place] = []
+        frames = [str(v) for v in (self._heading_value(sentence), scope.value, self._main.value) if v and v != COUNTRY]
         for place in between(self._topics, sentence.start, sentence.end):
+            if place.place is not None and place.form != "name":
+                # A zone, office or region that lies in a wider place does not widen what is spoken of.
+                inner = next((frame for frame in frames if frame.startswith(f"{place.place}/")), None)
+                if inner is not None:
+                    place = replace(place, place=inner)
             if place.place is None:
                 bases = [p.place for p in reversed(resolved)] + [scope.value, self._heading_value(sentence), self._main.value]
+                if place.text.endswith("区") and place.rank == "city":
+                    bases = [scope.value, self._heading_value(sentence), self._main.value]
                 path = next((a for base in bases if base and (a := self._relative(str(base), place))), None)
                 if path is None:
                     continue
@@ -214,14 +245,18 @@ class _Pass:
         if place.text in {"当地", "本地"}:
             return base
         found = ancestor(base, place.rank)
-        if found is None and place.rank == "city" and rank_of(base) == "district" and base.endswith("市"):
-            return base
-        if place.rank == "city" and rank_of(base) == "district" and base.endswith("市"):
+        if place.rank == "city" and not place.text.endswith("区") and rank_of(base) == "district" and base.endswith("市"):
             return base  # 全市 of a county-level city is that city
         return found
 
-    def _topic(self, sentence: Sentence, resolved: Sequence[Place]) -> Choice | None:
-        """The place a sentence leaves behind for the next: its first place at the head of a clause."""
+    def _topic(self, sentence: Sentence, resolved: Sequence[Place], chosen: Sequence[Choice]) -> Choice | None:
+        """The place a sentence leaves behind for the next: that of its amounts, else its first at a clause's head."""
+        stated = [choice for choice in chosen if choice.how == "stated"]
+        paths = {str(choice.value) for choice in stated}
+        if len(paths) > 1:
+            return None  # a list of places leaves what was spoken of before it
+        if stated:
+            return replace(stated[-1], how="carried", doubt=max(0.1, stated[-1].doubt))
         for place in resolved:
             head = clause_start(self._text, sentence, place.start)
             if place.form == "organisation" or place.start - head <= 12:
@@ -231,7 +266,7 @@ class _Pass:
     # -- choice ----------------------------------------------------------------------------------------------
 
     def _choose(self, quantity: Quantity, sentence: Sentence, resolved: Sequence[Place], scope: Choice) -> Choice:
-        before = [p for p in resolved if p.end <= quantity.start]
+        before = [p for p in resolved if p.end <= quantity.start and not self._is_aside(p, quantity)]
         if before:
             run = name_runs(self._text, before)[-1]
             last = run[-1]
@@ -246,6 +281,12 @@ class _Pass:
                 return Choice(after[0].place, "stated", after[0].rule, after[0].start, after[0].end, 0.4)
         return scope
 
+    def _is_aside(self, place: Place, quantity: Quantity) -> bool:
+        """True for a place in brackets that close before the amount: （不含港澳台）."""
+        between_them = self._text[place.end : quantity.start]
+        closed = between_them.count("）") + between_them.count(")")
+        return closed > between_them.count("（") + between_them.count("(")
+
     def _distribute(self, numbers: Sequence[int], resolved: Sequence[Place], choices: list[Choice]) -> None:
         """Give the n-th amount of a list the n-th of as many places named in a row before it."""
         quantities = [self._document.quantities[number] for number in numbers]
@@ -254,7 +295,13 @@ class _Pass:
             size = last - first + 1
             fitting = [run for run in runs if len(run) == size and run[-1].end <= quantities[first].start]
             if not fitting:
-                continue
+                # 甲市某厂和乙市某厂分别…: the names are not next to one another, but there are as many.
+                loose = [p for p in resolved if p.end <= quantities[first].start]
+                respectively = loose and "分别" in self._text[loose[-1].end : quantities[first].start]
+                if not respectively or len(loose) != size:
+                    continue
+                runs.append(loose)
+                fitting = [loose]
             for offset, place in enumerate(fitting[-1]):
                 choices[numbers[first + offset]] = Choice(
                     place.place, "stated", "place.respectively", place.start, place.end, 0.1
