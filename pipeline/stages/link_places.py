@@ -19,6 +19,7 @@ from pipeline.ruleset import RuleSet
 from pipeline.stages.scope import Choice, between, clause_start, name_runs, sentence_index, series
 
 COUNTRY = "全国"
+_ANAPHOR = regex.compile(r"[该其这此]|目前该|当地|区内|园区|项目")
 _RANKS = ("country", "province", "city", "district")
 _REGIONS = ("内蒙古自治区", "广西壮族自治区", "西藏自治区", "宁夏回族自治区", "新疆维吾尔自治区", "香港特别行政区", "澳门特别行政区")
 _MUNICIPALITIES = ("北京市", "天津市", "上海市", "重庆市")
@@ -44,7 +45,7 @@ class PlaceLinker:
 
     def is_topic(self, text: str, place: Place) -> bool:
         """True if the sentence may be about this place, False where it is only a yardstick or an object."""
-        if place.form == "embedded" or (place.place is None and place.form != "relative"):
+        if place.form == "embedded" or place.rule == "place.dateline" or (place.place is None and place.form != "relative"):
             return False
         before, after = text[max(0, place.start - 8) : place.start], text[place.end : place.end + 8]
         if self._object.search(before):
@@ -172,22 +173,21 @@ class _Pass:
         if in_title:
             path = _narrowest([str(p.place) for p in in_title])
             return Choice(path, "title", "place.title", in_title[0].start, in_title[0].end, 0.2)
+        nation = [p for p in self._document.places if p.place == COUNTRY and p.form != "embedded"]
         body = [p for p in named if p.start >= title_end]
         if body:
             counts = Counter(part for p in body for part in _chain(str(p.place)))
-            total = len(body)
             first = body[0]
             path = str(first.place)
             # The first place is the article's if the others mostly lie in it; else the smallest that holds most.
-            while counts[path] * 2 < total and "/" in path:
+            while counts[path] * 2 < len(body) and "/" in path:
                 path = path.rsplit("/", 1)[0]
-            if counts[path] * 2 >= total:
+            if counts[path] * 2 >= len(body) and counts[path] >= len(nation):
                 return Choice(path, "carried", "place.article", first.start, first.end, 0.4)
-        if any(p.form == "relative" and p.rank != "country" for p in self._topics) and not body:
+        elif any(p.form == "relative" and p.rank != "country" for p in self._topics):
             return Choice(None, "default", "place.unnamed", doubt=0.5)
-        country = next((p for p in self._document.places if p.place == COUNTRY), None)
-        if country is not None:
-            return Choice(COUNTRY, "carried", "place.country", country.start, country.end, 0.3)
+        if nation:
+            return Choice(COUNTRY, "carried", "place.country", nation[0].start, nation[0].end, 0.3)
         return Choice(None, "default", "place.none", doubt=0.8)
 
     def _section_places(self) -> list[Choice | None]:
@@ -203,6 +203,10 @@ class _Pass:
 
     def _scope(self, sentence: Sentence, carried: Choice | None, new_paragraph: bool) -> Choice:
         heading = self._heading[sentence.section]
+        frame = heading or self._main
+        inner = carried is not None and frame.value and str(carried.value).startswith(f"{frame.value}/")
+        if inner and frame.how in {"heading", "title"} and not _ANAPHOR.match(self._text, sentence.start):
+            return frame  # a place inside the one spoken of is left again, unless the next sentence holds on to it
         if heading is not None:
             return carried if carried is not None and not new_paragraph else heading
         if carried is None:
@@ -217,7 +221,7 @@ class _Pass:
     def _resolve(self, sentence: Sentence, scope: Choice) -> list[Place]:
         """The topic places of a sentence, relative ones (全市) resolved against what stands before them."""
         resolved: list[Place] = []
-        frames = [str(v) for v in (self._heading_value(sentence), scope.value, self._main.value) if v and v != COUNTRY]
+        frames = [str(v) for v in (self._heading_value(sentence), self._main.value) if v and v != COUNTRY]
         for place in between(self._topics, sentence.start, sentence.end):
             if place.place is not None and place.form != "name":
                 # A zone, office or region that lies in a wider place does not widen what is spoken of.
@@ -271,9 +275,8 @@ class _Pass:
             run = name_runs(self._text, before)[-1]
             last = run[-1]
             how: How = {"title": "title", "heading": "heading"}.get(sentence.role, "stated")  # type: ignore[assignment]
-            if len(run) > 1:
-                path = common_ancestor([str(p.place) for p in run])
-                return Choice(path, how, last.rule, run[0].start, last.end, 0.3)
+            if len(run) > 1:  # several places for one amount: the guide takes the first
+                return Choice(run[0].place, how, run[0].rule, run[0].start, run[0].end, 0.3)
             return Choice(last.place, how, last.rule, last.start, last.end, 0.05 if last.form != "adjective" else 0.3)
         if scope.value in (None, COUNTRY):
             after = [p for p in resolved if p.start >= quantity.end]

@@ -64,8 +64,11 @@ def outline(
         line = text[start:end]
         if not title_seen and number <= 2 and (title is None or _same_title(line, title)):
             title_seen = True
+            head = start + _title_end(line, title) if title is not None else end
             if title is not None or not _END.search(line):
-                builder.sentence_line(start, end, "title")
+                builder.sentence_line(start, head, "title")
+                if head < end:
+                    builder.paragraph(head, end)
                 continue
         if start < content_start:
             continue
@@ -101,6 +104,14 @@ def _same_title(line: str, title: str) -> bool:
 
     a, b = squeeze(line), squeeze(title)
     return bool(a) and (a == b or a in b or b in a)
+
+
+def _title_end(line: str, title: str) -> int:
+    """Where the title ends in the line that holds it: some pages run it into the first paragraph."""
+    if len(line) <= len(title) + MAX_HEADING:
+        return len(line)
+    at = line.find(title)
+    return at + len(title) if 0 <= at <= MAX_RUN_IN else len(line)
 
 
 def _heading(line: str, places: Sequence[Place], offset: int, states: bool, body_follows: bool) -> tuple[str | None, int]:
