@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.models import Period
@@ -43,15 +44,18 @@ def resolve_overlaps(pieces: Iterable[Expression]) -> list[Expression]:
 
     A longer match has read more of the text (前三季度 over 三季度, 2018—2020年 over 2020年), so it knows more.
     """
+    ordered = sorted(pieces)
+    if all(one.end <= other.start for one, other in pairwise(ordered)):
+        return ordered
     chosen: list[Expression] = []
-    for piece in sorted(pieces, key=lambda p: (p.start - p.end, -p.priority, p.start, p.main)):
+    for piece in sorted(ordered, key=lambda p: (p.start - p.end, -p.priority, p.start, p.main)):
         if all(piece.end <= other.start or piece.start >= other.end for other in chosen):
             chosen.append(piece)
     return sorted(chosen, key=lambda p: p.start)
 
 
 def compose(text: str, pieces: Sequence[Expression], is_joint: Callable[[str], bool], joint: str) -> list[Expression]:
-    """Join the pieces that belong together; drop those that only mean something as the end of a range (至22日)."""
+    """Join the pieces that belong together; drop those that only mean something beside another (年*底*, 至*22日*)."""
     out: list[Expression] = []
     index = 0
     while index < len(pieces):
@@ -61,7 +65,7 @@ def compose(text: str, pieces: Sequence[Expression], is_joint: Callable[[str], b
             if ranged:
                 out[-1] = ranged
                 continue
-        if current.kind != "tail":
+        if current.kind not in ("tail", "suffix"):
             out.append(current)
     return out
 
@@ -70,12 +74,14 @@ def _with_parts(text: str, pieces: Sequence[Expression], index: int) -> tuple[Ex
     """The piece at `index` with the parts of a year that follow directly, and the index of the next piece."""
     current = pieces[index]
     index += 1
-    while index < len(pieces) and pieces[index].kind == "part" and current.kind in ("year", "part"):
+    while index < len(pieces) and pieces[index].kind in ("part", "suffix") and current.kind in ("year", "part"):
         part = pieces[index]
         if text[current.end : part.start] not in _DIRECT:
             break
         time = current.time
-        if part.time.window is not None:  # else 同期, which leaves the time before it as it is
+        if part.time.window is None:  # 同期: the same part of that year, whichever it is
+            time = time if time.window else time._replace(dates=(None, None))
+        else:
             if current.kind == "part" or time.window is not None:
                 break
             window = part.time.window
@@ -157,21 +163,25 @@ def framed(text: str, expression: Expression, left: int, right: int, frames: Dis
     window = f"{text[low:start]}{FRAME_OPEN}{text[start:end]}{FRAME_CLOSE}{text[end:high]}"
     out = expression
     for rule in rules:
-        match = next(rule.finditer(window), None)
-        if match is None:
+        matches = rule.matches(window, 0, len(window))
+        if not matches:
             continue
+        match = matches[0]
         role = rule.gives.get("role")
         if role and out.time.role == "time":
             out = out._replace(time=out.time._replace(role=role))
         if "span" in match.re.groupindex and match.start("span") >= 0:
             # The two marks stand before the end of every span.
-            out = out._replace(start=min(out.start, low + match.start("span")), end=max(out.end, low + match.end("span") - 2))
+            left_end, right_end = low + match.start("span"), low + match.end("span") - 2
+            out = out._replace(start=min(out.start, left_end), end=max(out.end, right_end))
         open_start = out.open_start or rule.gives.get("open") == "start"
         out = out._replace(rules=(*out.rules, rule.id), open_start=open_start)
     return out
 
 
-def share_comparison(text: str, found: Sequence[Expression], is_list: Callable[[str], bool], rule: str) -> list[Expression]:
+def share_comparison(
+    text: str, found: Sequence[Expression], is_list: Callable[[str], bool], rule: str
+) -> list[Expression]:
     """Let a comparison reach all members of a list: 比2018年、2019年分别增长."""
     out = list(found)
     for order in (range(1, len(out)), range(len(out) - 2, -1, -1)):
@@ -202,7 +212,7 @@ def to_period(text: str, expression: Expression, published: date | None) -> Peri
         start=expression.start,
         end=expression.end,
         text=text[expression.start : expression.end],
-        year=last.year if last else None,
+        year=last.year if last else time.years[1] if time.years else None,
         period_start=start,
         period_end=end,
         anchor=time.anchor,

@@ -2,7 +2,7 @@
 
 Most sentences hold few of the characters that time expressions are made of (年 月 今 …), so that most rules need not be
 tried there. `needs` of a rule is a list of character sets; a match holds at least one character of each. Three marks
-stand for runs of digits: `#` a year (18xx, 19xx, 20xx), `8` eight digits, `&` two or three.
+stand for runs of digits: `#` a year (18xx, 19xx, 20xx), `8` eight digits, `&` two or three before 年.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 from pipeline.ruleset import Rule
 
-_DIGITS = r"\d+"
+_DIGITS = r"[0-9]+[ \u00a0\u3000]?学?年?"
+_CENTURIES = frozenset(["18", "19", "20"])
 _CACHE_LIMIT = 4096
 
 
@@ -31,8 +32,9 @@ class Dispatch:
         for chars, bit in bits.items():
             for char in chars:
                 self._held[char] = self._held.get(char, 0) | bit
-        chars = "".join(sorted(self._held.keys() - set("#8&")))
-        self._tokens = re.compile(rf"{_DIGITS}|[{re.escape(chars)}]") if chars else re.compile(_DIGITS)
+        self._year, self._eight, self._short = (self._held.pop(mark, 0) for mark in "#8&")
+        singles = "".join(sorted(self._held))
+        self._tokens = re.compile(rf"{_DIGITS}|[{re.escape(singles)}]") if singles else re.compile(_DIGITS)
         self._cache: dict[int, tuple[Rule, ...]] = {}
 
     def rules_for(self, text: str) -> tuple[Rule, ...]:
@@ -40,7 +42,10 @@ class Dispatch:
         held = 0
         for token in set(self._tokens.findall(text)):
             bits = self._held.get(token)
-            held |= self._held.get(_mark(token), 0) if bits is None else bits
+            if bits is not None:
+                held |= bits
+            elif len(token) > 3 or not token.isdecimal():
+                held |= self._figures(token)
         rules = self._cache.get(held)
         if rules is None:
             if len(self._cache) >= _CACHE_LIMIT:
@@ -48,10 +53,16 @@ class Dispatch:
             rules = self._cache[held] = tuple(rule for rule, mask in self._rules if held & mask == mask)
         return rules
 
-
-def _mark(digits: str) -> str:
-    """The mark that a run of digits stands for."""
-    length = len(digits)
-    if length == 4:
-        return "#" if int(digits[:2]) in (18, 19, 20) else ""
-    return "8" if length == 8 else "&" if length in (2, 3) else ""
+    def _figures(self, token: str) -> int:
+        """The needs met by a run of digits and the 年 or 学年 after it."""
+        held = 0
+        digits = token.rstrip("年学 \u00a0\u3000")
+        for char in token[len(digits) :]:
+            held |= self._held.get(char, 0)
+        if len(digits) == 4 and digits[:2] in _CENTURIES:
+            held |= self._year
+        elif len(digits) == 8:
+            held |= self._eight
+        elif len(digits) in (2, 3):
+            held |= self._short
+        return held

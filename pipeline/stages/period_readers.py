@@ -75,6 +75,7 @@ def read_time(rule: Rule, groups: Mapping[str, str | None], published: date | No
 
     Raises:
         RuleError: the rule names no known reader, or a table of it has a hole.
+
     """
     reader = READERS.get(rule.gives.get("read", ""))
     if reader is None:
@@ -88,6 +89,10 @@ def read_time(rule: Rule, groups: Mapping[str, str | None], published: date | No
         return reader(Groups(groups, rule), published)
     except (ValueError, OverflowError):  # no such date: 2月30日, year 10000
         return None
+
+
+_LONGEST = (31, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+"""Days of each month; of a month not named, 0."""
 
 
 def _window(pair: tuple[str, str]) -> Window:
@@ -122,8 +127,9 @@ def _relative_year(groups: Groups, published: date | None) -> Time | None:
     anchor = groups.rule.gives.get("anchor", "published")
     if published is None:
         return Time(anchor)
-    year = published.year + groups.value("word")
-    return Time(anchor, years=(year, year))
+    shift = groups.value("word")
+    first, last = (shift, shift) if isinstance(shift, int) else shift
+    return Time(anchor, years=(published.year + first, published.year + last))
 
 
 def _plan(groups: Groups, published: date | None) -> Time | None:
@@ -136,6 +142,9 @@ def _plan(groups: Groups, published: date | None) -> Time | None:
         years = years[0], years[0]
     elif mark:
         years = years[1], years[1]
+    part, count = groups.text("part"), groups.number("count")
+    if part and count:
+        years = (years[1] - count + 1, years[1]) if part == "后" else (years[0], years[0] + count - 1)
     return Time("absolute", years=years)
 
 
@@ -160,18 +169,15 @@ def _months(groups: Groups, published: date | None) -> Time | None:
         return None
     if last is None:
         return Time("context", window=month_window(first, first, groups.text("edge")))
-    lead = 4 if first == 1 else 7
+    lead = 2 if first == 1 else 7
     last += 12 * (last < first)
     return Time("context", window=month_window(first, last), lead=lead)
 
 
 def _days(groups: Groups, published: date | None) -> Time | None:
     month, day, last = groups.number("m") or 0, groups.number("d"), groups.number("d2")
-    if day is None or not 1 <= day <= (last or day) <= 31:
+    if day is None or not 0 <= month <= 12 or not 1 <= day <= (last or day) <= _LONGEST[month]:
         return None
-    if month:
-        if (last or day) > (29 if month == 2 else 30 if month in (4, 6, 9, 11) else 31) or month > 12:
-            return None
     return Time("context", window=Window(month, day, month, last or day))
 
 
@@ -179,22 +185,17 @@ def _first_months(groups: Groups, published: date | None) -> Time | None:
     last = 1 if groups.text("first") else groups.number("n")
     if last is None or not 1 <= last <= 12:
         return None
-    return Time("context", window=month_window(1, last), lead=4)
+    return Time("context", window=month_window(1, last), lead=groups.rule.gives["lead"])
 
 
 def _quarters(groups: Groups, published: date | None) -> Time | None:
-    first = 1 if groups.text("first") else groups.number("q")
-    if first is None:
-        return None
-    last = groups.number("q2") or first
-    if last < first:
+    """One quarter, 一至三季度, or with `count` the first ones: 前三季度."""
+    count = groups.number("count")
+    first = 1 if count or groups.text("first") else groups.number("q")
+    last = count or groups.number("q2") or first
+    if first is None or last is None or not 1 <= first <= last <= 4:
         return None
     return Time("context", window=quarter_window(first, last, groups.text("edge")), lead=groups.rule.gives["lead"])
-
-
-def _first_quarters(groups: Groups, published: date | None) -> Time | None:
-    last = groups.number("n")
-    return Time("context", window=quarter_window(1, last), lead=groups.rule.gives["lead"]) if last else None
 
 
 def _window_word(groups: Groups, published: date | None) -> Time | None:
@@ -202,8 +203,8 @@ def _window_word(groups: Groups, published: date | None) -> Time | None:
 
 
 def _same(groups: Groups, published: date | None) -> Time | None:
-    """同期: the same part of the year as the text before it, which only the year before it can tell."""
-    return Time("context", years=(published.year, published.year) if published else None)
+    """同期, 当月: the part of the year that the text before it names; its own dates are not known."""
+    return Time("context", years=(published.year, published.year) if published else None, dates=(None, None))
 
 
 def _date(groups: Groups, published: date | None) -> Time | None:
@@ -329,8 +330,8 @@ def _season_word(groups: Groups, published: date | None) -> Time | None:
 def _event(groups: Groups, published: date | None) -> Time | None:
     when = date.fromisoformat(groups.value("event"))
     if groups.rule.gives.get("role") == "since":
-        return Time("absolute", role="since", dates=(when, published))
-    return Time("absolute", dates=(when, when))
+        return Time("absolute", role="since", dates=(when, published if published and published >= when else None))
+    return Time("absolute", years=(when.year, when.year))
 
 
 def _none(groups: Groups, published: date | None) -> Time | None:
@@ -346,7 +347,6 @@ READERS: Mapping[str, Reader] = {
     "days": _days,
     "first_months": _first_months,
     "quarters": _quarters,
-    "first_quarters": _first_quarters,
     "window": _window_word,
     "same": _same,
     "date": _date,

@@ -3,13 +3,14 @@
 The rules are data (rules/periods/*.yaml). A rule's `kind` says what its match is:
 
 - `year` a year or several (2020年, 今年, “十三五”期间), `part` a part of a year (前三季度, 9月), `whole` a complete
-  expression (目前, 2021-01-09), `tail` a day that only counts as the end of a range (12日至*18日*);
+  expression (目前, 2021-01-09); a `suffix` only counts after a year (2020年*底*), a `tail` as the end of a range
+  (至*18日*);
 - `joint` what joins the ends of a range, `list` what stands between the members of a list;
 - `frame` the words around an expression that change it (比…, 自…以来, 截至…);
 - `locale` whether the article counts years in another era (民国), for rules that name it in `gives: {locale: …}`.
 
-`gives` names the reader of the match (`period_readers`) and, in `needs`, sets of characters: a sentence is only searched
-where it holds one character of each set (`#`: a year in figures). They keep the stage fast and change no result.
+`gives` names the reader of the match (`period_readers`) and, in `needs`, sets of characters: a sentence is only
+searched where it holds one character of each set (`period_dispatch`). They keep the stage fast and change no result.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from pipeline.stages.period_dispatch import Dispatch
 from pipeline.stages.period_readers import read_time
 
 STAGE = "periods"
-_PIECES = frozenset(["year", "part", "whole", "tail"])
+_PIECES = frozenset(["year", "part", "suffix", "whole", "tail"])
 _SENTENCE = re.compile(r"[^\n。；！？]+[\n。；！？]*")
 
 
@@ -53,22 +54,26 @@ class PeriodMatcher:
         """All time expressions in `text`, in order, without overlap.
 
         Args:
-            text: Simplified text of a whole article, paragraphs ending in `\\n`.
+            text: Simplified text of a whole article, one paragraph a line.
             pub_date: Publication date; without it relative expressions have no year.
 
         Raises:
             RuleTimeout: a rule ran past its time limit on this text.
             RuleError: a rule names no known reader or a table of it has a hole.
+
         """
-        return tuple(found.period for found in self.explain(text, pub_date))
+        return tuple(to_period(text, expression, pub_date) for expression in self._expressions(text, pub_date))
 
     def explain(self, text: str, pub_date: date | None = None) -> tuple[Found, ...]:
         """As `match`, each period with all rules that took part in it."""
-        pieces = list(self._pieces(text, pub_date))
-        expressions = compose(text, pieces, self._is_joint, self._joints[0].id if self._joints else "")
         return tuple(
-            Found(to_period(text, expression, pub_date), expression.rules) for expression in self._framed(text, expressions)
+            Found(to_period(text, expression, pub_date), expression.rules)
+            for expression in self._expressions(text, pub_date)
         )
+
+    def _expressions(self, text: str, published: date | None) -> list[Expression]:
+        joint = self._joints[0].id if self._joints else ""
+        return self._framed(text, compose(text, list(self._pieces(text, published)), self._is_joint, joint))
 
     @property
     def locales(self) -> tuple[Rule, ...]:
@@ -76,7 +81,7 @@ class PeriodMatcher:
         return tuple(self._locales.values())
 
     def in_context(self, period: Period, year: int) -> Period:
-        """A `context` period read in the year of the time before it: 一季度, 12月 in that year, 上年 the year before."""
+        """A `context` period read in the year of the time before it: 一季度 in that year, 上年 in the year before."""
         if period.anchor != "context":
             return period
         read = self.match(period.text, date(year, 12, 31))
