@@ -74,7 +74,7 @@ class _Pass:
             lasts = scope if scope is not None and not self._is_over(scope, sentence) else None
             fallback = lasts or (title_scope if not self._is_work_report else None) or self._default(sentence)
             self._link_sentence(by_sentence.get(index, []), sentence, resolved, fallback, choices)
-            left = self._leaves(sentence, resolved)
+            left = self._leaves(sentence, resolved, [choices[number] for number in by_sentence.get(index, [])])
             if left is not None and index not in by_sentence and _FOUNDING.search(self._text, sentence.start, sentence.end):
                 left = None
             if sentence.role == "title":
@@ -119,8 +119,12 @@ class _Pass:
             return False
         return _PLAN_WORDS.search(self._text, sentence.start, sentence.end) is None
 
-    def _leaves(self, sentence: Sentence, resolved: Sequence[Period]) -> Choice | None:
-        """The period that a sentence leaves behind for those after it."""
+    def _leaves(self, sentence: Sentence, resolved: Sequence[Period], chosen: Sequence[Choice]) -> Choice | None:
+        """The period that a sentence leaves behind for those after it: that of its first amount, else its first."""
+        for choice in chosen:
+            period = choice.value
+            if choice.how == "stated" and isinstance(period, Period) and not self._is_start(period, sentence):
+                return replace(choice, how="carried", doubt=0.2)
         lasting = [
             p
             for p in resolved
@@ -145,6 +149,8 @@ class _Pass:
                 base = next((p.year for p in reversed(resolved) if p.year and p.role == "time"), None)
                 if base is None and scope is not None and isinstance(scope.value, Period) and scope.value.role == "time":
                     base = scope.value.year
+                if base is None and self._is_work_report and self._pub is not None and period.rule == "period.context_year":
+                    base = self._pub.year - 1
                 if base is not None:
                     period = self._reread(period, base)
             if self._is_work_report and period.role in {"since", "vague"} and self._pub and period.year == self._pub.year:

@@ -16,10 +16,12 @@ import regex
 
 from pipeline.models import Document, How, Place, Quantity, Sentence
 from pipeline.ruleset import RuleSet
-from pipeline.stages.scope import Choice, between, clause_start, name_runs, sentence_index, series
+from pipeline.stages.scope import Choice, between, clause_end, clause_start, name_runs, sentence_index, series
 
 COUNTRY = "全国"
-_ANAPHOR = regex.compile(r"[该其这此]|目前该|当地|区内|园区|项目")
+_ANAPHOR = regex.compile(r"(?:像|在|目前|如今|现在)?(?:[该其这此]|当地|区内|园区|项目)")
+_LOCATIVES = tuple("在驻来留")
+"""Before a one-character abbreviation (在渝投资) these make it a place; elsewhere it is part of a name (西延、康渝)."""
 _RANKS = ("country", "province", "city", "district")
 _REGIONS = ("内蒙古自治区", "广西壮族自治区", "西藏自治区", "宁夏回族自治区", "新疆维吾尔自治区", "香港特别行政区", "澳门特别行政区")
 _MUNICIPALITIES = ("北京市", "天津市", "上海市", "重庆市")
@@ -49,6 +51,8 @@ class PlaceLinker:
             return False
         before, after = text[max(0, place.start - 8) : place.start], text[place.end : place.end + 8]
         if self._object.search(before):
+            return False
+        if place.form == "adjective" and before[-1:] not in _LOCATIVES:
             return False
         if place.rank == "country":
             return not (self._country_yardstick.search(before) or self._yardstick_after.match(after))
@@ -125,9 +129,8 @@ class _Pass:
         foreign = [p for run in name_runs(self._text, document.places) if any(_is_foreign(p) for p in run) for p in run]
         self._topics = [p for p in document.places if p not in foreign and linker.is_topic(document.text, p)]
         self._main = self._article_place()
-        if self._main.value not in (None, COUNTRY):
-            # In an article about one place the nation is a yardstick or part of a name, unless a clause is about it.
-            self._topics = [p for p in self._topics if p.rank != "country" or self._heads_clause(p)]
+        # The nation is a yardstick or part of a name, unless a clause opens with it.
+        self._topics = [p for p in self._topics if p.rank != "country" or self._heads_clause(p)]
         self._heading = self._section_places()
 
     def run(self) -> list[Choice]:
@@ -182,7 +185,8 @@ class _Pass:
             # The first place is the article's if the others mostly lie in it; else the smallest that holds most.
             while counts[path] * 2 < len(body) and "/" in path:
                 path = path.rsplit("/", 1)[0]
-            if counts[path] * 2 >= len(body) and counts[path] >= len(nation):
+            spoken = sum(self._heads_clause(p) for p in nation)
+            if counts[path] * 2 >= len(body) and counts[path] >= spoken:
                 return Choice(path, "carried", "place.article", first.start, first.end, 0.4)
         elif any(p.form == "relative" and p.rank != "country" for p in self._topics):
             return Choice(None, "default", "place.unnamed", doubt=0.5)
@@ -228,7 +232,7 @@ class _Pass:
                 inner = next((frame for frame in frames if frame.startswith(f"{place.place}/")), None)
                 if inner is not None:
                     place = replace(place, place=inner)
-            if place.place is None:
+            if place.form == "relative":
                 bases = [p.place for p in reversed(resolved)] + [scope.value, self._heading_value(sentence), self._main.value]
                 if place.text.endswith("区") and place.rank == "city":
                     bases = [scope.value, self._heading_value(sentence), self._main.value]
@@ -279,7 +283,8 @@ class _Pass:
                 return Choice(run[0].place, how, run[0].rule, run[0].start, run[0].end, 0.3)
             return Choice(last.place, how, last.rule, last.start, last.end, 0.05 if last.form != "adjective" else 0.3)
         if scope.value in (None, COUNTRY):
-            after = [p for p in resolved if p.start >= quantity.end]
+            tail = clause_end(self._text, sentence, quantity.end)
+            after = [p for p in resolved if quantity.end <= p.start < tail]
             if after:
                 return Choice(after[0].place, "stated", after[0].rule, after[0].start, after[0].end, 0.4)
         return scope
