@@ -71,6 +71,13 @@ class Cause:
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
     @property
+    def short_shape(self) -> str:
+        """The shape with places cut to their last part: `南京市 → 江宁区`."""
+        if self.field != "place":
+            return self.shape
+        return " → ".join(path.rsplit("/", 1)[-1] for path in self.shape.split(" → "))
+
+    @property
     def rules(self) -> str:
         """`money.cny → money.usd`, one name where it is the same, empty where none is known."""
         before, after = self.rule_old, self.rule_new

@@ -102,7 +102,7 @@ def title(cause: Cause) -> str:
         return f"lost {cause.shape}{where}"
     if cause.change == "added":
         return f"new {cause.shape}{', new article' if cause.articles else ''}"
-    return f"{cause.field} {cause.shape}{also}".strip()
+    return f"{cause.field} {cause.short_shape}{also}".strip()
 
 
 def to_json(report: Report) -> str:

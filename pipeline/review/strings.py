@@ -35,7 +35,7 @@ def cause_title(cause: Cause, language: Language) -> str:
         kind = _or_itself(f"k_{cause.shape}", cause.shape, language)
         text = say("s_lost" if cause.change == "removed" else "s_new", language, kind=kind)
         return f"{text} · {say(f'a_{cause.articles}', language)}" if cause.articles else text
-    shape = _or_itself(f"s_{cause.shape}", cause.shape, language)
+    shape = _or_itself(f"s_{cause.shape}", cause.short_shape, language)
     if cause.field == "kind":
         shape = " → ".join(_or_itself(f"k_{part}", part, language) for part in cause.shape.split(" → "))
     also = "".join(f" + {say(f'f_{name}', language)}" for name in cause.also)

@@ -31,7 +31,7 @@ class Pane:
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One field on both sides, with how it was come by."""
+    """One field on both sides, with how it was come by; those that differ come first."""
 
     name: str
     before: str | None
@@ -98,6 +98,8 @@ class ArticleView:
     pieces: list[Piece]
     items: list[Item]
     gone: list[Item]
+    titled: bool
+    """The text begins with its title."""
 
 
 def change_view(session: Session, key: str) -> ChangeView:
@@ -171,6 +173,7 @@ def article_view(session: Session, article_id: str) -> ArticleView:
         pieces(texts.raw, spans),
         items,
         [item for item in items if item.span is None],
+        bool(article.title) and texts.raw.lstrip().startswith(str(article.title)),
     )
 
 
@@ -220,7 +223,7 @@ def _fields(change: Change, old: RecordRow | None, new: RecordRow | None, edited
             continue
         differs = name in change.fields if change.kind == "changed" else before != after
         rows.append(FieldRow(name, before, after, mine, differs, _why(old, name), _why(new, name)))
-    return rows
+    return sorted(rows, key=lambda row: not row.differs)
 
 
 def _why(record: RecordRow | None, name: str) -> Mapping[str, Any] | None:

@@ -12,7 +12,7 @@ from pipeline.models import Evidence, Record, dump_json, record_id
 VERSIONS = {"code": "0.1.0", "rules": "aaaaaaaaaaaa", "model": "lac"}
 
 
-def make_record(article_id: str, text: str, amount: str, *, nth: int = 0, **fields: Any) -> dict[str, Any]:
+def make_record(article_id: str, text: str, amount: str, /, *, nth: int = 0, **fields: Any) -> dict[str, Any]:
     """A record of the nth `amount` in `text`; everything else may be given, evidence rules as `place_rule=...`."""
     start = -1
     for _ in range(nth + 1):
@@ -43,6 +43,7 @@ def make_record(article_id: str, text: str, amount: str, *, nth: int = 0, **fiel
         "record_id": record_id(article_id, start, end, kind),
         "article_id": article_id,
         "title": text.split("\n", 1)[0],
+        "pub_date": "2021-01-08",
         "place": "江苏省/南京市",
         "place_code": "320100",
         "province": "江苏省",

@@ -146,8 +146,8 @@ function edit(rest) {
   form.querySelector(".many").hidden = !rest;
   const field = state.changes.length && state.current.fields[0];
   const first = form.querySelector(`[name="${field}"]`) ?? form.querySelector("[name]");
+  first.focus({ preventScroll: true });
   form.scrollIntoView({ block: "nearest" });
-  first.focus();
   first.select?.();
 }
 
