@@ -1,0 +1,139 @@
+"""Finding quantities: amounts of money, counts, percentages, growth, multiples, durations and measures.
+
+Shapes and vocabulary are rules (rules/quantities, rules/quantity_cues, rules/not_facts.yaml). Here the matches become
+numbers: exact values, ranges made of two amounts, units that a list writes only once, bounds, directions of change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipeline.models import Bound, Kind, Quantity
+from pipeline.ruleset import RuleSet
+from pipeline.stages.quantity_cues import Change, Cues, clause_start
+from pipeline.stages.quantity_read import Amount, AmountReader
+from pipeline.stages.quantity_scan import Scanner
+
+_JOIN_WIDTH = 4
+"""Code points between two amounts that a list or range may join."""
+
+
+class QuantityMatcher:
+    """Finds the quantities of a simplified text.
+
+    Args:
+        rules: The rule set; its stages `quantities`, `quantity_cues` and `not_facts` are compiled here.
+    """
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._scanner = Scanner([*rules.stage("not_facts"), *rules.stage("quantities")], rules)
+        self._reader = AmountReader(rules.stage("quantities"))
+        self._cues = Cues(rules)
+
+    def match(self, text: str) -> tuple[Quantity, ...]:
+        """All quantities of a text, in order, none overlapping.
+
+        Args:
+            text: Simplified text of a whole article, lines separated by `\\n`.
+
+        Raises:
+            RuleTimeout: a rule ran past its time limit.
+        """
+        amounts = [amount for hit in self._scanner.scan(text) if (amount := self._reader.read(hit)) is not None]
+        found: list[Quantity] = []
+        before: Amount | None = None
+        for amount in self._joined(text, amounts):
+            self._judge(text, amount, before)
+            found.append(self._quantity(text, amount))
+            before = amount
+        return tuple(found)
+
+    def _joined(self, text: str, amounts: list[Amount]) -> list[Amount]:
+        """Lend units along lists, make ranges of two amounts, and drop what stays without a unit."""
+        kept: list[Amount] = []
+        following: Amount | None = None
+        for amount in reversed(amounts):
+            if following is not None and following.start - amount.end <= _JOIN_WIDTH and amount.upper is None:
+                join = self._cues.join.at(text, amount.end, following.start)
+                if join is not None and join.end == following.start:
+                    if amount.lacks_unit_of(following):
+                        amount.borrow(following)
+                    if join.gives("as") == "range" and self._is_range(text, amount, following):
+                        amount.extend(following)
+                        kept.pop()
+                    elif join.gives("as") == "list":
+                        following.continues = True
+            if not amount.joined:
+                kept.append(amount)
+                following = amount
+            else:
+                following = None
+        kept.reverse()
+        return kept
+
+    def _is_range(self, text: str, low: Amount, high: Amount) -> bool:
+        same = low.unit == high.unit and low.kind == high.kind and high.upper is None
+        return same and not (low.wrote_unit and text[low.start - 1 : low.start] in tuple("由从"))
+
+    def _judge(self, text: str, amount: Amount, before: Amount | None) -> None:
+        """Set bound, kind and sign from the words around."""
+        start, end = amount.start, amount.end
+        low = max(0, start - 24, before.end if before else 0)
+        cue = self._cues.bound_before.at(text, low, start)
+        if cue is not None:
+            amount.cue_start = cue.start
+            if amount.bound == "=" or cue.gives("bound") == "<":
+                amount.bound = cue.gives("bound")
+        cue = self._cues.bound_after.at(text, end, min(len(text), end + 8))
+        if cue is not None:
+            amount.bound = cue.gives("bound")
+            if cue.gives("inside"):
+                amount.end = cue.end
+        if amount.kind in ("percent", "growth"):
+            self._judge_change(text, amount, before, end)
+        elif amount.kind == "money":
+            currency = self._cues.currency.at(text, max(0, start - 6), start)
+            if currency is not None and amount.unit == "元":
+                amount.unit = currency.gives("unit") or text[currency.start : currency.end].strip()
+                amount.cue_start = currency.start
+        elif amount.bare:
+            self._judge_bare(text, amount)
+
+    def _judge_change(self, text: str, amount: Amount, before: Amount | None, end: int) -> None:
+        change: Change | None
+        if amount.continues and before is not None and before.change is not None:
+            change = before.change
+        else:
+            change = self._cues.change(text, amount.start, end)
+        amount.change = change
+        if change is None:
+            return
+        if amount.kind == "percent":
+            amount.kind = change.kind
+        if amount.kind == "growth" and change.sign < 0:
+            amount.negate()
+        if change.start is not None:
+            amount.cue_start = change.start if amount.cue_start is None else min(amount.cue_start, change.start)
+
+    def _judge_bare(self, text: str, amount: Amount) -> None:
+        cue = self._cues.bare_after.at(text, amount.end, min(len(text), amount.end + 12))
+        if cue is None:
+            cue = self._cues.bare_before.nearest(text, clause_start(text, amount.start), amount.start)
+        if cue is not None:
+            amount.kind, amount.unit = cue.gives("kind"), cue.gives("unit")
+
+    @staticmethod
+    def _quantity(text: str, amount: Amount) -> Quantity:
+        return Quantity(
+            amount.start,
+            amount.end,
+            text[amount.start : amount.end],
+            amount.kind,
+            amount.value,
+            amount.upper,
+            amount.unit,
+            amount.bound,
+            amount.rule,
+            amount.cue_start,
+        )

@@ -1,0 +1,140 @@
+"""From a rule's match to an amount: the exact value in the base unit, the unit, what the number itself says of bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import regex
+
+from pipeline.models import Bound, Kind
+from pipeline.numbers import Number, plus, quotient, read_number, times
+from pipeline.ruleset import Rule
+from pipeline.stages.quantity_cues import Change
+from pipeline.stages.quantity_scan import Hit
+
+_PLACES = 2
+"""Decimals of a fraction that is no finite decimal: 三分之一 is 33.33 %."""
+_SCALE = regex.compile(r"[0-9０-９]([百千万亿兆]+)[余多]?$")
+_BRACKETS = str.maketrans("", "", "()（）")
+
+
+class Amount:
+    """An amount in the making; `Quantity` is what becomes of it."""
+
+    __slots__ = (
+        "bare", "bound", "change", "continues", "cue_start", "end", "joined", "kind", "rule", "start", "unit", "upper",
+        "value", "written", "wrote_unit",
+    )  # fmt: skip
+
+    def __init__(self, hit: Hit, kind: Kind, value: Decimal, unit: str, bound: Bound) -> None:
+        self.start = hit.start
+        self.end = hit.end
+        self.rule = hit.rule.id
+        self.kind: Kind = kind
+        self.value = value
+        self.upper: Decimal | None = None
+        self.unit = unit
+        self.bound: Bound = bound
+        self.written = hit.groups.get("number") or ""
+        """The number as written."""
+        self.wrote_unit = True
+        self.bare = False
+        """A number without a unit that may stand alone."""
+        self.joined = False
+        """A number that is an amount only if a following one lends it a unit."""
+        self.continues = False
+        """Follows another amount in a list and shares its verb."""
+        self.change: Change | None = None
+        self.cue_start: int | None = None
+
+    def lacks_unit_of(self, following: Amount) -> bool:
+        """True for 0.72亿 before 0.45亿美元 and 0.13个 before 0.22个百分点."""
+        if self.bare or self.joined:
+            return True
+        return following.kind == "growth" and following.unit == "百分点" and self.kind == "count" and self.unit == "个"
+
+    def borrow(self, following: Amount) -> None:
+        """Take the unit of the amount that follows, and its 万 or 亿 if this number has none."""
+        scale = _SCALE.search(following.written)
+        if scale and following.written and self.written and not _SCALE.search(self.written):
+            factor = read_number(f"1{scale[1]}")
+            coefficient = read_number(following.written)
+            if factor and coefficient and self.value * factor.value <= 100 * coefficient.value:
+                self.value = times(self.value, factor.value)
+        self.kind, self.unit, self.rule = following.kind, following.unit, following.rule
+        self.bare, self.joined, self.wrote_unit = following.bare, following.joined, False
+
+    def extend(self, following: Amount) -> None:
+        """Become the range from this amount to the one that follows."""
+        self.upper, self.end, self.bound = following.value, following.end, following.bound
+        self.continues = self.continues or False
+
+    def negate(self) -> None:
+        """Turn a rise into a fall; a value written with a minus stays."""
+        if self.value > 0:
+            self.value = -self.value
+            self.upper = -self.upper if self.upper is not None else None
+
+
+class AmountReader:
+    """Reads matches of the rules of stage `quantities`."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._gives: dict[str, dict[str, Any]] = {rule.id: dict(rule.gives) for rule in rules}
+
+    def read(self, hit: Hit) -> Amount | None:
+        """The amount of a match; None for matches of other stages and for numbers that cannot be read."""
+        gives = self._gives.get(hit.rule.id)
+        if gives is None:
+            return None
+        groups = hit.groups
+        number = self._number(gives, groups)
+        if number is None:
+            return None
+        unit = groups.get("unit")
+        given = gives.get("unit")
+        if unit is None:
+            unit = given or ""
+        elif given is not None and unit[0] == given[0] and not ("/" in unit or "每" in unit or "／" in unit):
+            unit = given
+        elif len(unit) > 1:
+            unit = unit.translate(_BRACKETS).replace("每", "/").replace("／", "/")
+        amount = Amount(hit, hit.rule.kind, number.value, unit, number.bound)  # type: ignore[arg-type]
+        amount.upper = number.upper
+        amount.bare = bool(gives.get("bare"))
+        amount.joined = bool(gives.get("joined"))
+        amount.wrote_unit = not (amount.bare or amount.joined)
+        return amount
+
+    @staticmethod
+    def _number(gives: dict[str, Any], groups: dict[str, str]) -> Number | None:
+        """Value and bound, with the parts that some rules name: half, tenths, denominators, doublings."""
+        doublings = groups.get("doublings")
+        if doublings:
+            power = read_number(doublings)
+            return power and Number(Decimal(2) ** power.value)
+        written = groups.get("number")
+        if written is None:
+            return Number(Decimal(str(gives["value"]))) if "value" in gives else None
+        number = read_number(written)
+        if number is None:
+            return None
+        if "above" in groups:
+            above = read_number(groups["above"])
+            if above is None or not number.value:
+                return None
+            return Number(quotient(times(above.value, 100), number.value, _PLACES))
+        scale = gives.get("scale")
+        value, upper = number.value, number.upper
+        if scale is not None:
+            value = times(value, Decimal(str(scale)))
+            upper = times(upper, Decimal(str(scale))) if upper is not None else None
+        if groups.get("half"):
+            value = plus(value, Decimal(str(gives.get("half", "0.5"))))
+        for name, part in (("tenth", "0.1"), ("hundredth", "0.01")):
+            if groups.get(name):
+                digit = read_number(groups[name])
+                value = plus(value, times(digit.value, Decimal(part))) if digit else value
+        return number if value is number.value and upper is number.upper else Number(value, number.bound, upper)

@@ -1,0 +1,186 @@
+"""The scan: every rule tried wherever it could match, at the cost of few.
+
+Nearly all rules begin with the same part, `{number}`. The scan reads numbers with one pattern and then tries, in order
+of priority, only the rests of those rules that the next character allows. Rules that begin otherwise (书名号, 第…) are
+tried at the characters that the finds of their `yes` examples begin with, or the words of the lexicon they begin with.
+
+Overlaps: the leftmost match wins; where several begin together, the one of highest priority, then the longest, then
+the one whose id comes first. What a match covers is not looked at again. `resolve` is that policy in plain code.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import regex
+
+from pipeline.errors import RuleTimeout
+from pipeline.ruleset import TIME_LIMIT, Rule, RuleSet
+
+_LIST = regex.compile(r"\\L<([a-z][a-z0-9_]*)>")
+class Hit(NamedTuple):
+    """A rule's match: the span, the rule, and the named groups that took part."""
+
+    start: int
+    end: int
+    rule: Rule
+    groups: dict[str, str]
+
+
+def resolve(hits: Iterable[Hit]) -> list[Hit]:
+    """The overlap policy: of all matches of all rules, those that stand."""
+    chosen: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.rule.priority, -hit.end, hit.rule.id)):
+        if not chosen or hit.start >= chosen[-1].end:
+            chosen.append(hit)
+    return chosen
+
+
+class _Rest:
+    """A rule without the number it begins with (or, `whole`, a rule that begins otherwise)."""
+
+    __slots__ = ("match", "names", "opens", "rule")
+
+    def __init__(self, rule: Rule, pattern: str, ruleset: RuleSet) -> None:
+        lists = {name: list(ruleset.lexicon(name)) for name in sorted(set(_LIST.findall(pattern)))}
+        compiled = regex.compile(pattern, flags=regex.V0, **lists)
+        self.rule = rule
+        self.match = compiled.match
+        self.names = tuple(compiled.groupindex)
+        self.opens = regex.compile(without_look_behind(pattern), flags=regex.V0, **lists).match
+
+
+class Scanner:
+    """The rules of several stages as one scan."""
+
+    def __init__(self, rules: Sequence[Rule], ruleset: RuleSet) -> None:
+        ordered = sorted(rules, key=lambda rule: (-rule.priority, rule.id))
+        heads = Counter(leading_group(rule.expanded) for rule in ordered)
+        heads.pop("", None)
+        self._head = heads.most_common(1)[0][0] if heads else "(?!)"
+        self._rests: list[_Rest] = []
+        self._whole: dict[str, list[_Rest]] = {}
+        for rule in ordered:
+            if leading_group(rule.expanded) == self._head:
+                self._rests.append(_Rest(rule, rule.expanded[len(self._head) :], ruleset))
+            else:
+                rest = _Rest(rule, rule.expanded, ruleset)
+                for char in sorted(_first_characters(rule, ruleset)):
+                    self._whole.setdefault(char, []).append(rest)
+        self._after: dict[str, tuple[_Rest, ...]] = {}
+        triggers = "".join(map(regex.escape, sorted(self._whole)))
+        self._tokens = regex.compile(f"{self._head}|[{triggers}]" if triggers else self._head, flags=regex.V0)
+
+    def scan(self, text: str) -> Iterator[Hit]:
+        """The matches that stand, in order.
+
+        Raises:
+            RuleTimeout: a rule ran past its time limit.
+        """
+        covered = 0
+        whole, after = self._whole, self._after
+        rest: _Rest | None = None
+        try:
+            for token in self._tokens.finditer(text, timeout=TIME_LIMIT):
+                start, end = token.span()
+                if start < covered:
+                    continue
+                best: Hit | None = None
+                for rest in whole.get(text[start], ()):
+                    match = rest.match(text, start, timeout=TIME_LIMIT)
+                    if match is not None:
+                        best = Hit(*match.span(), rest.rule, match.groupdict())
+                        break
+                number = token["number"]
+                if number is not None:
+                    following = text[end : end + 1]
+                    rests = after.get(following)
+                    if rests is None:
+                        rests = after.setdefault(following, self._followers(following))
+                    for rest in rests:
+                        if best is not None and best.rule.priority >= rest.rule.priority:
+                            break
+                        match = rest.match(text, end, timeout=TIME_LIMIT)
+                        if match is not None:
+                            groups = match.groupdict() if rest.names else {}
+                            groups["number"] = number
+                            best = Hit(start, match.end(), rest.rule, groups)
+                            break
+                if best is not None:
+                    covered = best.end
+                    yield best
+        except TimeoutError:
+            raise _timed_out(rest) from None
+
+    def every(self, text: str) -> Iterator[Hit]:
+        """All matches of all rules, each found by its own pattern: what `scan` chooses from."""
+        rules = {rest.rule.id: rest.rule for rest in [*self._rests, *(r for rests in self._whole.values() for r in rests)]}
+        for rule in rules.values():
+            for match in rule.finditer(text):
+                yield Hit(*match.span(), rule, match.groupdict())
+
+    def _followers(self, char: str) -> tuple[_Rest, ...]:
+        """The rests that a text going on with `char` could match."""
+
+        return tuple(rest for rest in self._rests if rest.opens(char, partial=True) is not None)
+
+
+def _timed_out(rest: _Rest | None) -> RuleTimeout:
+    return RuleTimeout(
+        f"rule {rest.rule.id if rest else 'number'} ran longer than {TIME_LIMIT:g} s on one text",
+        where=rest.rule.where if rest else None,
+        fix="Its pattern backtracks: make repeated parts disjoint, or use possessive quantifiers (++, *+)",
+    )
+
+
+def _first_characters(rule: Rule, ruleset: RuleSet) -> set[str]:
+    lexicon = _LIST.match(rule.expanded)
+    words = ruleset.lexicon(lexicon[1]) if lexicon else ()
+    return {example.find[0] for example in rule.examples.yes if example.find} | {word[0] for word in words}
+
+
+def leading_group(pattern: str) -> str:
+    """The group that a pattern begins with, "" if it begins otherwise or is an alternation of several."""
+    if not pattern.startswith("(?:"):
+        return ""
+    depths = _depths(pattern)
+    end = depths.index(0) + 1
+    alternation = any(char == "|" and depth == 0 for char, depth in zip(pattern, depths, strict=True))
+    return "" if alternation or pattern[end : end + 1] in tuple("?*+{") else pattern[:end]
+
+
+def without_look_behind(pattern: str) -> str:
+    """The pattern without what it asks of the text before: it may then match more, never less."""
+    depths = _depths(pattern)
+    kept: list[str] = []
+    at = 0
+    while at < len(pattern):
+        if pattern.startswith(("(?<=", "(?<!"), at) and depths[at] > (depths[at - 1] if at else 0):
+            outside = depths[at] - 1
+            at = next(i for i in range(at, len(pattern)) if depths[i] == outside) + 1
+        else:
+            kept.append(pattern[at])
+            at += 1
+    return "".join(kept)
+
+
+def _depths(pattern: str) -> list[int]:
+    """For each character, how many groups are open after it; brackets in sets and behind backslashes do not count."""
+    depths: list[int] = []
+    depth = 0
+    in_set = escaped = False
+    for char in pattern:
+        if escaped:
+            escaped = False
+        elif char == "\\":
+            escaped = True
+        elif in_set:
+            in_set = char != "]"
+        elif char == "[":
+            in_set = True
+        elif char in "()":
+            depth += 1 if char == "(" else -1
+        depths.append(depth)
+    return depths
