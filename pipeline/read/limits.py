@@ -1,0 +1,29 @@
+"""How large an input may be before it is refused: bounded memory and time for any file from anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds for one article and for the file it comes in. Streams of rows (.jsonl, .csv) may be of any length."""
+
+    max_characters: int = 20_000_000
+    """Code points of one article."""
+    max_bytes: int = 50_000_000
+    """Bytes of one text: a .txt, .md or .html file after unpacking, a line of .jsonl or .csv."""
+    max_file_bytes: int = 200_000_000
+    """Bytes of one .docx, .pdf or .xlsx file."""
+    max_parts: int = 10_000
+    """Files inside one .docx or .xlsx."""
+    max_expanded: int = 300_000_000
+    """Bytes of all of them unpacked."""
+    max_ratio: int = 250
+    """Unpacked to packed size of any of them above 1 MB (Word's own XML stays below 50)."""
+    max_pages: int = 5_000
+    """Pages of one .pdf."""
+    max_seconds: float = 60.0
+    """For one .pdf, whose parser is a foreign program that may never end."""
+    max_memory: int = 2_000_000_000
+    """Bytes of address space of that program."""

@@ -1,0 +1,307 @@
+"""Web pages as a list of blocks: each line of text with where it stands and how much of it is links.
+
+lxml feeds the tags one by one and no tree is built, so that a million nested tags cost no more than a million others.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.read.blocks import LONG, one_line
+
+_UNSEEN = frozenset(
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "math",
+        "iframe",
+        "object",
+        "applet",
+        "select",
+        "option",
+        "datalist",
+        "textarea",
+        "button",
+        "canvas",
+        "audio",
+        "video",
+        "map",
+        "rt",
+        "rp",
+        "nav",
+        "footer",
+        "aside",
+        "dialog",
+    ]
+)
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_BLOCKS = frozenset(
+    [
+        "p",
+        "div",
+        "section",
+        "article",
+        "main",
+        "header",
+        "table",
+        "tbody",
+        "thead",
+        "tfoot",
+        "tr",
+        "td",
+        "th",
+        "caption",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "blockquote",
+        "pre",
+        "figure",
+        "figcaption",
+        "form",
+        "fieldset",
+        "center",
+        "address",
+        "hr",
+        "body",
+        "br",
+        "html",
+        "details",
+        "summary",
+        "frameset",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+    ]
+)
+_CONTAINERS = frozenset(
+    [
+        "div",
+        "section",
+        "article",
+        "main",
+        "header",
+        "table",
+        "td",
+        "th",
+        "ul",
+        "ol",
+        "dl",
+        "form",
+        "center",
+        "body",
+        "blockquote",
+        "figure",
+    ]
+)
+_VOID = frozenset(
+    ["br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr", "param"]
+)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+MAX_DEPTH = 64
+"""Containers nested deeper count as the one at this depth."""
+
+
+@dataclass(slots=True, eq=False)
+class Container:
+    """A box of the page: `hint` is its class and id, by which pages say what it holds.
+
+    `prose` counts characters of sentences in it, `own` of those outside any smaller box.
+    """
+
+    parent: Container | None
+    tag: str
+    hint: str
+    depth: int
+    prose: int = 0
+    own: int = 0
+
+
+@dataclass(slots=True)
+class Block:
+    """One line of the page: its text, how many of its characters are links, its heading level (0 none)."""
+
+    text: str
+    links: int
+    heading: int
+    container: Container
+
+
+@dataclass(slots=True)
+class Page:
+    """What a page holds: its blocks in order, its <title>, and its <meta> fields by lower-case name."""
+
+    blocks: list[Block] = field(default_factory=list)
+    title: str = ""
+    meta: dict[str, str] = field(default_factory=dict)
+
+
+def parse_page(html: str, *, hidden: bool = False) -> Page:
+    """Read a page.
+
+    Args:
+        html: The page, decoded.
+        hidden: Whether parts that the page hides (display: none) are read too.
+
+    """
+    from lxml import etree
+
+    target = _Target(hidden=hidden)
+    parser = etree.HTMLParser(target=target, encoding="utf-8", no_network=True, huge_tree=False)
+    page: Page = etree.fromstring(html.encode("utf-8", "replace") or b"<html></html>", parser)
+    return page
+
+
+class _Target:
+    """Receives lxml's events. Everything is kept in flat stacks; nothing recurses."""
+
+    def __init__(self, *, hidden: bool) -> None:
+        self._page = Page()
+        self._hidden = hidden
+        self._unseen: list[str] = []
+        self._root = Container(None, "html", "", 0)
+        self._containers = [self._root]
+        self._deeper: list[str] = []
+        self._rows: list[list[list[Block]]] = []
+        self._pieces: list[str] = []
+        self._linked = 0
+        self._link_depth = 0
+        self._heading = 0
+        self._pre = 0
+        self._in_title = False
+
+    def start(self, tag: str, attributes: Any) -> None:
+        if self._unseen:
+            if tag == self._unseen[0] and tag not in _VOID:
+                self._unseen.append(tag)
+            return
+        if tag == "meta":
+            name = attributes.get("name") or attributes.get("property") or attributes.get("itemprop")
+            if name and attributes.get("content"):
+                self._page.meta.setdefault(name.strip().lower(), one_line(attributes["content"]))
+            return
+        if tag == "title":
+            self._in_title = not self._page.title
+            return
+        if tag in _UNSEEN or (not self._hidden and tag not in _VOID and _is_hidden(tag, attributes)):
+            self._unseen.append(tag)
+            return
+        if tag in _BLOCKS:
+            self._flush()
+        if tag in _HEADINGS:
+            self._heading = _HEADINGS[tag]
+        elif tag == "a":
+            self._link_depth += 1
+        elif tag == "pre":
+            self._pre += 1
+        elif tag == "tr":
+            self._rows.append([])
+        elif tag in ("td", "th") and self._rows:
+            self._rows[-1].append([])
+        if tag in _CONTAINERS:
+            self._open(tag, attributes)
+
+    def end(self, tag: str) -> None:
+        if self._unseen:
+            if tag == self._unseen[0]:
+                self._unseen.pop()
+            return
+        if tag == "title":
+            self._in_title = False
+        if tag in _BLOCKS:
+            self._flush()
+        if tag in _HEADINGS:
+            self._heading = 0
+        elif tag == "a":
+            self._link_depth = max(0, self._link_depth - 1)
+        elif tag == "pre":
+            self._pre = max(0, self._pre - 1)
+        elif tag == "tr" and self._rows:
+            self._emit(_row(self._rows.pop()))
+        if tag in _CONTAINERS:
+            self._close(tag)
+
+    def data(self, text: str) -> None:
+        if self._in_title:
+            self._page.title += text
+        elif not self._unseen:
+            if self._pre and "\n" in text:
+                for line in text.split("\n"):
+                    self._add(line)
+                    self._flush()
+            else:
+                self._add(text)
+
+    def comment(self, text: str) -> None:
+        """Comments are not on the page."""
+
+    def close(self) -> Page:
+        self._flush()
+        while self._rows:
+            self._emit(_row(self._rows.pop()))
+        self._page.title = one_line(self._page.title)
+        return self._page
+
+    def _add(self, text: str) -> None:
+        self._pieces.append(text)
+        if self._link_depth:
+            self._linked += len(text.strip())
+
+    def _flush(self) -> None:
+        if not self._pieces:
+            return
+        text = one_line("".join(self._pieces))
+        if text.strip("\xa0\u3000\u200b\ufeff "):
+            self._emit([Block(text, min(self._linked, len(text)), self._heading, self._containers[-1])])
+        self._pieces.clear()
+        self._linked = 0
+
+    def _emit(self, blocks: list[Block]) -> None:
+        if self._rows and self._rows[-1]:
+            self._rows[-1][-1] += blocks
+        else:
+            self._page.blocks += blocks
+
+    def _open(self, tag: str, attributes: Any) -> None:
+        if len(self._containers) > MAX_DEPTH:
+            self._deeper.append(tag)
+            return
+        hint = f"{attributes.get('id') or ''} {attributes.get('class') or ''}".strip().lower()[:200]
+        parent = self._containers[-1]
+        self._containers.append(Container(parent, tag, hint, parent.depth + 1))
+
+    def _close(self, tag: str) -> None:
+        if self._deeper:
+            if self._deeper[-1] == tag:
+                self._deeper.pop()
+            return
+        for index in range(len(self._containers) - 1, 0, -1):  # a stray end tag closes nothing
+            if self._containers[index].tag == tag:
+                del self._containers[index:]
+                return
+
+
+def _is_hidden(tag: str, attributes: Any) -> bool:
+    style = attributes.get("style")
+    return "hidden" in attributes or (style is not None and _HIDDEN.search(style) is not None)
+
+
+def _row(cells: list[list[Block]]) -> list[Block]:
+    """A row of data as one block, cells apart by tabs; a row that lays out the page as the blocks that it holds."""
+    filled = [cell for cell in cells if cell]
+    if len(filled) <= 1 or any(len(cell) > 3 or any(len(block.text) > LONG * 2 for block in cell) for cell in filled):
+        return [block for cell in filled for block in cell]
+    text = "\t".join(" ".join(block.text for block in cell) for cell in cells).rstrip("\t")
+    links = sum(block.links for cell in cells for block in cell)
+    return [Block(text, links, 0, filled[0][0].container.parent or filled[0][0].container)]

@@ -1,0 +1,111 @@
+"""PDFs, parsed by a program of their own (`pdf_worker`) that is stopped when it takes too long."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from threading import Timer
+
+from pipeline.errors import ReadError
+from pipeline.read.failing import os_error, too_large
+from pipeline.read.limits import Limits
+from pipeline.read.streams import broken
+
+
+class PdfReader:
+    """Reads PDFs one after another; the program starts with the first and ends with `close`."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._worker: subprocess.Popen[str] | None = None
+
+    def read(self, path: Path) -> str:
+        """The text of a PDF: one line a paragraph, heading or table row.
+
+        Raises:
+            ReadError: `read.broken`, `read.encrypted`, `read.scanned` (images only), `read.garbled` (fonts without
+                characters), `read.too_large`, `read.timeout`.
+
+        """
+        where = str(path)
+        self._refuse(path, where)
+        request = {
+            "path": where,
+            "max_pages": self._limits.max_pages,
+            "max_characters": self._limits.max_characters,
+        }
+        worker = self._start()
+        assert worker.stdin is not None and worker.stdout is not None
+        timer = Timer(self._limits.max_seconds, worker.kill)
+        timer.start()
+        try:
+            worker.stdin.write(json.dumps(request) + "\n")
+            worker.stdin.flush()
+            answer = worker.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        finally:
+            timer.cancel()
+        if not answer:
+            in_time = (timer.finished.is_set() and worker.poll() is None) or worker.wait() != -9
+            self.close()
+            raise self._crashed(where, in_time=in_time)
+        found = json.loads(answer)
+        if "code" in found:
+            raise ReadError(found["message"], where=where, fix=found["fix"], code=found["code"])
+        return str(found["text"])
+
+    def close(self) -> None:
+        """End the program."""
+        worker, self._worker = self._worker, None
+        if worker is None:
+            return
+        worker.kill()
+        worker.wait()
+        for pipe in (worker.stdin, worker.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    pass
+
+    def _start(self) -> subprocess.Popen[str]:
+        if self._worker is None or self._worker.poll() is not None:
+            self.close()
+            self._worker = subprocess.Popen(
+                [sys.executable, "-m", "pipeline.read.pdf_worker", str(self._limits.max_memory)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                encoding="ascii",
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            )
+        return self._worker
+
+    def _refuse(self, path: Path, where: str) -> None:
+        try:
+            size = path.stat().st_size
+            with path.open("rb") as file:
+                head = file.read(1024)
+        except OSError as error:
+            raise os_error(error, where) from error
+        if size >= self._limits.max_file_bytes:
+            raise too_large("The file", where, limit=f"{self._limits.max_file_bytes:,} bytes")
+        if size == 0:
+            raise ReadError("The file is empty", where=where, fix="Get the file again", code="read.empty")
+        if b"%PDF-" not in head:
+            raise broken("This is no PDF: it does not begin as one", where)
+
+    def _crashed(self, where: str, *, in_time: bool) -> ReadError:
+        if in_time:
+            return broken("The PDF made its parser fail", where)
+        return ReadError(
+            f"The PDF was not read within {self._limits.max_seconds:g} s",
+            where=where,
+            fix="Save it anew from its program, or raise max_seconds (Limits)",
+            code="read.timeout",
+        )

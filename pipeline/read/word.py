@@ -1,0 +1,177 @@
+"""Word files (.docx): paragraphs, tables and text boxes in their order, then the notes.
+
+The XML is read as a stream and by its own names rather than through python-docx, whose paragraphs leave out tracked
+insertions, content controls and text boxes: figures would be lost. What a reader does not see is left out: deleted and
+hidden text, field codes, the table of contents, pinyin above characters, headers and footers.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from typing import IO, Any, BinaryIO
+
+from pipeline.errors import ReadError
+from pipeline.read.archive import check_archive
+from pipeline.read.blocks import lines_of, row_lines
+from pipeline.read.failing import too_large
+from pipeline.read.limits import Limits
+from pipeline.read.streams import broken
+
+_UNSEEN = frozenset(
+    ("del", "moveFrom", "instrText", "delInstrText", "delText", "Fallback", "rt", "commentReference", "annotationRef")
+)
+"""Elements whose text is not on the page: deletions, field codes, the second copy of a text box, pinyin."""
+_CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_NOTES = ("word/footnotes.xml", "word/endnotes.xml")
+
+
+def read_docx(stream: BinaryIO, where: str, limits: Limits) -> str:
+    """The text of a .docx file: one line a paragraph or table row.
+
+    Raises:
+        ReadError: `read.broken`, `read.hostile`, `read.encrypted` or `read.too_large`.
+
+    """
+    check_archive(stream, where, limits)
+    from lxml import etree
+
+    stream.seek(0)
+    lines: list[str] = []
+    size = 0
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            names = set(archive.namelist())
+            for part in (_main_part(archive, names, where), *(name for name in _NOTES if name in names)):
+                with archive.open(part) as file:
+                    for line in _part_lines(file):
+                        lines.append(line)
+                        size += len(line) + 1
+                        if size > limits.max_characters:
+                            raise too_large("The text", where, limit=f"{limits.max_characters:,} characters")
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise broken(f"The .docx file is damaged ({error})", where) from error
+    except etree.XMLSyntaxError as error:
+        raise broken(f"The .docx file is damaged: its XML does not parse ({error.msg})", where) from error
+    return "\n".join(lines)
+
+
+def _main_part(archive: zipfile.ZipFile, names: set[str], where: str) -> str:
+    """The path of the document inside the archive, as its relations name it."""
+    from lxml import etree
+
+    if "word/document.xml" in names:
+        return "word/document.xml"
+    if "_rels/.rels" in names:
+        root = etree.fromstring(archive.read("_rels/.rels"), _safe_parser())
+        for relation in root.iter("{*}Relationship"):
+            target = relation.get("Target", "").lstrip("/")
+            if relation.get("Type", "").endswith("/officeDocument") and target in names:
+                return str(target)
+    raise ReadError(
+        "This is no Word file: it has no document inside",
+        where=where,
+        fix="Open it in its program and save it as .docx",
+        code="read.broken",
+    )
+
+
+def _safe_parser() -> Any:
+    from lxml import etree
+
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+
+
+def _part_lines(file: IO[bytes]) -> Iterator[str]:
+    """The lines of one part; the tree is thrown away as it is read."""
+    from lxml import etree
+
+    builder = _Builder()
+    events = etree.iterparse(
+        file, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    for event, element in events:
+        if not isinstance(element.tag, str):
+            continue
+        name = element.tag.rpartition("}")[2]
+        if event == "start":
+            builder.start(name, element)
+            continue
+        builder.end(name, element)
+        if name in ("p", "tr", "sectPr"):
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+        yield from builder.lines
+        builder.lines.clear()
+
+
+class _Builder:
+    """Turns the events of WordprocessingML into lines."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._unseen = 0
+        self._paragraphs: list[list[str]] = []
+        self._left_out: list[bool] = []
+        self._tables: list[list[list[list[str]]]] = []
+        self._runs: list[int] = []
+
+    def start(self, name: str, element: Any) -> None:
+        if self._unseen or name in _UNSEEN:
+            self._unseen += 1
+        elif name == "p":
+            self._paragraphs.append([])
+            self._runs.append(0)
+            self._left_out.append(False)
+        elif name == "tbl":
+            self._tables.append([])
+        elif name == "tr" and self._tables:
+            self._tables[-1].append([])
+        elif name == "tc" and self._tables and self._tables[-1]:
+            self._tables[-1][-1].append([])
+        elif name == "r" and self._paragraphs:
+            self._runs[-1] = len(self._paragraphs[-1])
+
+    def end(self, name: str, element: Any) -> None:
+        if self._unseen:
+            self._unseen -= 1
+        elif name == "t" and self._paragraphs:
+            self._paragraphs[-1].append(element.text or "")
+        elif name in _CHARACTERS and self._paragraphs and _in_run(element):
+            self._paragraphs[-1].append(_CHARACTERS[name])
+        elif name == "vanish" and self._paragraphs and _value(element) not in ("0", "false", "off"):
+            self._paragraphs[-1].append("\0")
+        elif name == "r" and self._paragraphs:
+            if "\0" in self._paragraphs[-1][self._runs[-1] :]:
+                del self._paragraphs[-1][self._runs[-1] :]
+        elif name == "pStyle" and self._left_out and _value(element).upper().startswith("TOC"):
+            self._left_out[-1] = True
+        elif name == "p" and self._paragraphs:
+            text = "".join(self._paragraphs.pop())
+            self._runs.pop()
+            if not self._left_out.pop():
+                self._emit(lines_of(text.replace("\0", "")))
+        elif name == "tr" and self._tables and self._tables[-1]:
+            row = self._tables[-1].pop()
+            table = self._tables.pop()  # what a row makes belongs to the cell around the table, if any
+            self._emit(row_lines(row))
+            self._tables.append(table)
+        elif name == "tbl" and self._tables:
+            self._tables.pop()
+
+    def _emit(self, lines: list[str]) -> None:
+        if self._tables and self._tables[-1] and self._tables[-1][-1]:
+            self._tables[-1][-1][-1] += lines
+        else:
+            self.lines += lines
+
+
+def _in_run(element: Any) -> bool:
+    """A tab of a run, not the tab stop of a paragraph's style."""
+    parent = element.getparent()
+    return parent is not None and parent.tag.endswith("}r")
+
+
+def _value(element: Any) -> str:
+    return next((str(value) for key, value in element.attrib.items() if key.endswith("val")), "")
