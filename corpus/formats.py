@@ -7,6 +7,7 @@ import csv
 import html
 import io
 import json
+import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -119,14 +120,17 @@ def printed(head: Head, text: str) -> bytes:
     return out.getvalue()
 
 
-def read_back(article: str, head: Head, content: bytes, text: str) -> tuple[str, dict[str, Any]]:
+def read_back(article: str, head: Head, content: bytes) -> tuple[str, dict[str, Any]]:
     """The article's text as gongbao reads it, and the fields that go before it in the gold file."""
-    fields = {
-        "id": head.get("id", article),
-        "title": head["title"],
-        "pub_date": head["pub_date"],
-        "source": head["source"],
-    }
-    if PurePosixPath(article).suffix not in (".html", ".docx", ".pdf"):
-        return text, fields
-    raise NotImplementedError(article)
+    from pipeline.models import Article
+    from pipeline.read import read_file
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / PurePosixPath(article).name
+        path.write_bytes(content)
+        read = {item.id: item for item in read_file(path, article) if isinstance(item, Article)}
+    identifier = head.get("id", article)
+    if identifier not in read:
+        raise ValueError(f"{article}: cannot be read back; found {sorted(read)}")
+    fields = {"id": identifier, "title": head["title"], "pub_date": head["pub_date"], "source": head["source"]}
+    return read[identifier].text, fields

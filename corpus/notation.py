@@ -172,7 +172,7 @@ def amount(source: Source, cell: str, position: int) -> tuple[int, int, dict[str
     """Find the amount after `position` and read its value: from the `{…}` beside it, or from plain digits."""
     match = re.fullmatch(r"([mcpgxds])(-?)([=~><]) (.+?)(?: \{(.+)\})?", cell)
     if not match:
-        raise SystemExit(f"{source.name}: cannot read {cell!r}")
+        raise ValueError(f"{source.name}: cannot read {cell!r}")
     kind, sign, bound, shown, given = match.groups()
     passage, inner = shown, shown
     if bracket := re.search(r"\[(.+?)\]", shown):
@@ -182,7 +182,7 @@ def amount(source: Source, cell: str, position: int) -> tuple[int, int, dict[str
     while True:
         found = source.simplified.find(passage, position if found < 0 else found + 1)
         if found < 0:
-            raise SystemExit(
+            raise ValueError(
                 f"{source.name}: {passage!r} is not in the text after {source.simplified[position - 20 : position]!r}"
             )
         if not (re.match(r"[\d.]", passage) and re.search(r"[\d.,]$", source.simplified[max(found - 1, 0) : found])):
@@ -204,7 +204,7 @@ def values(name: str, shown: str, given: str | None) -> tuple[Decimal, Decimal |
         return Decimal(low), Decimal(high) if high else None, unit
     match = _PLAIN.fullmatch(shown.replace("个百分点", "百分点"))
     if not match or not match[4]:
-        raise SystemExit(f"{name}: give the value of {shown!r} in braces")
+        raise ValueError(f"{name}: give the value of {shown!r} in braces")
     return Decimal(match[1].replace(",", "")).scaleb(_DIGITS[match[2]] + _DIGITS[match[3]]), None, match[4]
 
 

@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 
 from pipeline.gazetteer import Gazetteer
+from pipeline.models import Article
+from pipeline.read import read_paths
 from pipeline.ruleset import SHIPPED, RuleSet
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
@@ -76,6 +78,17 @@ def test_every_article_has_gold_and_every_gold_line_its_article() -> None:
         elif path.is_file():
             ids.add(path.relative_to(CORPUS / "articles").as_posix())
     assert ids == {article["id"] for article in ARTICLES}
+
+
+def test_the_reader_gives_the_texts_that_the_facts_are_anchored_in() -> None:
+    read = {item.id: item for item in read_paths([CORPUS / "articles"])}
+    for article in ARTICLES:
+        found = read[article["id"]]
+        assert isinstance(found, Article), found
+        assert found.text == article["text"], article["id"]
+        assert str(found.pub_date) == article["pub_date"], article["id"]
+        assert found.title == article["title"], article["id"]
+    assert len(read) == len(ARTICLES)
 
 
 def test_the_formats_of_the_brief_are_there() -> None:
