@@ -69,7 +69,13 @@ def records(make: Callable[..., dict[str, Any]], *, new: bool) -> list[dict[str,
         text = all_texts[key]
 
         def add(
-            amount: str, text: str = text, key: str = key, path: str = path, code: str = code, city: str = city, **fields: Any
+            amount: str,
+            text: str = text,
+            key: str = key,
+            path: str = path,
+            code: str = code,
+            city: str = city,
+            **fields: Any,
         ) -> None:
             at = text.index(city)
             base = {"place": path, "place_code": code, "province": path.split("/")[0], "city": city, "district": None}
@@ -83,7 +89,11 @@ def records(make: Callable[..., dict[str, Any]], *, new: bool) -> list[dict[str,
         year = span("2020年")
         stated = {"year_span": (year["start"], year["end"]), "year_rule": "period.year"}
         pledge = span("专利权质押融资")
-        named = {"initiative": "专利权质押融资", "initiative_span": (pledge["start"], pledge["end"]), "indicator": "融资额"}
+        named = {
+            "initiative": "专利权质押融资",
+            "initiative_span": (pledge["start"], pledge["end"]),
+            "indicator": "融资额",
+        }
         money = {"value": (n * 10 + 115) * 10_000_000}
         add(f"{n + 11}.5亿元", **named, **stated, **money)
         add(f"{n * 30 + 120}家", kind="count", unit="家", value=n * 30 + 120, amount_rule="count.measure", **stated)
@@ -92,27 +102,76 @@ def records(make: Callable[..., dict[str, Any]], *, new: bool) -> list[dict[str,
         lower = {"place": f"{path}/{district}", "place_code": district_code, "district": district}
         where = span(district)
         lower |= {"place_span": (where["start"], where["end"])} if new else {}
-        add(f"{n + 2}800万元", value=wan, amount_rule="money.wan" if new else "money.cny", **stated, **(lower if new else {}))
+        add(
+            f"{n + 2}800万元",
+            value=wan,
+            amount_rule="money.wan" if new else "money.cny",
+            **stated,
+            **(lower if new else {}),
+        )
         if not (new and n == 1):
             add(f"{n + 40}笔", kind="count", unit="笔", value=n + 40, amount_rule="count.measure", **stated)
         moved = {"year": 2021 if new else 2020, "period": "目前", **year_rule}
         moved |= {"period_start": "2021-01-01", "period_end": "2021-12-31"} if new else {}
-        centre = {"initiative": "知识产权金融服务中心" if new else f"{city}知识产权金融服务中心", "indicator": "入驻机构"}
+        centre = {
+            "initiative": "知识产权金融服务中心" if new else f"{city}知识产权金融服务中心",
+            "indicator": "入驻机构",
+        }
         add(f"{n + 26}家", kind="count", unit="家", value=n + 26, amount_rule="count.measure", **moved, **centre)
         add(f"{n + 300}项", kind="count", unit="项", value=n + 300, amount_rule="count.measure", **moved)
         deal = text.index(f"近{n + 5}亿元") + 1
         add(f"{n + 5}亿元", span=(deal, deal + len(f"{n + 5}亿元")), value=(n + 5) * 100_000_000, bound="~", **moved)
         if new:
-            add(f"{n + 1}0亿元", value=(n + 1) * 1_000_000_000, initiative="知识产权运营基金", indicator="规模", **moved)
+            add(
+                f"{n + 1}0亿元", value=(n + 1) * 1_000_000_000, initiative="知识产权运营基金", indicator="规模", **moved
+            )
     key = "简报/繁體.txt"
     text = all_texts[key]
     mended, _ = simplified_and_repairs(text)
     sentence = mended.split("\n")[1]
-    common = {"place": "江苏省/苏州市", "place_code": "320500", "city": "苏州市", "sentence": sentence, "year_span": (text.index("去年"), text.index("去年") + 2)}
+    common = {
+        "place": "江苏省/苏州市",
+        "place_code": "320500",
+        "city": "苏州市",
+        "sentence": sentence,
+        "year_span": (text.index("去年"), text.index("去年") + 2),
+    }
     place = {"place_span": (text.index("蘇州市", 5), text.index("蘇州市", 5) + 3)}
-    found.append(make(key, text, "６６．８億元", amount="66.8亿元", value=66_800_000_000 if new else 6_680_000_000, **common, **place))
-    found.append(make(key, text, "一千二百余家", amount="一千二百余家", kind="count", unit="家", value=1200, bound=">" if new else "~", **common, **place))
-    found.append(make("hostile.txt", all_texts["hostile.txt"], "3.3亿元", value=330_000_000, year=2020 if not new else 2019, initiative="“一区两园”<b>"))
+    found.append(
+        make(
+            key,
+            text,
+            "６６．８億元",
+            amount="66.8亿元",
+            value=66_800_000_000 if new else 6_680_000_000,
+            **common,
+            **place,
+        )
+    )
+    found.append(
+        make(
+            key,
+            text,
+            "一千二百余家",
+            amount="一千二百余家",
+            kind="count",
+            unit="家",
+            value=1200,
+            bound=">" if new else "~",
+            **common,
+            **place,
+        )
+    )
+    found.append(
+        make(
+            "hostile.txt",
+            all_texts["hostile.txt"],
+            "3.3亿元",
+            value=330_000_000,
+            year=2020 if not new else 2019,
+            initiative="“一区两园”<b>",
+        )
+    )
     order = list(all_texts)
     return sorted(found, key=lambda r: (order.index(r["article_id"]), r["start"]))
 

@@ -8,8 +8,13 @@ const detail = document.getElementById("detail");
 const bulk = document.getElementById("bulk");
 const pages = new Map();
 const KEEP = 40;
-let busy = false;
+let busy = true; // a key pressed while the last one is at work is dropped: nobody decides on what is not shown yet
 let editingRest = false;
+
+function work(now) {
+  busy = now;
+  detail.setAttribute("aria-busy", String(now));
+}
 
 async function page(change) {
   const name = `${change.key}@${change.version}`;
@@ -75,7 +80,7 @@ async function decide(verdict, rest, form = null) {
   if (!state.current || busy) return false;
   const here = state.current;
   const chosen = rest ? inGroup(here.group).filter((change) => !change.verdict || change === here) : [here];
-  busy = true;
+  work(true);
   try {
     const answer = await post("/api/decide", {
       keys: chosen.map((change) => change.key),
@@ -101,13 +106,13 @@ async function decide(verdict, rest, form = null) {
     else fail(error);
     return false;
   } finally {
-    busy = false;
+    work(false);
   }
 }
 
 async function undo() {
   if (busy) return;
-  busy = true;
+  work(true);
   try {
     const answer = await post("/api/undo", { reviewer: reviewer() });
     const touched = take([...answer.statuses, ...answer.conflicts]);
@@ -124,7 +129,7 @@ async function undo() {
   } catch (error) {
     fail(error);
   } finally {
-    busy = false;
+    work(false);
   }
 }
 
@@ -336,6 +341,7 @@ async function start() {
     const left = state.byKey.get(position);
     draw(go);
     await go(asked ?? (left && !left.verdict ? left : left ? nextOpen(left) : nextOpen(null)));
+    work(false);
     document.body.dataset.ready = "true";
     poll();
   } catch (error) {
