@@ -25,12 +25,12 @@ from notation import Source, facts, load  # noqa: E402
 
 def snippet(text: str, start: int, end: int, context: int = 7) -> str:
     """A passage around the amount that stands once in the text and holds the amount for the first time in itself."""
-    while context < 60:
-        left, right = max(0, start - context), min(len(text), end + 2)
+    line, line_end = text.rfind("\n", 0, start) + 1, (text + "\n").find("\n", end)
+    for width in range(context, 60):
+        left, right = max(line, start - width), min(line_end, end + max(2, width - 20))
         passage = text[left:right]
         if text.count(passage) == 1 and passage.find(text[start:end]) == start - left:
             return passage
-        context += 1
     raise ValueError(f"no unique context for {text[start - 10 : end + 2]!r}")
 
 
