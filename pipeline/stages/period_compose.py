@@ -6,6 +6,7 @@ A piece is what one rule matched. `compose` joins pieces that belong to one expr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from itertools import pairwise
@@ -20,7 +21,10 @@ FRAME_OPEN, FRAME_CLOSE = "\ue000", "\ue001"
 FRAME_BEFORE, FRAME_AFTER = 8, 24
 """How many characters around an expression frame rules see, at most up to the next expression."""
 _DIRECT = frozenset(["", " ", "\u00a0", "\u3000", "的"])
-_MAX_GAP = 5
+_MAX_GAP = 12
+_FROM, _TILL = frozenset("自从"), frozenset("至到迄")
+_MILESTONE = re.compile(r"[^\W\d_]{1,12}")
+"""What may stand between the ends of 自2015年*启动*至今."""
 
 
 class Expression(NamedTuple):
@@ -102,10 +106,11 @@ def _joined(
     gap = text[first.end : last.start]
     rules = (*first.rules, joint, *last.rules)
     if last.time.now:
-        # 2019年至今, 去年9月到现在: the joining word may be part of 至今 itself.
-        if not is_joint(gap) and not (gap in _DIRECT and text[last.start] in "至到迄"):
+        # 2019年至今, 去年9月到现在, 自2015年启动至今: the joining word may be part of 至今 itself.
+        named = _MILESTONE.fullmatch(gap) and text[first.start - 1 : first.start] in _FROM and text[last.start] in _TILL
+        if not is_joint(gap) and not named and not (gap in _DIRECT and text[last.start] in _TILL):
             return None
-        return first._replace(end=last.end, time=first.time._replace(role="since"), rules=rules)
+        return first._replace(end=last.end, time=_since(first.time), rules=rules)
     if last.time.role != "time" or not is_joint(gap):
         return None
     time = _range(first.time, last.time)
@@ -113,6 +118,11 @@ def _joined(
         return None
     main = first.main if last.kind in ("part", "tail") else last.main
     return first._replace(end=last.end, time=time, main=main, rules=rules)
+
+
+def _since(time: Time) -> Time:
+    """From the beginning of that time on."""
+    return time._replace(role="since", dates=time.dates and (time.dates[0], None))
 
 
 def _in_years(time: Time) -> tuple[tuple[int, int] | None, Window]:
@@ -157,6 +167,9 @@ def framed(text: str, expression: Expression, left: int, right: int, frames: Dis
     """
     start, end = expression.start, expression.end
     low, high = max(left, start - FRAME_BEFORE), min(right, end + FRAME_AFTER)
+    low = max(low, text.rfind("\n", low, start) + 1)
+    newline = text.find("\n", end, high)
+    high = newline if newline >= 0 else high
     rules = frames.rules_for(text[low:high])
     if not rules:
         return expression
@@ -169,7 +182,7 @@ def framed(text: str, expression: Expression, left: int, right: int, frames: Dis
         match = matches[0]
         role = rule.gives.get("role")
         if role and out.time.role == "time":
-            out = out._replace(time=out.time._replace(role=role))
+            out = out._replace(time=_since(out.time) if role == "since" else out.time._replace(role=role))
         if "span" in match.re.groupindex and match.start("span") >= 0:
             # The two marks stand before the end of every span.
             left_end, right_end = low + match.start("span"), low + match.end("span") - 2
@@ -203,7 +216,7 @@ def to_period(text: str, expression: Expression, published: date | None) -> Peri
         year = context_year(time.window, time.lead, published)
         time = time._replace(years=(year, year))
     start, end = time.bounds()
-    if time.role == "since" and time.dates is None:
+    if time.role == "since" and (time.dates is None or end is None):
         end = published if published and start and published >= start else None
     if expression.open_start:
         start = None

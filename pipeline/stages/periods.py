@@ -9,8 +9,8 @@ The rules are data (rules/periods/*.yaml). A rule's `kind` says what its match i
 - `frame` the words around an expression that change it (比…, 自…以来, 截至…);
 - `locale` whether the article counts years in another era (民国), for rules that name it in `gives: {locale: …}`.
 
-`gives` names the reader of the match (`period_readers`) and, in `needs`, sets of characters: a sentence is only
-searched where it holds one character of each set (`period_dispatch`). They keep the stage fast and change no result.
+`gives` names the reader of the match (`period_readers`) and, in `needs` and `words`, what a sentence must hold to be
+searched (`period_dispatch`); they keep the stage fast and change no result.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from pipeline.stages.period_readers import read_time
 
 STAGE = "periods"
 _PIECES = frozenset(["year", "part", "suffix", "whole", "tail"])
-_SENTENCE = re.compile(r"[^\n。；！？]+[\n。；！？]*")
+_SENTENCE = re.compile(r"[^\n。；！？]{1,2000}[\n。；！？]*")
+"""A sentence or half-sentence; what goes on without an end is cut, so that no rule works on a whole file at once."""
 
 
 class Found(NamedTuple):
@@ -91,28 +92,27 @@ class PeriodMatcher:
 
     def _pieces(self, text: str, published: date | None) -> Iterator[Expression]:
         """What single rules match, without overlap within each sentence."""
+        locales: dict[str, bool] = {}
         for sentence in _SENTENCE.finditer(text):
             start, end = sentence.span()
-            found = [
-                piece
-                for rule in self._dispatch.rules_for(sentence[0])
-                for match in rule.matches(text, start, end)
-                if (piece := self._piece(rule, match, text, published))
-            ]
+            found: list[Expression] = []
+            for rule in self._dispatch.rules_for(sentence[0]):
+                for match in rule.matches(text, start, end):
+                    locale = rule.gives.get("locale")
+                    if locale and not self._holds(locale, text, locales):
+                        break
+                    time = read_time(rule, match.groupdict(), published)
+                    if time is not None:
+                        begin, stop = match.span()
+                        found.append(Expression(begin, stop, rule.kind, time, rule.id, (rule.id,), rule.priority))
             yield from resolve_overlaps(found) if len(found) > 1 else found
 
-    def _piece(self, rule: Rule, match: Any, text: str, published: date | None) -> Expression | None:
-        locale = rule.gives.get("locale")
-        if locale and not self._applies(locale, text):
-            return None
-        time = read_time(rule, match.groupdict(), published)
-        if time is None:
-            return None
-        return Expression(match.start(), match.end(), rule.kind, time, rule.id, (rule.id,), rule.priority)
-
-    def _applies(self, locale: str, text: str) -> bool:
-        rule = self._locales.get(locale)
-        return rule is not None and next(rule.finditer(text), None) is not None
+    def _holds(self, locale: str, text: str, known: dict[str, bool]) -> bool:
+        """Whether the article counts in this era; looked up once a text."""
+        if locale not in known:
+            rule = self._locales.get(locale)
+            known[locale] = rule is not None and next(rule.finditer(text), None) is not None
+        return known[locale]
 
     def _is_joint(self, gap: str) -> bool:
         return any(rule.compiled.fullmatch(gap) for rule in self._joints)
@@ -125,9 +125,6 @@ class PeriodMatcher:
         for index, expression in enumerate(expressions):
             left = out[-1].end if out else 0
             right = expressions[index + 1].start if index + 1 < len(expressions) else len(text)
-            left = max(left, text.rfind("\n", 0, expression.start) + 1)
-            newline = text.find("\n", expression.end)
-            right = min(right, newline) if newline >= 0 else right
             out.append(framed(text, expression, left, right, self._frames))
         return share_comparison(text, out, self._is_list, self._lists[0].id) if self._lists else out
 
