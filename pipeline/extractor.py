@@ -56,7 +56,7 @@ def document(article: Article, matchers: Matchers) -> Document:
     title = convert(repair(article.title).text).text if article.title else None
     quantities = matchers.quantities.match(text)
     periods = matchers.periods.match(text, article.pub_date)
-    places = matchers.places.match(text, title=title)
+    places = matchers.places.match(text, title=title, year=article.pub_date.year if article.pub_date else None)
     layout = outline(
         text,
         title=title,

@@ -74,7 +74,7 @@ class Linker:
         sentence_start, sentence_end = document.offsets.to_source(sentence.start, sentence.end)
         path = fields["place"].value
         place = path if isinstance(path, str) else None
-        province, city, district = self._gazetteer.split(place) if place else (None, None, None)
+        province, city, district = self._gazetteer.split(place)
         value = fields["year"].value
         period = value if isinstance(value, Period) else None
         evidence = {name: choice.evidence(document) for name, choice in fields.items()}
@@ -86,7 +86,7 @@ class Linker:
             title=article.title,
             pub_date=article.pub_date,
             place=place,
-            place_code=self._gazetteer.code(place) if place else None,
+            place_code=self._gazetteer.code_of(place),
             province=province,
             city=city,
             district=district,
