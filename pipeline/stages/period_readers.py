@@ -1,7 +1,23 @@
 """From the named groups of a matched period rule to the `Time` that it states.
 
 A rule names its reader in `gives: {read: …}`. A group that has a table of its own name under `gives`
-(`word: {去: -1, 今: 0}`) stands for the value of its text there.
+(`word: {去: -1, 今: 0}`) stands for the value of its text there. Readers and the groups they read:
+
+    years            y (year), y2 (last year) or next (the year after); gives: era, window, consecutive
+    relative_year    word -> years from publication, one or [first, last]; gives: anchor
+    plan, decade     n edge word part count; century decade edge
+    months, days     m m2 edge; m d d2
+    first_months     n, or first (首月)
+    quarters         q q2 edge, or count (前三季度), or first (首季)
+    window           word -> [first, last] as MM-DD, months above 12 in the year after
+    same             none: 同期, 当月
+    date, year_month y m d
+    now, none        none
+    shift_days, shift_weeks   word -> days or weeks from publication
+    shift_months     word -> steps, unit -> months in a step; d or edge
+    span_back, span_ahead, ago   n half, unit -> months; ago: gives sign, anchor
+    years_before     n;  next_months: word n;  day_alone: d
+    season_word      shift -> years, word -> window;  event: event -> date
 """
 
 from __future__ import annotations
