@@ -1,0 +1,122 @@
+"""Repair of single characters: invisible ones, entities of HTML, compatibility forms, width, spaces inside numbers.
+
+Each function takes a text and gives the changes it needs, in order and apart from one another; a text without such
+characters costs one search in C. Full-width punctuation (，。（）：) is right in Chinese and stays.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from html.entities import html5
+
+from pipeline.models import Repair
+
+_ALWAYS = "\x00-\x08\x0e-\x1b\x7f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+_JOINERS = "\u200c\u200d\ufe00-\ufe0f\U000e0001\U000e0020-\U000e007f\U000e0100-\U000e01ef"
+_INVISIBLE = re.compile(f"[{_ALWAYS}{_JOINERS}]+")
+_JOINER = re.compile(f"[{_JOINERS}]")
+_KEYCAP = "\u20e3"
+_PLAIN = re.compile("[\x00-\u024f\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+"""Scripts in which joiners and variation selectors say nothing. Between emoji and in Indic scripts they do."""
+_ENTITY = re.compile(
+    r"&(?:amp;|#0{0,5}38;|#[xX]0{0,5}26;)*"
+    r"(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"
+)
+_ESCAPED_AMPERSAND = re.compile(r"&(?:amp;|#0{0,5}38;|#[xX]0{0,5}26;)(?=[A-Za-z#]|amp;)")
+_SPACE = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f]+")
+_WIDE = re.compile(
+    "[０-９Ａ-Ｚａ-ｚ％﹪＄]+|(?<=[0-9０-９])[．－](?=[0-9０-９])|(?<=[A-Za-zＡ-Ｚａ-ｚ])＆(?=[A-Za-zＡ-Ｚａ-ｚ])"
+)
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {ord("﹪"): "%"}
+_COMPATIBLE = re.compile("[\u2e9f\u2ef3\u2f00-\u2fd5\uf900-\ufaff]+")
+"""Radicals and compatibility ideographs that PDF fonts put in place of characters (⾦ for 金)."""
+_ZERO = re.compile("(?<=[一二三四五六七八九〇零○])[○◯](?=[一二三四五六七八九〇零○年])")
+
+
+def invisible(text: str) -> Iterator[Repair]:
+    """Characters that nobody sees: zero-width, soft hyphens, byte order marks, direction marks, control characters."""
+    for match in _INVISIBLE.finditer(text):
+        start, end = match.span()
+        # Joiners after an emoji, and the selector of a keycap, are part of what one sees.
+        if (start and not _PLAIN.match(text, start - 1)) or text[end : end + 1] == _KEYCAP:
+            kept = "".join(_JOINER.findall(match[0]))
+            if kept != match[0]:
+                yield Repair(start, end, match[0], kept, "invisible")
+        else:
+            yield Repair(start, end, match[0], "", "invisible")
+
+
+def entities(text: str) -> Iterator[Repair]:
+    """Complete entities left over from HTML (`&nbsp;`, `&#65292;`), escaped twice or more as well (`&amp;nbsp;`)."""
+    if "&" not in text:
+        return
+    for match in _ENTITY.finditer(text):
+        entity = _ESCAPED_AMPERSAND.sub("&", match[0])
+        if entity[1] == "#" or entity[1:] in html5:
+            yield Repair(match.start(), match.end(), match[0], html.unescape(entity), "entity")
+
+
+def width(text: str) -> Iterator[Repair]:
+    """Full-width digits, Latin letters and what belongs to a number (５６．７％); compatibility forms of characters."""
+    for match in _WIDE.finditer(text):
+        yield Repair(match.start(), match.end(), match[0], match[0].translate(_NARROW), "width")
+
+
+def compatible(text: str) -> Iterator[Repair]:
+    """Radicals, compatibility ideographs and circles that stand for the character they look like."""
+    for match in _COMPATIBLE.finditer(text):
+        after = unicodedata.normalize("NFKC", match[0])
+        if after != match[0]:
+            yield Repair(match.start(), match.end(), match[0], after, "compatibility")
+    for match in _ZERO.finditer(text):
+        yield Repair(match.start(), match.end(), match[0], "〇", "compatibility")
+
+
+def spaces(text: str) -> Iterator[Repair]:
+    """No-break and typographic spaces: plain ones take their place."""
+    for match in _SPACE.finditer(text):
+        yield Repair(match.start(), match.end(), match[0], " " * len(match[0]), "space")
+
+
+_THIN = "\u2005\u2006\u2008\u2009\u200a\u202f"
+_UNIT = (
+    "(?:[%％‰℃倍件吨噸亩畝户戶条條辆輛岁歲所座月]|[万萬](?![科达達向华華])|[亿億](?![欧歐])|元(?!旦|宵|宇)|[美港欧歐日]元|人民[币幣]"
+    "|[个個](?![人体體税稅])|家(?![庭长長属屬电電具乡鄉])|人(?![民才均口员員工大社力类類文生物])|[项項](?!目)|名(?![单單称稱牌城])"
+    "|[台臺](?![湾灣北州山])|天(?![津河然猫貓下山府])|年(?![报報])|日(?![报報本前常均])|公里|千米|平方|立方|千瓦|兆瓦|百分)"
+)
+_GROUPED = re.compile(
+    rf"(?<![0-9.,])[0-9]{{1,3}}(?:[ \xa0{_THIN}][0-9]{{3}})++(?![0-9])(?=(?:\.[0-9]+)?[ \xa0]?{_UNIT})"
+)
+_POINT = re.compile(rf"(?<![0-9A-Za-z.,])[0-9]{{1,12}}(?:[ \xa0]\.[ \xa0]?|\.[ \xa0])[0-9]{{1,6}}(?=[ \xa0]?{_UNIT})")
+_BEFORE_UNIT = re.compile(rf"(?<=[0-9])[ \xa0{_THIN}]{{1,3}}(?={_UNIT})")
+_ANY_SPACE = re.compile(f"[ \xa0{_THIN}]")
+_INTRODUCES = frozenset("达達到为為至额額共约約近超过過逾计計值资資入出了")
+_NUMBERS = frozenset("第表图圖式节節章附款条條")
+"""What a list number or the number of a table stands behind; a space after its point is no damage."""
+
+
+def number_spaces(text: str) -> Iterator[Repair]:
+    """Spaces inside a number (56. 7億元, 達1 273萬元) and between a number and its unit (3.5 億元)."""
+    if not _ANY_SPACE.search(text):
+        return
+    found = [match for match in _GROUPED.finditer(text) if _is_grouped(text, match)]
+    found += [match for match in _POINT.finditer(text) if _follows_word(text, match.start())]
+    found += list(_BEFORE_UNIT.finditer(text))
+    for match in sorted(found, key=lambda m: m.start()):
+        yield Repair(match.start(), match.end(), match[0], _ANY_SPACE.sub("", match[0]), "space")
+
+
+def _follows_word(text: str, start: int) -> bool:
+    """A list number (1. 7家企業) begins a line or a clause; a broken number follows a word."""
+    before = text[start - 1 : start]
+    return before.isalpha() and not before.isascii() and before not in _NUMBERS
+
+
+def _is_grouped(text: str, match: re.Match[str]) -> bool:
+    """One plain space may part two cells of a table; thin ones, two in a row or a verb before say it is one number."""
+    gaps = _ANY_SPACE.findall(match[0])
+    thin = all(gap in _THIN for gap in gaps)
+    return thin or len(gaps) > 1 or text[match.start() - 1 : match.start()] in _INTRODUCES

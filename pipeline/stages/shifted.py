@@ -1,0 +1,139 @@
+"""Repair of shifted GBK: `其中,??怠⒋笕A、宇視` is 其中,海康、大華、宇視.
+
+A program that edited the page as GBK bytes searched for the two bytes of a full-width mark without looking where
+characters begin. It found the mark across the border of two characters (海康 is BA *A3 BF* B5, and A3 BF is ？) and cut
+there: the first byte of the left character was read as an invalid `?`, the mark stands alone, and what follows is read
+one byte late until a character whose second byte is ASCII (`A`) or an invalid pair (`?`, or nothing at all) ends it.
+Glosses were put in the same way, now and then between the two bytes of a character: `發(fā)展?jié)摿` is 發展潛力.
+
+All bytes but the first of the left character are still there, so the passage is read again with each possible first
+byte, and with the bytes of pairs that no character has filled in; the reading that makes the best words wins, if it
+is clearly better than what stands there. A character that stays open is written □, and so is any digit that rests on a
+byte that is lost: numbers are never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline.models import Repair
+from pipeline.stages.convert import script
+from pipeline.stages.plausibility import Plausibility, simplified
+from pipeline.stages.shifted_search import GLOSS, LATIN, MARKERS, MARKS, WINDOW, Candidate, Search
+
+OPEN = "□"
+"""Stands for a character that the bytes and the words around it leave open."""
+_SEAM = re.compile(
+    rf"[{MARKERS}]+"
+    r"|[!！](?=[^\x00-\x7f\s，。、]{1,24}[@-~](?![A-Za-z0-9]))"
+    rf"|[!！;；,，:：](?=[A-Za-z\[-`{{-~][(（][{LATIN}]{{1,6}}[)）])"
+)
+_MARGIN, _MARGIN_EACH = 9.0, 4.3
+"""How much better (natural logarithm) a repair must read than what stands there: in all, and for each character."""
+_CLOSE = 2.5
+"""Where another reading comes so near to the best one, what differs between them stays open."""
+_NATURAL = -7.2
+"""Log-probability of a character of ordinary text, on average; garbled text has -10 and less."""
+_READABLE = -8.0
+_MOST_OPEN = 0.4
+"""Share of characters of a repair that may stay open."""
+_MOST = 400
+"""Seams tried in one article: time stays in bounds whatever the text is."""
+_NUMERALS = frozenset("〇零一二三四五六七八九十百千萬万億亿兩两几幾半廿壹贰叁肆伍陆柒捌玖拾０１２３４５６７８９")
+
+
+def shifted(text: str) -> Iterator[Repair]:
+    """Shifted passages of a text, in order, each with the text that was there before the damage."""
+    seams = [match.span() for _, match in zip(range(_MOST), _SEAM.finditer(text), strict=False)]
+    judge: Plausibility | None = None
+    writing = done = 0
+    for start, end in seams:
+        if start < done or not _may_be_seam(text, end):
+            continue
+        if judge is None:
+            sound = _sound(text, seams)
+            judge, writing = Plausibility(simplified(sound)), script(sound)
+        search = Search(text, start, end, judge, writing)
+        if end - start == 1 and _is_natural(search, judge):
+            continue
+        repair = _best(search, text, judge)
+        if repair is None and writing > 0:
+            # Some sites converted to traditional characters after the damage.
+            repair = _best(Search(text, start, end, judge, -1, reconverted=True), text, judge)
+        if repair is not None:
+            yield repair
+            done = repair.end
+
+
+def _may_be_seam(text: str, end: int) -> bool:
+    """A mark at the end of its line, before a space or before a closing quote is what it looks like."""
+    following = text[end : end + 1]
+    return bool(following) and not following.isspace() and following not in "”’」』\"'）)》"
+
+
+def _sound(text: str, seams: list[tuple[int, int]]) -> str:
+    """The text without glosses and without what follows a seam, as evidence for the pairs of characters in it."""
+    pieces, at = [], 0
+    for start, _ in seams:
+        if start >= at:
+            pieces.append(text[at:start])
+            at = min(len(text), start + WINDOW // 2)
+    pieces.append(text[at:])
+    return GLOSS.sub("", "\n".join(pieces))
+
+
+def _is_natural(search: Search, judge: Plausibility) -> bool:
+    """Whether what follows the mark reads like a sentence of its own."""
+    following = search.plain[1:13]
+    if not following or following[0] in MARKS:
+        return False
+    return judge.read(following).score > _NATURAL * len(following)
+
+
+def _best(search: Search, text: str, judge: Plausibility) -> Repair | None:
+    """The repair of a seam, or None where nothing reads clearly better than what stands there."""
+    candidates = search.candidates()
+    if not candidates:
+        return None
+    gain, best = candidates[0].gain, candidates[0].path
+    if gain < max(_MARGIN, _MARGIN_EACH * best.at) or search.per_character(best) < _READABLE:
+        return None
+    close = [candidate for candidate in candidates[1:] if gain - candidate.gain < _CLOSE]
+    out = _with_open(search, candidates[0], close, judge)
+    if out.count(OPEN) > _MOST_OPEN * len(out):
+        return None
+    kept = 0  # markers at the front that the reading leaves as they are
+    while kept not in best.guessed and out[kept : kept + 1] and out[kept] in MARKERS:
+        kept += 1
+    first, last = search.tokens[kept], search.tokens[best.at - 1]
+    # The gloss of the last character is whole; that of a marker lost its bracket and goes.
+    end = last.start + 1 if last.gloss and last.character not in MARKERS else last.end
+    return Repair(first.start, end, text[first.start : end], out[kept:], "shifted")
+
+
+def _with_open(search: Search, best: Candidate, close: list[Candidate], judge: Plausibility) -> str:
+    """The best reading, with □ for what is not certain in it."""
+    path = best.path
+    out = list(path.out)
+    for rival in close:
+        low, high = _difference(path.out, rival.path.out)
+        out[low:high] = OPEN * (high - low)
+    before = simplified(search.before)
+    for at in judge.alone(before + simplified(path.out) + search.plain[path.at : path.at + 6]):
+        # An uncommon character on its own: a pair dropped beside it may have made another character of it.
+        place = at - len(before)
+        if 0 <= place < len(out) and place not in path.agreed:
+            out[place] = OPEN
+    for place in path.guessed:
+        if out[place] in _NUMERALS:
+            out[place] = OPEN
+    return "".join(out)
+
+
+def _difference(ours: str, theirs: str) -> tuple[int, int]:
+    """Where our reading stops, and where it begins again, to be the same as another."""
+    shorter = min(len(ours), len(theirs))
+    low = next((at for at in range(shorter) if ours[at] != theirs[at]), shorter)
+    same = next((at for at in range(shorter - low) if ours[-1 - at] != theirs[-1 - at]), shorter - low)
+    return low, len(ours) - same
