@@ -2,8 +2,8 @@
 
 The tables are rules/places/*.csv (rules/places/README.md names their sources and editions):
 
-    divisions.csv   code,rank,path,short,valid_from,valid_to   short: blank-separated; years may be empty
-    zones.csv       name,place,kind            place: the path it lies in; kind: zone, region, or macro (several provinces)
+    divisions.csv   code,rank,path,short,valid_from,valid_to   short: blank-separated
+    zones.csv       name,place,kind            place: the path it lies in; kind: zone, region or macro
     abbreviations.csv name,places,kind         places: blank-separated paths; kind: single, run (京沪) or epithet (羊城)
     foreign.csv     name,rank                  rank: country or city
 

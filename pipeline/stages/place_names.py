@@ -7,7 +7,7 @@ jieba's dictionary cross a border of the hit, the hit must be part of the likeli
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -26,6 +26,12 @@ _FLOOR = {"division": 300, "short": 30, "zone": 30, "foreign": 60}
 """Counts, on the scale of jieba's dictionary, that names get at least: many places are rare or missing there."""
 # 北京市场 is 北京 + 市场; the rank character belongs to the next word.
 _TRIM = {"市": "场值况盈率", "区": "域间位块别分", "州": "际"}
+
+
+_BEFORE_PERSONS = frozenset("长员授生任理席记者师士手民志家人和与及同")
+"""Last characters of what stands before a person's name: 秘书长, 主任, 记者, 和."""
+_COUNTERS = frozenset("万千百亿台名张件家条面座")
+_NUMERALS = frozenset("一二三四五六七八九十百千万亿两几数多余")
 
 
 class Trust(IntEnum):
@@ -101,9 +107,10 @@ def surfaces(gazetteer: Gazetteer, rules: RuleSet) -> dict[str, Surface]:
 class NameFinder:
     """Finds the surfaces in a text. Build once; safe to share between threads."""
 
-    def __init__(self, names: Mapping[str, Surface]) -> None:
+    def __init__(self, names: Mapping[str, Surface], surnames: Iterable[str] = ()) -> None:
         from ahocorasick_rs import AhoCorasick, MatchKind
 
+        self._surnames = frozenset(surnames)
         self._surfaces = tuple(names.values())
         self._by_text = dict(names)
         self._longest = max(map(len, names), default=0)
@@ -129,6 +136,8 @@ class NameFinder:
         surface = hit.surface
         if surface.trust is Trust.NEVER:
             return hit
+        if hit.start > 0 and (self._is_person(text, hit) or _is_counted(text, hit.start)):
+            return None
         following = _TRIM.get(surface.text[-1])
         if following and hit.end < len(text) and text[hit.end] in following:
             shorter = self._by_text.get(surface.text[:-1])
@@ -146,6 +155,15 @@ class NameFinder:
             return hit if on_borders(text, hit.start, hit.end - 1, floor, left_fixed=joined) else None
         return None
 
+    def _is_person(self, text: str, hit: Hit) -> bool:
+        """Whether a surname before a short name makes a person of it (李长春), or a dot a foreigner (达利·萨尔瓦多)."""
+        surface, before = hit.surface, text[hit.start - 1]
+        if surface.abroad and (before == "·" or text.startswith("·", hit.end)):
+            return True
+        if surface.full or hit.end - hit.start > 2 or before not in self._surnames:
+            return False
+        return hit.start == 1 or not _is_hanzi(text[hit.start - 2]) or text[hit.start - 2] in _BEFORE_PERSONS
+
     def _inside(self, text: str, start: int, end: int, before: list[Hit]) -> Iterator[Hit]:
         """Hits that begin within a dropped one."""
         for at in range(start, end):
@@ -153,6 +171,11 @@ class NameFinder:
                 surface = self._by_text.get(text[at : at + length])
                 if surface is not None and (hit := self._settle(text, Hit(at, at + length, surface), before)):
                     yield hit
+
+
+def _is_counted(text: str, start: int) -> bool:
+    """Whether the name's first character counts what stands before it: 254万山区人民, 1500台中有20台."""
+    return text[start] in _COUNTERS and (text[start - 1].isdigit() or text[start - 1] in _NUMERALS)
 
 
 def searchable(text: str) -> str:
@@ -167,6 +190,8 @@ def searchable(text: str) -> str:
 def _floor(surface: Surface) -> int:
     if surface.abroad:
         return _FLOOR["foreign"]
+    if surface.full and len(surface.text) == 2:
+        return _FLOOR["short"]
     if surface.zone and not surface.senses:
         return _FLOOR["zone"]
     return _FLOOR["division" if surface.trust is Trust.STRONG else "short"]

@@ -1,8 +1,8 @@
-"""Which place a name means: chains of names, parents named in the text, lists, headings, years of validity.
+"""Which place a name means: parents named in the text, lists, headings.
 
-Names that stand together and lie in one another (江苏苏州昆山) are one mention of the innermost place. A name of several
-places, or one that is a word as well, is settled by what the article names with certainty: the parent nearest before
-it, the full name elsewhere, its neighbours in a list. What cannot be settled is left open rather than guessed.
+A name of several places, or one that is a word as well, is settled by what the article names with certainty: the
+parent nearest before it, the full name elsewhere, its neighbours in a list. What cannot be settled is left open rather
+than guessed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import regex
 
 from pipeline.gazetteer import Gazetteer, PlaceEntry
 from pipeline.models import Rank
+from pipeline.stages.place_chains import Chain, build_chains
 from pipeline.stages.place_names import Hit, Trust, is_everyday
 
 _MANY_PROVINCES = 5
@@ -23,11 +24,15 @@ _FAR = 1_000_000
 _ORDER: dict[Rank, int] = {"country": 0, "province": 1, "city": 2, "district": 3}
 _REGIONS_APART = frozenset({"71", "81", "82"})
 _BETWEEN = frozenset({"、", "，", ",", "和", "与", "及", "以及", "；", ";", " ", "\u3000", "／", "/", "-", "—"})
-_CLOSED = regex.compile(r"(?=[的等在为和与及以有]|[^\u4e00-\u9fff])|$")
 _HEADING = regex.compile(
-    r"[ \u3000\t]*+(?:[（(]?[一二三四五六七八九十\d]{1,3}[)）、.．]|[■●◆▲★□◎·>*#-]++)?+[ \u3000\t【\[《「“]*+(?P<name>[^\n]*?)[ \u3000\t】\]》」”：:]*+$",
-    flags=regex.MULTILINE,
+    r"""
+    [ \u3000\t]*+
+    (?: [（(]?[一二三四五六七八九十\d]{1,3}[)）、.．] | [■●◆▲★□◎·>*\#-]++ )?+
+    [ \u3000\t【\[《「“]*+ (?P<name>[^\n]*?) [ \u3000\t】\]》」”：:]*+ $
+    """,
+    flags=regex.MULTILINE | regex.VERBOSE,
 )
+"""A line that is all heading: a number or mark, a name, closing marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +47,19 @@ class Mention:
     ambiguous: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Chain:
-    """Hits that stand together, each within the one before, and what the last of them may be."""
-
-    hits: tuple[Hit, ...]
-    senses: tuple[PlaceEntry, ...]
-
-    @property
-    def start(self) -> int:
-        return self.hits[0].start
-
-    @property
-    def end(self) -> int:
-        return self.hits[-1].end
-
-    @property
-    def last(self) -> Hit:
-        return self.hits[-1]
-
-
 class SenseSettler:
     """Settles the hits of one article at a time.
 
     Args:
         gazetteer: Knows the places.
         parts: What shows, behind a county's short name, that a town, hill or street is meant (镇, 山, 路).
+        predicates: What a place does, right behind its name (推进, 获批).
     """
 
-    def __init__(self, gazetteer: Gazetteer, parts: Sequence[str] = ()) -> None:
+    def __init__(self, gazetteer: Gazetteer, parts: Sequence[str] = (), predicates: Sequence[str] = ()) -> None:
         self._gazetteer = gazetteer
         self._parts = tuple(parts)
+        self._predicates = tuple(predicates)
 
     def settle(
         self,
@@ -93,7 +80,7 @@ class SenseSettler:
             year: The year whose names full names are read by; today's if None.
         """
         kept = [hit for hit in hits if not (_is_minor(hit) and text.startswith(self._parts, hit.end))]
-        chains = _chains(text, kept, year)
+        chains = build_chains(text, kept, self._predicates, year)
         return _Article(self._gazetteer, backs, text, chains, before).settle()
 
 
@@ -101,54 +88,6 @@ def _is_minor(hit: Hit) -> bool:
     """Whether the hit is a county's short name."""
     surface = hit.surface
     return bool(surface.senses) and not surface.full and all(sense.rank == "district" for sense in surface.senses)
-
-
-def _timely(senses: Sequence[PlaceEntry], full: bool, year: int | None) -> tuple[PlaceEntry, ...]:
-    """The senses that fit the year: a full name is read by the year, a short one is today's place."""
-    if len(senses) == 1:
-        return tuple(senses)
-    if full and year is not None:
-        valid = tuple(sense for sense in senses if sense.valid(year))
-        if valid:
-            return valid
-    today = tuple(sense for sense in senses if sense.current)
-    if today:
-        return today
-    latest = max(sense.valid_to or _FAR for sense in senses)
-    return tuple(sense for sense in senses if sense.valid_to == latest)
-
-
-def _senses(hit: Hit, year: int | None) -> tuple[PlaceEntry, ...]:
-    surface = hit.surface
-    if surface.zone and not any(sense.valid(year) for sense in surface.senses if year is not None):
-        return ()  # 两江新区 was a zone long before it became a division
-    return _timely(surface.senses, surface.full, year) if surface.senses else ()
-
-
-def _chains(text: str, hits: Sequence[Hit], year: int | None) -> list[_Chain]:
-    chains: list[_Chain] = []
-    for hit in hits:
-        previous = chains[-1] if chains and chains[-1].end == hit.start else None
-        joined = _join(text, previous, hit, year) if previous else None
-        if joined is None:
-            chains.append(_Chain((hit,), _senses(hit, year)))
-        else:
-            chains[-1] = joined
-    return chains
-
-
-def _join(text: str, chain: _Chain, hit: Hit, year: int | None) -> _Chain | None:
-    """The chain with the hit at its end, None if the hit is no place within it."""
-    surface, last = hit.surface, chain.last.surface
-    if not chain.senses or (last.zone and len(chain.hits) > 1):
-        return None
-    outer = tuple(sense.path + "/" for sense in chain.senses)
-    inner = tuple(sense for sense in surface.senses if sense.path.startswith(outer))
-    if inner and (not surface.zone or _senses(hit, year)):
-        if surface.trust is Trust.COMMON and not surface.full and not _CLOSED.match(text, hit.end):
-            return None
-        return _Chain((*chain.hits, hit), _timely(inner, surface.full, year))
-    return _Chain((*chain.hits, hit), chain.senses) if surface.zone else None
 
 
 class _Article:
@@ -159,7 +98,7 @@ class _Article:
         gazetteer: Gazetteer,
         backs: Callable[[int], bool],
         text: str,
-        chains: Sequence[_Chain],
+        chains: Sequence[Chain],
         before: Sequence[str],
     ) -> None:
         self._gazetteer = gazetteer
@@ -170,6 +109,7 @@ class _Article:
         self._given = tuple(before)
         self._starts: list[int] = []
         self._paths: list[str] = []
+        self._known: frozenset[str] = frozenset()
 
     def settle(self) -> list[Mention]:
         open_full: list[int] = []
@@ -193,7 +133,7 @@ class _Article:
 
     # -- what is certain by itself ---------------------------------------------------------------------------
 
-    def _certain(self, index: int, chain: _Chain) -> Mention | None:
+    def _certain(self, index: int, chain: Chain) -> Mention | None:
         surface = chain.last.surface
         if surface.abroad:
             return Mention(chain.start, chain.end, None, surface.abroad, "place.abroad")
@@ -211,7 +151,7 @@ class _Article:
             return None
         return self._mention(chain, senses[0], "place.chain" if len(chain.hits) > 1 else "place.name")
 
-    def _zone(self, chain: _Chain) -> Mention | None:
+    def _zone(self, chain: Chain) -> Mention | None:
         zone = chain.last.surface.zone
         if zone is None:
             return None
@@ -224,7 +164,7 @@ class _Article:
         return self._mention(chain, entry, f"place.{zone.kind}") if entry else None
 
     @staticmethod
-    def _mention(chain: _Chain, entry: PlaceEntry, rule: str) -> Mention:
+    def _mention(chain: Chain, entry: PlaceEntry, rule: str) -> Mention:
         # A lower place of the same name (长沙县 for 长沙, 吉林市 for 吉林) does not make a name doubtful.
         level = _ORDER[entry.rank]
         rivals = any(_ORDER[s.rank] <= level and not s.within(entry.path) for s in chain.senses)
@@ -261,7 +201,7 @@ class _Article:
         nearest = min(distance for distance, _ in found)
         return tuple(sense for distance, sense in found if distance == nearest)
 
-    def _by_parent(self, chain: _Chain) -> Mention | None:
+    def _by_parent(self, chain: Chain) -> Mention | None:
         """A full name of several places, or one that is a word too."""
         surface = chain.last.surface
         if surface.trust is Trust.GENERIC:
@@ -276,7 +216,7 @@ class _Article:
             return None
         return Mention(chain.start, chain.end, None, chain.senses[0].rank, "place.unresolved", True)
 
-    def _short(self, index: int, chain: _Chain) -> Mention | None:
+    def _short(self, index: int, chain: Chain) -> Mention | None:
         surface = chain.last.surface
         if surface.trust is Trust.GENERIC:
             return None
@@ -307,7 +247,7 @@ class _Article:
         index = bisect_right(self._starts, at) - 1
         return index >= 0 and self._paths[index].partition("/")[0] == sense.path.partition("/")[0]
 
-    def _beside(self, index: int, chain: _Chain) -> tuple[PlaceEntry, ...]:
+    def _beside(self, index: int, chain: Chain) -> tuple[PlaceEntry, ...]:
         """The senses that have a place of their rank and parent next to them in a list."""
         found: list[PlaceEntry] = []
         for other in (index - 1, index + 1):
@@ -317,20 +257,26 @@ class _Article:
             first, second = sorted((chain, neighbour), key=lambda c: c.start)
             if self._text[first.end : second.start] not in _BETWEEN:
                 continue
-            if neighbour.last.surface.trust is Trust.COMMON and chain.last.surface.trust is Trust.COMMON:
-                continue
             mention = self._mentions[other]
-            senses = (mention.entry,) if mention is not None and mention.entry else neighbour.senses
-            found += [s for s in chain.senses if any(s.rank == n.rank and s.parent == n.parent for n in senses)]
+            settled = mention is not None and mention.entry is not None
+            senses = (mention.entry,) if mention is not None and mention.entry is not None else neighbour.senses
+            shared = [s for s in chain.senses if any(s.rank == n.rank and s.parent == n.parent for n in senses)]
+            if not settled and _is_common(neighbour) and _is_common(chain):
+                shared = [sense for sense in shared if sense.parent in self._known]
+            found += shared
         return tuple(dict.fromkeys(found))
 
-    def _alone(self, chain: _Chain) -> bool:
+    def _alone(self, chain: Chain) -> bool:
         """Whether the mention is all there is in its line, but for a number or marks around it."""
         low = self._text.rfind("\n", 0, chain.start) + 1
         if chain.start - low > 8:
             return False
         match = _HEADING.match(self._text, low)
         return match is not None and match.span("name") == (chain.start, chain.end)
+
+
+def _is_common(chain: Chain) -> bool:
+    return chain.last.surface.trust is Trust.COMMON
 
 
 def _supports(path: str, sense: PlaceEntry) -> bool:

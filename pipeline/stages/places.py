@@ -25,7 +25,7 @@ class PlaceMatcher:
     Args:
         gazetteer: The places.
         rules: Supplies the stages `place_forms` and `places` and the lexicons `place_common`, `place_generic`,
-            `place_known`, `place_not`, `place_part_tails`, ….
+            `place_known`, `place_not`, `place_part_tails`, `place_predicates`, `place_surnames`.
 
     Raises:
         RuleError: a rule of these stages gives an unknown form, rank or place.
@@ -33,9 +33,9 @@ class PlaceMatcher:
 
     def __init__(self, gazetteer: Gazetteer, rules: RuleSet) -> None:
         self._gazetteer = gazetteer
-        self._finder = NameFinder(surfaces(gazetteer, rules))
+        self._finder = NameFinder(surfaces(gazetteer, rules), rules.lexicon("place_surnames"))
         self._forms = FormReader(rules)
-        self._settler = SenseSettler(gazetteer, rules.lexicon("place_part_tails"))
+        self._settler = SenseSettler(gazetteer, rules.lexicon("place_part_tails"), rules.lexicon("place_predicates"))
         self._expressions = rules.stage("places")
         self._cues = Cues(self._expressions, rules)
         for rule in self._expressions:
@@ -45,7 +45,7 @@ class PlaceMatcher:
         """All mentions in a simplified text, in order, none overlapping.
 
         Args:
-            text: The whole article, lines separated by `\\n`.
+            text: The whole article, one line a paragraph.
             title: The article's title, where it is known apart from the text; evidence for ambiguous names.
             year: The year of the article: full names are read as they were then (巢湖市 in 2009). Today's if None.
         """
@@ -128,7 +128,7 @@ class PlaceMatcher:
         name, single = rule.id, self._gazetteer.abbreviations.get(text[start:end])
         if path is None and form == "adjective" and single is not None:
             return self._adjective(text, start, end, single.places[0], form, name)
-        if path == NATION and form == "name":
+        if path == NATION and form == "name" and gives.get("named"):
             carried = reading.name(start, end)
             if carried is not None and carried.form != "name" and carried.rule != "place.dateline":
                 form, name = carried.form, carried.rule

