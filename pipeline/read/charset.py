@@ -13,9 +13,10 @@ _DECLARED = re.compile(
     re.IGNORECASE,
 )
 _NAMES = {
-    "gb2312": "gb18030", "gb_2312-80": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "cp936": "gb18030", "gb18030": "gb18030",
-    "big5": "big5", "big5-hkscs": "big5", "big5hkscs": "big5", "x-x-big5": "big5", "utf-8": "utf-8", "utf8": "utf-8",
-}  # fmt: skip
+    **dict.fromkeys(("gb2312", "gb_2312-80", "gbk", "x-gbk", "cp936", "gb18030"), "gb18030"),
+    **dict.fromkeys(("big5", "big5-hkscs", "big5hkscs", "x-x-big5"), "big5"),
+    **dict.fromkeys(("utf-8", "utf8"), "utf-8"),
+}
 """The names that pages use, as the WHATWG reads them: whoever says gb2312 means its superset."""
 _BIG5 = ("big5", "cp950", "big5hkscs")
 
@@ -43,7 +44,7 @@ def decode_page(data: bytes, where: str) -> tuple[Decoded, ReadError | None]:
 
 
 def declared_encoding(head: bytes) -> str | None:
-    """Python's name of the encoding that a page's head declares; None if it declares none that is in use for Chinese."""
+    """Python's name of the encoding that a page's head declares; None if it declares none that is of use here."""
     match = _DECLARED.search(head)
     if match is None:
         return None

@@ -13,18 +13,23 @@ _AGENCY = (
 _DAY = r"(?:(?P<year>\d{4})年)?(?:(?P<month>\d{1,2})月)?(?P<day>\d{1,2})[日號号]"
 _END = r"(?:综合|綜合)?(?:专|專|外|特)?(?:电|電|讯|訊|消息|报道|報導|報道)"
 _REPORTERS = r"(?:[（(][^（）()\n]{1,40}[）)])?"
-_TW = "台北|臺北|新北|桃園|台中|臺中|台南|臺南|高雄|基隆|新竹|苗栗|彰化|南投|雲林|嘉義|屏東|宜蘭|花蓮|台東|臺東|澎湖|金門|馬祖|連江"
-_CITIES = f"{_TW}|香港|澳門|澳门|北京|上海|天津|重慶|重庆|廣州|广州|深圳"
+_CITIES = (
+    "台北|臺北|新北|桃園|台中|臺中|台南|臺南|高雄|基隆|新竹|苗栗|彰化|南投|雲林|嘉義|屏東|宜蘭|花蓮|台東|臺東|澎湖|金門"
+    "|馬祖|連江|香港|澳門|澳门|北京|上海|天津|重慶|重庆|廣州|广州|深圳"
+)
+"""Places in front of which a reporter's name stands without a blank; elsewhere the blank tells them apart."""
 
 _WIRE = re.compile(
     rf"(?:据|據)?(?P<agency>{_OWN}|{_AGENCY})\s*{_REPORTERS}\s*(?P<place>[\u4e00-\u9fff]{{2,8}}?)?\s*{_DAY}\s*{_REPORTERS}\s*{_END}"
 )
+_NAMES = r"[\u4e00-\u9fff·]{2,4}?(?:[、 ][\u4e00-\u9fff·]{2,4}?){0,3}"
 _WIRE_REPORTER = re.compile(
-    rf"[（(【]\s*(?P<agency>{_AGENCY})\s*(?:记者|記者)\s*(?P<name>[\u4e00-\u9fff·]{{2,4}}?(?:[、 ][\u4e00-\u9fff·]{{2,4}}?){{0,3}})\s*"
+    rf"[（(【]\s*(?P<agency>{_AGENCY})\s*(?:记者|記者)\s*{_NAMES}\s*"
     rf"(?P<place>{_CITIES}|(?<=\s)[\u4e00-\u9fff]{{2,6}}){_DAY}{_END}"
 )
 _FROM_PLACE = re.compile(
-    r"(?:记者|記者)\s*[／/:：]?\s*[^，。,／/\n]{2,24}?\s*[／/ 　]\s*(?P<place>[\u4e00-\u9fff]{2,4}?)(?:综合|綜合|专题|專題|连线|連線)?(?:报道|報導|報道)(?![出了])"
+    r"(?:记者|記者)\s*[／/:：]?\s*[^，。,／/\n]{2,24}?\s*[／/ 　]\s*(?P<place>[\u4e00-\u9fff]{2,4}?)"
+    r"(?:综合|綜合|专题|專題|连线|連線)?(?:报道|報導|報道)(?![出了])"
 )
 _NEWS = re.compile(
     rf"[【〔\[（(]?\s*(?P<agency>{_OWN}|{_AGENCY})\s*(?:综合|綜合)?(?P<news>讯|訊|消息|报道|報導)(?=[\s】〕\]）)（(:：]|\S{{2}})"

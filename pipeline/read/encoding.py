@@ -47,6 +47,7 @@ MAGIC = (
     (b"7z\xbc\xaf", "a 7-Zip archive", "Unpack it first"),
 )
 
+_WIDEST = {"big5": "big5hkscs"}
 _CONTROLS = [bytes([code]) for code in range(1, 32) if code not in b"\t\n\f\r\x1b"]
 
 SAMPLE = 200_000
@@ -213,7 +214,9 @@ def _choose(data: bytes, *, complete: bool, where: str | None) -> str:
 def _scores(sample: bytes, encodings: Iterable[str], *, complete: bool) -> dict[str, float]:
     """How plausible the sample is in each encoding; bytes that do not fit count against it."""
     return {
-        name: plausibility(codecs.getincrementaldecoder(name)("replace").decode(sample, final=complete))
+        name: plausibility(
+            codecs.getincrementaldecoder(_WIDEST.get(name, name))("replace").decode(sample, final=complete)
+        )
         for name in encodings
     }
 

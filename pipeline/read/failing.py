@@ -12,7 +12,7 @@ ENDINGS = ".txt .md .html .htm .docx .pdf .xlsx .csv .jsonl, and .txt .md .html 
 
 
 def printable(text: str) -> str:
-    """A text with everything escaped that a terminal would act upon: controls, line ends, direction marks, surrogates."""
+    """A text with all escaped that a terminal would act upon: controls, line ends, direction marks, surrogates."""
     if text.isprintable():
         return text
     return "".join(char if char == " " or char.isprintable() else _escape(char) for char in text)
@@ -43,7 +43,7 @@ def os_error(error: OSError, where: str) -> ReadError:
         return ReadError("There is no such file or folder", where=where, fix="Check the path", code="read.missing")
     if isinstance(error, PermissionError):
         return ReadError(
-            "The file may not be read",
+            "It may not be read",
             where=where,
             fix="Give yourself the right to read it (chmod u+r)",
             code="read.permission",

@@ -108,6 +108,7 @@ def metadata_of(line: Line, *, below_title: bool = False) -> list[Value] | None:
     Args:
         line: The line.
         below_title: Whether it stands right below the title, where any short name beside a date is the source.
+
     """
     folded = line.folded
     if not folded or len(folded) > MAX_LINE:
@@ -214,8 +215,9 @@ def _unlabelled(line: Line, *, below_title: bool = False) -> list[Value] | None:
     names = [(start, end) for start, end in spans if start < end]
     if len(names) > 1:
         return None
-    if not all(_is_source(name := folded[start:end]) or (below_title and _NAME.fullmatch(name)) for start, end in names):
-        return None
+    for start, end in names:
+        if not (_is_source(folded[start:end]) or (below_title and _NAME.fullmatch(folded[start:end]))):
+            return None
     values = [Value("published", "", line.text[found.start : found.end].strip(), found.day)]
     return values + [Value("source", "", line.text[start:end]) for start, end in names]
 

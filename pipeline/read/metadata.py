@@ -60,7 +60,7 @@ def find_metadata(text: str, *, pub_date: date | None = None) -> Metadata:
     """Find the metadata lines, the dateline and the page furniture of a text.
 
     Args:
-        text: The article as read; lines end in `\\n`.
+        text: The article as read; lines end in a line feed.
         pub_date: The publication date where it is known already; it completes a dateline without a year.
 
     Returns:

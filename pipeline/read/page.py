@@ -11,103 +11,23 @@ from typing import Any
 
 from pipeline.read.blocks import LONG, one_line
 
-_UNSEEN = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "svg",
-        "math",
-        "iframe",
-        "object",
-        "applet",
-        "select",
-        "option",
-        "datalist",
-        "textarea",
-        "button",
-        "canvas",
-        "audio",
-        "video",
-        "map",
-        "rt",
-        "rp",
-        "nav",
-        "footer",
-        "aside",
-        "dialog",
-    ]
+
+def _tags(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_UNSEEN = _tags(
+    "script style noscript template svg math iframe object applet select option datalist textarea button "
+    "canvas audio video map rt rp nav footer aside dialog"
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_BLOCKS = frozenset(
-    [
-        "p",
-        "div",
-        "section",
-        "article",
-        "main",
-        "header",
-        "table",
-        "tbody",
-        "thead",
-        "tfoot",
-        "tr",
-        "td",
-        "th",
-        "caption",
-        "ul",
-        "ol",
-        "li",
-        "dl",
-        "dt",
-        "dd",
-        "blockquote",
-        "pre",
-        "figure",
-        "figcaption",
-        "form",
-        "fieldset",
-        "center",
-        "address",
-        "hr",
-        "body",
-        "br",
-        "html",
-        "details",
-        "summary",
-        "frameset",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-    ]
+_BLOCKS = _tags(
+    "p div section article main header table tbody thead tfoot tr td th caption ul ol li dl dt dd "
+    "blockquote pre figure figcaption form fieldset center address hr body br html details summary "
+    "frameset h1 h2 h3 h4 h5 h6"
 )
-_CONTAINERS = frozenset(
-    [
-        "div",
-        "section",
-        "article",
-        "main",
-        "header",
-        "table",
-        "td",
-        "th",
-        "ul",
-        "ol",
-        "dl",
-        "form",
-        "center",
-        "body",
-        "blockquote",
-        "figure",
-    ]
-)
-_VOID = frozenset(
-    ["br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr", "param"]
-)
+_CONTAINERS = _tags("div section article main header table td th ul ol dl form center body blockquote figure")
+_VOID = _tags("br hr img input meta link area base col embed source track wbr param")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 MAX_DEPTH = 64
 """Containers nested deeper count as the one at this depth."""

@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _NUMBER = re.compile(
     r"[-—–·.\s|/]*(?:\d{1,4}|[ivxIVX]{1,6})[-—–·.\s|/]*|第?\s*\d{1,4}\s*页?\s*[/,，、|共]\s*(?:共|总)?\s*\d{1,4}\s*页?|第\s*\d{1,4}\s*[页頁]|"
@@ -158,7 +159,7 @@ class _Edges:
 
 
 def _leadings(page: Sequence[PageLine]) -> Iterable[float]:
-    for line, following in zip(page, page[1:], strict=False):
+    for line, following in pairwise(page):
         fall = line.bottom - following.bottom
         if 0.8 * line.size < fall < 4 * line.size:
             yield fall

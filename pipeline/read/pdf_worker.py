@@ -79,7 +79,7 @@ def _read(path: str, max_pages: int, max_characters: int) -> dict[str, Any]:
             )
         for number in range(len(document)):
             page = document[number]
-            left, bottom, _, top = page.get_bbox()
+            _, bottom, _, top = page.get_bbox()
             sizes.append(PageSize(number, top - bottom, bottom))
             text = page.get_textpage()
             found = list(_lines(text, number, max_characters))

@@ -77,18 +77,19 @@ def source_of(path: Path, identifier: str) -> Source | None:
 def _folder(root: Path) -> Iterator[Source | Failure]:
     found = False
     real = root.resolve()
-    stack = [_entries(root, "")]
+    stack = [("", _entries(root, ""))]
     while stack:
+        folder, entries = stack[-1]
         try:
-            relative = next(stack[-1], None)
+            relative = next(entries, None)
         except OSError as error:
             stack.pop()
-            yield failure(os_error(error, str(error.filename or root)), root.name or str(root))
+            yield failure(os_error(error, str(root / folder)), folder or root.name or str(root))
             continue
         if relative is None:
             stack.pop()
         elif relative.endswith("/"):
-            stack.append(_entries(root, relative))
+            stack.append((relative, _entries(root, relative)))
         else:
             source = source_of(root / relative, relative)
             if source is None:

@@ -47,7 +47,7 @@ def open_bytes(path: Path, packing: str = "") -> Iterator[BinaryIO]:
 @contextmanager
 def _zstandard(raw: BinaryIO, where: str) -> Iterator[BinaryIO]:
     try:
-        import zstandard
+        import zstandard  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         raise ReadError(
             "Reading .zst needs the package zstandard",

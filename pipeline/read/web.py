@@ -59,7 +59,7 @@ class WebArticle:
 
 
 def read_page(html: str) -> WebArticle:
-    """Find the article of a page. The text begins with the visible title and the lines with date and source below it."""
+    """Find the article of a page; its text begins with the visible title and the lines of date and source below it."""
     page = parse_page(html)
     lines, title = _article(page)
     if not lines:
