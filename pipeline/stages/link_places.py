@@ -19,6 +19,19 @@ from pipeline.ruleset import RuleSet
 from pipeline.stages.scope import Choice, between, clause_end, clause_start, name_runs, sentence_index, series
 
 COUNTRY = "全国"
+_RELATIVE_YARDSTICK = regex.compile(r"(?:占|占到|比|较|高于|低于|高出|约为|相当于)\p{Han}{0,5}$")
+_SHARE_OF = regex.compile(r"(?:全[省市区县州])?的?(?:约|近)?")
+_COLLECTIVE = regex.compile(
+    r"(?<!\p{Han})(?:这|上述|以上)?(?:[两三四五六七八九十]|\d{1,2})(?:个|大|座)?(?:地|市|省区市|省区|省|州|县|区|城市|城|园区|港口|地区)"
+    r"(?=[近都均共合累经今上下提目海专医住的，]|还|一致|普遍)"
+)
+"""Several places of a round-up taken together: 三地合计, 四大港口平均."""
+_BODY_NAME = regex.compile(
+    r"\p{Han}{1,8}?(?:馆|院|所|中心|公司|集团|银行|大学|学院|基地|平台|超市|实验室|基金|论坛|交易所|联盟|协会|剧场|码头|电厂|港口)"
+)
+_HERE = regex.compile(r"在?这里")
+_QUOTED_NAME = 12
+"""Longest quoted name, in characters, within which a place is part of the name (“横县茉莉花茶”)."""
 _ANAPHOR = regex.compile(r"(?:像|在|目前|如今|现在)?(?:[该其这此]|当地|区内|园区|项目)")
 _LOCATIVES = tuple("在驻来留")
 """Before a one-character abbreviation (在渝投资) these make it a place; elsewhere it is part of a name (西延、康渝)."""
@@ -56,7 +69,9 @@ class PlaceLinker:
             return False
         if place.rank == "country":
             return not (self._country_yardstick.search(before) or self._yardstick_after.match(after))
-        return not (place.form == "relative" and self._yardstick_after.match(after))
+        if place.form == "relative" and (self._yardstick_after.match(after) or _RELATIVE_YARDSTICK.search(before)):
+            return False
+        return True
 
 
 def _suffix_pattern(words: Sequence[str]) -> regex.Pattern[str]:
@@ -127,11 +142,17 @@ class _Pass:
         self._text = document.text
         self._sentences = document.outline.sentences
         foreign = [p for run in name_runs(self._text, document.places) if any(_is_foreign(p) for p in run) for p in run]
-        self._topics = [p for p in document.places if p not in foreign and linker.is_topic(document.text, p)]
+        reached = {p for run in name_runs(self._text, document.places) if not linker.is_topic(self._text, run[0]) for p in run}
+        self._topics = [
+            p
+            for p in document.places
+            if p not in foreign and p not in reached and linker.is_topic(self._text, p) and not self._in_quoted_name(p)
+        ]
+        self._heading = self._section_places()
+        self._is_round_up = len({c.value for c in self._heading if c is not None and c.rule == "heading.place"}) > 1
         self._main = self._article_place()
         # The nation is a yardstick or part of a name, unless a clause opens with it.
         self._topics = [p for p in self._topics if p.rank != "country" or self._heads_clause(p)]
-        self._heading = self._section_places()
 
     def run(self) -> list[Choice]:
         document = self._document
@@ -154,10 +175,19 @@ class _Pass:
                 choices[number] = self._choose(document.quantities[number], sentence, resolved, scope)
             self._distribute(numbers, resolved, choices)
             topic = self._topic(sentence, resolved, [choices[number] for number in numbers])
+            if any(choices[number].rule == "place.collective" for number in numbers):
+                topic = Choice(None, "carried", "place.collective", doubt=0.5)
             if sentence.role == "body":
                 carried = topic or (scope if scope.how in {"carried", "stated"} else None)
             previous = sentence
         return choices
+
+    def _in_quoted_name(self, place: Place) -> bool:
+        opening = self._text.rfind("“", max(0, place.start - _QUOTED_NAME), place.start)
+        closing = self._text.find("”", place.end, place.end + _QUOTED_NAME)
+        if opening < 0 or closing < 0 or "”" in self._text[opening : place.start]:
+            return False
+        return closing - opening <= _QUOTED_NAME and closing - opening - 1 > place.end - place.start
 
     def _heads_clause(self, place: Place) -> bool:
         index = sentence_index(self._sentences, place.start)
@@ -176,6 +206,10 @@ class _Pass:
         if in_title:
             path = _narrowest([str(p.place) for p in in_title])
             return Choice(path, "title", "place.title", in_title[0].start, in_title[0].end, 0.2)
+        headings = [c for c in self._heading if c is not None and c.rule == "heading.place"]
+        if len({c.value for c in headings}) > 1:
+            path = common_ancestor([str(c.value) for c in headings])
+            return Choice(path, "heading", "place.round_up", headings[0].start, headings[0].end, 0.4)
         nation = [p for p in self._document.places if p.place == COUNTRY and p.form != "embedded"]
         body = [p for p in named if p.start >= title_end]
         if body:
@@ -195,21 +229,28 @@ class _Pass:
         return Choice(None, "default", "place.none", doubt=0.8)
 
     def _section_places(self) -> list[Choice | None]:
+        """The place of every section: that of its heading, else of the section around it."""
         places: list[Choice | None] = []
         for section in self._document.outline.sections:
             inside = [p for p in between(self._topics, section.heading_start, section.heading_end) if p.place]
+            outer = places[section.parent] if section.parent is not None else None
+            if outer is not None:  # a slogan under a place heading only names another place if it opens with it
+                inside = [p for p in inside if p.start - section.heading_start <= 4 and section.style != "line"]
             if inside:
-                chosen = inside[0]
-                places.append(Choice(chosen.place, "heading", f"heading.{_style(section.style)}", chosen.start, chosen.end))
+                run = inside[:1] + [p for p in inside[1:] if str(p.place).startswith(f"{inside[0].place}/")]
+                chosen = max(run, key=lambda p: str(p.place).count("/"))
+                opens = inside[0].start - section.heading_start <= 4
+                rule = "heading.place" if opens else "heading.section"
+                places.append(Choice(chosen.place, "heading", rule, chosen.start, chosen.end))
             else:
-                places.append(places[section.parent] if section.parent is not None else None)
+                places.append(outer)
         return places
 
     def _scope(self, sentence: Sentence, carried: Choice | None, new_paragraph: bool) -> Choice:
         heading = self._heading[sentence.section]
         frame = heading or self._main
         inner = carried is not None and frame.value and str(carried.value).startswith(f"{frame.value}/")
-        if inner and frame.how in {"heading", "title"} and not _ANAPHOR.match(self._text, sentence.start):
+        if inner and frame.how == "title" and not _ANAPHOR.match(self._text, sentence.start):
             return frame  # a place inside the one spoken of is left again, unless the next sentence holds on to it
         if heading is not None:
             return carried if carried is not None and not new_paragraph else heading
@@ -227,8 +268,7 @@ class _Pass:
         resolved: list[Place] = []
         frames = [str(v) for v in (self._heading_value(sentence), self._main.value) if v and v != COUNTRY]
         for place in between(self._topics, sentence.start, sentence.end):
-            if place.place is not None and place.form != "name":
-                # A zone, office or region that lies in a wider place does not widen what is spoken of.
+            if place.place is not None and self._does_not_widen(place, sentence):
                 inner = next((frame for frame in frames if frame.startswith(f"{place.place}/")), None)
                 if inner is not None:
                     place = replace(place, place=inner)
@@ -242,6 +282,14 @@ class _Pass:
                 place = replace(place, place=path)
             resolved.append(place)
         return resolved
+
+    def _does_not_widen(self, place: Place, sentence: Sentence) -> bool:
+        """True for a zone, a region or, under a heading, a bare short name within a name (安徽创新馆 under 合肥)."""
+        if place.form in {"zone", "adjective"}:
+            return True
+        is_bare = place.form == "name" and not place.text.endswith(("省", "市", "自治区", "州", "县", "区"))
+        is_in_name = _BODY_NAME.match(self._text, place.end) is not None
+        return is_bare and is_in_name and self._heading[sentence.section] is not None
 
     def _heading_value(self, sentence: Sentence) -> str | None:
         heading = self._heading[sentence.section]
@@ -275,6 +323,11 @@ class _Pass:
 
     def _choose(self, quantity: Quantity, sentence: Sentence, resolved: Sequence[Place], scope: Choice) -> Choice:
         before = [p for p in resolved if p.end <= quantity.start and not self._is_aside(p, quantity)]
+        if before and _HERE.search(self._text, before[-1].end, quantity.start):
+            return scope
+        collective = _COLLECTIVE.search(self._text, sentence.start, quantity.start) if self._is_round_up else None
+        if collective and (not before or before[-1].end <= collective.start()):
+            return Choice(None, "default", "place.collective", collective.start(), collective.end(), 0.5)
         if before:
             run = name_runs(self._text, before)[-1]
             last = run[-1]
@@ -290,8 +343,10 @@ class _Pass:
         return scope
 
     def _is_aside(self, place: Place, quantity: Quantity) -> bool:
-        """True for a place in brackets that close before the amount: （不含港澳台）."""
+        """True for a place in brackets that close before the amount （不含港澳台）, or whose share it is (杭州的40%)."""
         between_them = self._text[place.end : quantity.start]
+        if quantity.kind in {"percent", "multiple"} and _SHARE_OF.fullmatch(between_them) and "的" in between_them:
+            return True
         closed = between_them.count("）") + between_them.count(")")
         return closed > between_them.count("（") + between_them.count("(")
 
@@ -319,7 +374,3 @@ class _Pass:
 def _chain(path: str) -> list[str]:
     parts = path.split("/")
     return ["/".join(parts[: n + 1]) for n in range(len(parts))]
-
-
-def _style(style: str) -> str:
-    return "place" if style == "place" else "section"

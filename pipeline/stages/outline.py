@@ -153,7 +153,7 @@ def _is_place_head(head: str, places: Sequence[Place], offset: int) -> bool:
     for place in places:
         if place.start == offset and place.form in {"name", "zone"} and place.place is not None:
             rest = head[place.end - place.start :]
-            return not rest or rest[0] in _SPACE + "：:—-·|｜、" or rest in {"篇", "市情", "经验", "做法", "样本", "实践", "案例"}
+            return not rest or rest[0] in _SPACE + "：:—-·|｜" or rest in {"篇", "市情", "经验", "做法", "样本", "实践", "案例"}
     return False
 
 
