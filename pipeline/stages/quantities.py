@@ -101,11 +101,11 @@ class QuantityMatcher:
             self._judge_bare(text, amount)
 
     def _judge_change(self, text: str, amount: Amount, before: Amount | None, end: int) -> None:
-        change: Change | None
+        previous = (before.end, before.change) if before is not None else None
         if amount.continues and before is not None and before.change is not None:
-            change = before.change
+            change: Change | None = before.change
         else:
-            change = self._cues.change(text, amount.start, end)
+            change = self._cues.change(text, amount.start, end, previous)
         amount.change = change
         if change is None:
             return
@@ -113,7 +113,7 @@ class QuantityMatcher:
             amount.kind = change.kind
         if amount.kind == "growth" and change.sign < 0:
             amount.negate()
-        if change.start is not None:
+        if change.start is not None and change.start < amount.start:
             amount.cue_start = change.start if amount.cue_start is None else min(amount.cue_start, change.start)
 
     def _judge_bare(self, text: str, amount: Amount) -> None:

@@ -13,10 +13,11 @@ import regex
 
 from pipeline.errors import RuleTimeout
 from pipeline.ruleset import TIME_LIMIT, Rule, RuleSet
+from pipeline.stages.quantity_patterns import may_run_away, without_look_behind
 
 _LIST = regex.compile(r"\\L<([a-z][a-z0-9_]*)>")
 _CLAUSE_ENDS = "。；;！!？?\n"
-_COMMAS = "，,：:、"
+_COMMAS = "，,"
 _REACH = 60
 """Code points that a cue may stand before its amount."""
 
@@ -41,14 +42,24 @@ class CueRules:
         # An empty group at the end of each alternative tells which one matched.
         body = "|".join(f"(?:{rule.expanded})(?P<r{i}>)" for i, rule in enumerate(self._rules)) or "(?!)"
         lists = {name: list(ruleset.lexicon(name)) for name in sorted(set(_LIST.findall(body)))}
-        self._compiled = regex.compile(("(?r)" if backward else "") + body, flags=regex.V0, **lists)
+        flag = "(?r)" if backward else ""
+        self._compiled = regex.compile(flag + body, flags=regex.V0, **lists)
         self._by_group: Mapping[int, Rule] = {
             self._compiled.groupindex[f"r{i}"] - 1: rule for i, rule in enumerate(self._rules)
         }
+        self._backward = backward
+        self._options = {"timeout": TIME_LIMIT} if may_run_away(body) else {}
+        self._partial = regex.compile(flag + without_look_behind(body), flags=regex.V0, **lists)
+        self._touches: dict[str, bool] = {"": False}
+        """For a character next to the amount: can a cue hold it there?"""
 
     def at(self, text: str, start: int, end: int) -> Cue | None:
         """The cue that touches the amount: begins at `start` (forward) or ends at `end` (backward)."""
-        return self._cue(self._compiled.match, text, start, end)
+        char = text[end - 1 : end] if self._backward else text[start : start + 1]
+        touches = self._touches.get(char)
+        if touches is None:
+            touches = self._touches.setdefault(char, self._partial.match(char, partial=True) is not None)
+        return self._cue(self._compiled.match, text, start, end) if touches else None
 
     def nearest(self, text: str, start: int, end: int) -> Cue | None:
         """The cue in the span that is nearest to its end (backward) or its start (forward)."""
@@ -56,7 +67,7 @@ class CueRules:
 
     def _cue(self, method: Any, text: str, start: int, end: int) -> Cue | None:
         try:
-            match = method(text, start, end, timeout=TIME_LIMIT)
+            match = method(text, start, end, **self._options)
         except TimeoutError:
             raise self._culprit(text[start:end]) from None
         return match and Cue(*match.span(), self._by_group[match.groups().index("")])
@@ -94,26 +105,51 @@ class Cues:
         self.change_reach = of("change_reach", backward=True)
         self.change_nouns = of("change_reach", backward=True, only="noun")
         self.change_after = of("change_after", backward=False)
+        self.change_across = of("change_across", backward=True)
+        self.chain = of("chain", backward=False)
         self.currency = of("currency", backward=True)
         self.bare_before = of("bare_before", backward=True)
         self.bare_after = of("bare_after", backward=False)
         self.join = of("join", backward=False)
 
-    def change(self, text: str, start: int, end: int) -> Change | None:
-        """What the words around the percentage `text[start:end]` say, None if they say nothing."""
+    def change(self, text: str, start: int, end: int, before: tuple[int, Change | None] | None) -> Change | None:
+        """What the words around the percentage `text[start:end]` say, None if they say nothing.
+
+        Looked at are, in this order: the words after it; those that touch it; the verb of the percentage `before` (its
+        end and its change) if both stand in one list; the words of its part of the sentence; if only words such as
+        包括 or 达 stand in between, those of the part before.
+        """
         cue = self.change_after.at(text, end, min(len(text), end + 16))
         if cue:
-            return Change("growth", cue.gives("sign"), None)
+            return self._read(text, cue, start, before)
         low = clause_start(text, start)
-        cue = self.change_before.at(text, low, start) or self.change_reach.nearest(text, low, start)
-        if cue is None:
-            return None
-        if cue.gives("as") == "level":
+        cue = self.change_before.at(text, low, start)
+        if cue:
+            return self._read(text, cue, low, before)
+        if before is not None and before[1] is not None and start - before[0] <= 12:
+            cue = self.change_reach.nearest(text, before[0], start)
+            if cue:
+                return self._read(text, cue, low, before)
+            chain = self.chain.at(text, before[0], start)
+            closed = chain is not None and chain.gives("closed")
+            if chain and chain.end == start and (not closed or text[end : end + 1] in tuple("，。；、,;和\n")):
+                return before[1]
+        near = max(low, *(text.rfind(char, low, start) + 1 for char in _COMMAS))
+        cue = self.change_reach.nearest(text, near, start)
+        if cue is None and near > low and self.change_across.at(text, near - 1, start):
+            near = low
+            cue = self.change_reach.nearest(text, low, start)
+        return cue and self._read(text, cue, near, before)
+
+    def _read(self, text: str, cue: Cue, low: int, before: tuple[int, Change | None] | None) -> Change:
+        meaning = cue.gives("as")
+        if meaning == "same":
+            same = before[1] if before else None
+            return Change(same.kind if same else "percent", 1, None)
+        if meaning == "level":
             noun = self.change_nouns.nearest(text, low, cue.start)
-            if noun is None:
-                return Change("percent", 1, None)
-            cue = noun
-        return Change(cue.gives("as"), cue.gives("sign") or 1, cue.start)
+            return Change("growth", noun.gives("sign"), noun.start) if noun else Change("percent", 1, None)
+        return Change(meaning, cue.gives("sign") or 1, cue.start)
 
 
 def clause_start(text: str, at: int) -> int:

@@ -1,8 +1,8 @@
 """The scan: every rule tried wherever it could match, at the cost of few.
 
 Nearly all rules begin with the same part, `{number}`. The scan reads numbers with one pattern and then tries, in order
-of priority, only the rests of those rules that the next character allows. Rules that begin otherwise (书名号, 第…) are
-tried at the characters that the finds of their `yes` examples begin with, or the words of the lexicon they begin with.
+of priority, only the rests of those rules that the next character allows. Rules that begin otherwise (《, 第) are tried
+at the characters that they can begin with.
 
 Overlaps: the leftmost match wins; where several begin together, the one of highest priority, then the longest, then
 the one whose id comes first. What a match covers is not looked at again. `resolve` is that policy in plain code.
@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from string import ascii_letters
 from typing import Any, NamedTuple
 
 import regex
 
-from pipeline.errors import RuleTimeout
+from pipeline.errors import RuleError, RuleTimeout
 from pipeline.ruleset import TIME_LIMIT, Rule, RuleSet
+from pipeline.stages.quantity_patterns import leading_group, may_run_away, without_look_behind
 
 _LIST = regex.compile(r"\\L<([a-z][a-z0-9_]*)>")
 class Hit(NamedTuple):
@@ -39,17 +41,23 @@ def resolve(hits: Iterable[Hit]) -> list[Hit]:
 
 
 class _Rest:
-    """A rule without the number it begins with (or, `whole`, a rule that begins otherwise)."""
+    """A rule without the number it begins with (or a whole rule that begins otherwise)."""
 
-    __slots__ = ("match", "names", "opens", "rule")
+    __slots__ = ("limited", "match", "named", "opens", "rule")
 
     def __init__(self, rule: Rule, pattern: str, ruleset: RuleSet) -> None:
-        lists = {name: list(ruleset.lexicon(name)) for name in sorted(set(_LIST.findall(pattern)))}
-        compiled = regex.compile(pattern, flags=regex.V0, **lists)
+        compiled = _compile(pattern, ruleset)
         self.rule = rule
         self.match = compiled.match
-        self.names = tuple(compiled.groupindex)
-        self.opens = regex.compile(without_look_behind(pattern), flags=regex.V0, **lists).match
+        self.named = bool(compiled.groupindex)
+        self.limited = may_run_away(pattern)
+        """A time limit costs more than most matches, so only patterns that could need one get one."""
+        self.opens = _compile(without_look_behind(pattern), ruleset).match
+
+
+def _compile(pattern: str, ruleset: RuleSet) -> Any:
+    lists = {name: list(ruleset.lexicon(name)) for name in sorted(set(_LIST.findall(pattern)))}
+    return regex.compile(pattern, flags=regex.V0, **lists)
 
 
 class Scanner:
@@ -67,7 +75,7 @@ class Scanner:
                 self._rests.append(_Rest(rule, rule.expanded[len(self._head) :], ruleset))
             else:
                 rest = _Rest(rule, rule.expanded, ruleset)
-                for char in sorted(_first_characters(rule, ruleset)):
+                for char in sorted(_first_characters(rule, rest, ruleset)):
                     self._whole.setdefault(char, []).append(rest)
         self._after: dict[str, tuple[_Rest, ...]] = {}
         triggers = "".join(map(regex.escape, sorted(self._whole)))
@@ -89,7 +97,7 @@ class Scanner:
                     continue
                 best: Hit | None = None
                 for rest in whole.get(text[start], ()):
-                    match = rest.match(text, start, timeout=TIME_LIMIT)
+                    match = rest.match(text, start, timeout=TIME_LIMIT) if rest.limited else rest.match(text, start)
                     if match is not None:
                         best = Hit(*match.span(), rest.rule, match.groupdict())
                         break
@@ -102,9 +110,9 @@ class Scanner:
                     for rest in rests:
                         if best is not None and best.rule.priority >= rest.rule.priority:
                             break
-                        match = rest.match(text, end, timeout=TIME_LIMIT)
+                        match = rest.match(text, end, timeout=TIME_LIMIT) if rest.limited else rest.match(text, end)
                         if match is not None:
-                            groups = match.groupdict() if rest.names else {}
+                            groups = match.groupdict() if rest.named else {}
                             groups["number"] = number
                             best = Hit(start, match.end(), rest.rule, groups)
                             break
@@ -135,52 +143,18 @@ def _timed_out(rest: _Rest | None) -> RuleTimeout:
     )
 
 
-def _first_characters(rule: Rule, ruleset: RuleSet) -> set[str]:
-    lexicon = _LIST.match(rule.expanded)
-    words = ruleset.lexicon(lexicon[1]) if lexicon else ()
-    return {example.find[0] for example in rule.examples.yes if example.find} | {word[0] for word in words}
+def _first_characters(rule: Rule, rest: _Rest, ruleset: RuleSet) -> set[str]:
+    """The characters that a match of a rule may begin with: of those written in its pattern or lexicons, and digits.
 
-
-def leading_group(pattern: str) -> str:
-    """The group that a pattern begins with, "" if it begins otherwise or is an alternation of several."""
-    if not pattern.startswith("(?:"):
-        return ""
-    depths = _depths(pattern)
-    end = depths.index(0) + 1
-    alternation = any(char == "|" and depth == 0 for char, depth in zip(pattern, depths, strict=True))
-    return "" if alternation or pattern[end : end + 1] in tuple("?*+{") else pattern[:end]
-
-
-def without_look_behind(pattern: str) -> str:
-    """The pattern without what it asks of the text before: it may then match more, never less."""
-    depths = _depths(pattern)
-    kept: list[str] = []
-    at = 0
-    while at < len(pattern):
-        if pattern.startswith(("(?<=", "(?<!"), at) and depths[at] > (depths[at - 1] if at else 0):
-            outside = depths[at] - 1
-            at = next(i for i in range(at, len(pattern)) if depths[i] == outside) + 1
-        else:
-            kept.append(pattern[at])
-            at += 1
-    return "".join(kept)
-
-
-def _depths(pattern: str) -> list[int]:
-    """For each character, how many groups are open after it; brackets in sets and behind backslashes do not count."""
-    depths: list[int] = []
-    depth = 0
-    in_set = escaped = False
-    for char in pattern:
-        if escaped:
-            escaped = False
-        elif char == "\\":
-            escaped = True
-        elif in_set:
-            in_set = char != "]"
-        elif char == "[":
-            in_set = True
-        elif char in "()":
-            depth += 1 if char == "(" else -1
-        depths.append(depth)
-    return depths
+    Raises:
+        RuleError: the rule could begin with any character.
+    """
+    if rest.opens("\U0001f600", partial=True) or rest.opens("龘", partial=True):
+        raise RuleError(
+            f"rule {rule.id} could begin with any character, which would make the scan slow",
+            where=rule.where,
+            fix="Begin the pattern with {number}, with a lexicon or with written characters",
+        )
+    written = set(rule.expanded) | set("0123456789０１２３４５６７８９") | set(ascii_letters)
+    written.update(word[0] for name in _LIST.findall(rule.expanded) for word in ruleset.lexicon(name))
+    return {char for char in written if rest.opens(char, partial=True) is not None}
