@@ -8,7 +8,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 
 from pipeline.errors import ReadError
 from pipeline.read.failing import os_error, too_large
@@ -40,7 +40,13 @@ class PdfReader:
         }
         worker = self._start()
         assert worker.stdin is not None and worker.stdout is not None
-        timer = Timer(self._limits.max_seconds, worker.kill)
+        late = Event()
+
+        def stop() -> None:
+            late.set()
+            worker.kill()
+
+        timer = Timer(self._limits.max_seconds, stop)
         timer.start()
         try:
             worker.stdin.write(json.dumps(request) + "\n")
@@ -51,9 +57,8 @@ class PdfReader:
         finally:
             timer.cancel()
         if not answer:
-            in_time = (timer.finished.is_set() and worker.poll() is None) or worker.wait() != -9
             self.close()
-            raise self._crashed(where, in_time=in_time)
+            raise self._crashed(where, late=late.is_set())
         found = json.loads(answer)
         if "code" in found:
             raise ReadError(found["message"], where=where, fix=found["fix"], code=found["code"])
@@ -99,8 +104,8 @@ class PdfReader:
         if b"%PDF-" not in head:
             raise broken("This is no PDF: it does not begin as one", where)
 
-    def _crashed(self, where: str, *, in_time: bool) -> ReadError:
-        if in_time:
+    def _crashed(self, where: str, *, late: bool) -> ReadError:
+        if not late:
             return broken("The PDF made its parser fail", where)
         return ReadError(
             f"The PDF was not read within {self._limits.max_seconds:g} s",

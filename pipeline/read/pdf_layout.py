@@ -27,6 +27,8 @@ _RADICALS = dict(
         strict=True,
     )
 )
+NARROW = 10
+"""Characters in a line; no column of text is narrower."""
 EDGE = 0.12
 """Share of a page's height, at the top and at the bottom, in which running heads and page numbers stand."""
 
@@ -131,7 +133,7 @@ class _Edges:
         if line.row or following.row or abs(line.size - following.size) > 0.12 * em:
             return False
         left, right = self._area(line)
-        if line.right < right - 2.2 * em:
+        if line.right < right - 2.2 * em or line.right - line.left < NARROW * em:
             return False  # the line ended before the edge: its paragraph ended
         if line.page == following.page:
             fall = line.bottom - following.bottom

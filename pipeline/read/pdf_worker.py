@@ -130,15 +130,15 @@ def _lines(page: Any, number: int, max_characters: int) -> Iterator[PageLine]:
     """The lines of a page in the order in which it was written."""
     builder: _LineBuilder | None = None
     for char, box, size in _characters(page, max_characters):
-        if char in "\r\n":
+        if char.isspace():  # its box is a point
+            if builder is not None and char not in "\r\n":
+                builder.blank()
             continue
         if builder is not None and not builder.takes(box, size):
             if (line := builder.line(number)) is not None:
                 yield line
             builder = None
         if builder is None:
-            if char.isspace():
-                continue
             builder = _LineBuilder()
         builder.add(char, box, size)
     if builder is not None and (line := builder.line(number)) is not None:
@@ -185,10 +185,14 @@ class _LineBuilder:
         overlap = min(top, last[3]) - max(bottom, last[1])
         return overlap > 0.4 * min(height, max(top - bottom, 0.1)) and left > last[0] - 0.5 * height
 
+    def blank(self) -> None:
+        """A blank between words."""
+        if self._text[-1] not in " \t":
+            self._text.append(" ")
+
     def add(self, char: str, box: _Box, size: float) -> None:
-        if char.isspace() or (char == " "):
-            char = " "
-        elif self._boxes:
+        """A character, behind a tab where it stands far from the last one."""
+        if self._boxes:
             gap = box[0] - self._boxes[-1][2]
             em = max(size, box[3] - box[1], 1.0)
             if gap > 1.8 * em:
@@ -197,11 +201,8 @@ class _LineBuilder:
                     self._text.pop()
                 self._text.append("\t")
         self._text.append(char)
-        if char != " ":
-            self._boxes.append(box)
-            self._sizes.append(box[3] - box[1])
-        elif not self._boxes:
-            self._text.pop()
+        self._boxes.append(box)
+        self._sizes.append(box[3] - box[1])
 
     def line(self, page: int) -> PageLine | None:
         """The line, or None if it is blank."""
