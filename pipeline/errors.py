@@ -20,7 +20,9 @@ class GongbaoError(Exception):
     code = "gongbao"
     exit_status = 2
 
-    def __init__(self, message: str, *, where: str | None = None, fix: str | None = None, code: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, where: str | None = None, fix: str | None = None, code: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.where = where

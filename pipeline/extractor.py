@@ -105,7 +105,7 @@ class Pipeline:
         *,
         pub_date: date | str | None = None,
         title: str | None = None,
-        id: str = "-",  # noqa: A002
+        id: str = "-",
     ) -> Records:
         """The records of one article.
 
@@ -135,7 +135,9 @@ class Pipeline:
                 yield Failure(article.id, "extract", error.code, error.message, error.where, error.fix)
             except Exception as error:  # one bad article never stops a run
                 message = f"{type(error).__name__}: {error}"
-                yield Failure(article.id, "extract", "extract.crash", message, article.origin, "Report this article as a bug")
+                yield Failure(
+                    article.id, "extract", "extract.crash", message, article.origin, "Report this article as a bug"
+                )
 
     def document(self, article: Article) -> Document:
         """What the stages before linking find in an article."""

@@ -85,7 +85,7 @@ class Revision:
     """What a text-changing stage gives: the new text, the map back to its input, and what it mended."""
 
     text: str
-    offsets: OffsetMap = OffsetMap()
+    offsets: OffsetMap = field(default_factory=OffsetMap)
     repairs: tuple[Repair, ...] = ()
 
 
@@ -136,7 +136,9 @@ class Period:
         if self.year is None or self.year == year:
             return replace(self, year=year)
         delta = year - self.year
-        return replace(self, year=year, period_start=_shift(self.period_start, delta), period_end=_shift(self.period_end, delta))
+        return replace(
+            self, year=year, period_start=_shift(self.period_start, delta), period_end=_shift(self.period_end, delta)
+        )
 
 
 def _shift(day: date | None, years: int) -> date | None:
@@ -268,7 +270,9 @@ class Record(BaseModel):
     title: str | None = _column("标题", "Title of the article", default=None)
     pub_date: date | None = _column("发布日期", "Publication date of the article", default=None)
     place: str | None = _column("地点", "Path from the province, simplified full names", default=None)
-    place_code: str | None = _column("行政区划代码", "6-digit GB/T 2260 code, 000000 for the whole country", default=None)
+    place_code: str | None = _column(
+        "行政区划代码", "6-digit GB/T 2260 code, 000000 for the whole country", default=None
+    )
     province: str | None = _column("省", "Province-level part of the place", default=None)
     city: str | None = _column("市", "City-level part of the place", default=None)
     district: str | None = _column("区县", "County-level part of the place", default=None)

@@ -107,7 +107,9 @@ class OffsetMap:
         return OffsetMap(tuple(merged))
 
 
-def replace(text: str, changes: Sequence[tuple[int, int, str]] | Iterable[tuple[int, int, str]]) -> tuple[str, OffsetMap]:
+def replace(
+    text: str, changes: Sequence[tuple[int, int, str]] | Iterable[tuple[int, int, str]]
+) -> tuple[str, OffsetMap]:
     """Replace spans of a text and return the new text with its map back.
 
     Args:

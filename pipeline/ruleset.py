@@ -1,4 +1,4 @@
-"""Rules as data: loading, checking and compiling the YAML files of a rules folder.
+r"""Rules as data: loading, checking and compiling the YAML files of a rules folder.
 
 A rules folder holds `<stage>/*.yaml` rule files, `lexicon/*.txt` word lists (one word a line, `#` comments) and
 `places/*.csv`. A rule file looks like this:
@@ -10,9 +10,10 @@ A rules folder holds `<stage>/*.yaml` rule files, `lexicon/*.txt` word lists (on
         name: 人民币金额
         kind: money             # free to the stage
         priority: 50            # higher wins where spans compete
-        pattern: '(?P<number>{digits})\\L<magnitudes>元'   # \\L<name> is lexicon/name.txt
+        pattern: '(?P<number>{digits})\L<magnitudes>元'   # \L<name> is lexicon/name.txt
         gives: {unit: 元}
-        examples:
+
+Examples:
           yes:
             - {text: 投资12亿元, find: 12亿元, value: 1200000000}
           no: [国发〔2020〕3号]
@@ -112,7 +113,9 @@ class Rule:
     expanded: str
     compiled: Any
 
-    def finditer(self, text: str, start: int = 0, end: int | None = None, *, limit: float = TIME_LIMIT) -> Iterator[Any]:
+    def finditer(
+        self, text: str, start: int = 0, end: int | None = None, *, limit: float = TIME_LIMIT
+    ) -> Iterator[Any]:
         """Non-overlapping matches in `text[start:end]`.
 
         Raises:
@@ -176,7 +179,9 @@ class RuleSet:
                     where = f"{path}:{lines[rule.id]}"
                     if rule.id in seen:
                         raise RuleError(
-                            f"rule id {rule.id!r} is used twice", where=where, fix=f"Rename one; the other is at {seen[rule.id]}"
+                            f"rule id {rule.id!r} is used twice",
+                            where=where,
+                            fix=f"Rename one; the other is at {seen[rule.id]}",
                         )
                     seen[rule.id] = where
                     stages.setdefault(stage, {})[rule.id] = (rule, where)
@@ -215,9 +220,7 @@ class RuleSet:
         return digest.hexdigest()[:12]
 
 
-def check_examples(
-    rules: Sequence[Rule], found: Callable[[str, str | None], Sequence[Mapping[str, Any]]]
-) -> list[str]:
+def check_examples(rules: Sequence[Rule], found: Callable[[str, str | None], Sequence[Mapping[str, Any]]]) -> list[str]:
     """Check every example of the rules both ways.
 
     Args:
@@ -265,9 +268,9 @@ class _Loader(yaml.SafeLoader):
     """SafeLoader without YAML 1.1's surprises: no aliases, no dates out of plain scalars, `yes` and `no` are words."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.events.AliasEvent):  # type: ignore[no-untyped-call]
+        if self.check_event(yaml.events.AliasEvent):
             raise yaml.YAMLError("anchors and aliases are not allowed")
-        return super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+        return super().compose_node(parent, index)
 
 
 _SURPRISING = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool"}
@@ -292,7 +295,9 @@ def _read_rules(path: Path) -> tuple[RuleFile, dict[str, int]]:
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error)
         raise RuleError(
-            f"not valid YAML: {problem}", where=f"{path}{line}", fix="Quote patterns with single quotes and indent with spaces"
+            f"not valid YAML: {problem}",
+            where=f"{path}{line}",
+            fix="Quote patterns with single quotes and indent with spaces",
         ) from error
     lines = _rule_lines(root)
     try:
@@ -300,9 +305,11 @@ def _read_rules(path: Path) -> tuple[RuleFile, dict[str, int]]:
     except ValidationError as error:
         first = error.errors()[0]
         location = ".".join(str(part) for part in first["loc"])
-        line = _line_of(root, first["loc"])
+        number = _line_of(root, first["loc"])
         raise RuleError(
-            f"{location}: {first['msg']}", where=f"{path}:{line}", fix="See rules/rule.schema.json for the fields of a rule"
+            f"{location}: {first['msg']}",
+            where=f"{path}:{number}",
+            fix="See rules/rule.schema.json for the fields of a rule",
         ) from error
     return parsed, lines
 
@@ -354,7 +361,9 @@ def expand(pattern: str, parts: Mapping[str, str], where: str, depth: int = 0) -
         name = match.group(1)
         if name not in parts:
             known = ", ".join(sorted(parts)) or "none"
-            raise RuleError(f"unknown part {{{name}}}", where=where, fix=f"Define it under parts:, or use one of: {known}")
+            raise RuleError(
+                f"unknown part {{{name}}}", where=where, fix=f"Define it under parts:, or use one of: {known}"
+            )
         return f"(?:{expand(parts[name], parts, where, depth + 1)})"
 
     return str(_PART.sub(part, pattern))
@@ -369,8 +378,12 @@ def _compile(rule: RuleData, where: str, parts: Mapping[str, str], lexicons: Map
     try:
         compiled = regex.compile(expanded, flags=regex.V0, **{name: list(lexicons[name]) for name in sorted(names)})
     except regex.error as error:
-        raise RuleError(f"pattern of {rule.id}: {error}", where=where, fix="Correct the pattern; it is written for the regex module") from error
-    content = json.dumps([rule.model_dump(), expanded, {n: lexicons[n] for n in sorted(names)}], ensure_ascii=False, sort_keys=True)
+        raise RuleError(
+            f"pattern of {rule.id}: {error}", where=where, fix="Correct the pattern; it is written for the regex module"
+        ) from error
+    content = json.dumps(
+        [rule.model_dump(), expanded, {n: lexicons[n] for n in sorted(names)}], ensure_ascii=False, sort_keys=True
+    )
     version = hashlib.sha256(content.encode()).hexdigest()[:12]
     return Rule(
         rule.id, rule.name, rule.kind, rule.priority, rule.gives, rule.examples, where, version, expanded, compiled

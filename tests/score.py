@@ -25,7 +25,20 @@ SETS = {
     "all": ("seed", "economy", "innovation", "livelihood"),
     "damaged": ("damaged_simulated",),
 }
-FIELDS = ("mention_p", "mention_r", "mention_f1", "value", "kind", "bound", "place", "year", "initiative", "indicator", "tuple_f1", "core_f1")
+FIELDS = (
+    "mention_p",
+    "mention_r",
+    "mention_f1",
+    "value",
+    "kind",
+    "bound",
+    "place",
+    "year",
+    "initiative",
+    "indicator",
+    "tuple_f1",
+    "core_f1",
+)
 
 
 def scorer(shared: Path) -> Any:
@@ -77,7 +90,10 @@ def main() -> None:
     else:
         print(f"{'':12}" + "".join(f"{field:>12}" for field in FIELDS))
         for name, result in results.items():
-            print(f"{name:12}" + "".join(f"{result[field]:12.3f}" if result[field] is not None else f"{'-':>12}" for field in FIELDS))
+            print(
+                f"{name:12}"
+                + "".join(f"{result[field]:12.3f}" if result[field] is not None else f"{'-':>12}" for field in FIELDS)
+            )
     if options.errors:
         rows = score(sets[options.set], errors=10**9)[1]
         for row in [row for row in rows if not options.field or row[1] == options.field][: options.errors]:

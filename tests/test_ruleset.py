@@ -66,7 +66,9 @@ def test_parts_and_lexicons_are_put_in(tmp_path: Path) -> None:
         (("      yes:\n        - {text: 共12元, find: 12元, value: 12}\n", ""), "yes", 10),
     ],
 )
-def test_mistakes_are_named_with_their_line(tmp_path: Path, change: tuple[str, str], message: str, line: int | None) -> None:
+def test_mistakes_are_named_with_their_line(
+    tmp_path: Path, change: tuple[str, str], message: str, line: int | None
+) -> None:
     with pytest.raises(RuleError) as caught:
         load(folder(tmp_path, GOOD.replace(*change)))
     assert message in caught.value.message

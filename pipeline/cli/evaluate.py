@@ -17,7 +17,9 @@ def command(
     gold: Annotated[list[Path], typer.Argument(help="Gold files, or folders of them.")],
     records: Annotated[Path | None, typer.Option(help="Score these records (a run folder or records.jsonl).")] = None,
     errors: Annotated[int, typer.Option(help="List so many errors.")] = 0,
-    field: Annotated[str | None, typer.Option(help="Only errors of this kind: missed, spurious, place, year, ...")] = None,
+    field: Annotated[
+        str | None, typer.Option(help="Only errors of this kind: missed, spurious, place, year, ...")
+    ] = None,
     html: Annotated[Path | None, typer.Option(help="Also write a page to read.")] = None,
     floors: Annotated[Path | None, typer.Option(help="YAML of least figures; exit status 1 below one.")] = None,
     rules: RulesOption = None,
@@ -82,7 +84,18 @@ def _print(scores: Scores, errors: int, field: str | None) -> None:
 
     console = Console(highlight=False)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    columns = ("mention_f1", "value", "kind", "bound", "place", "year", "initiative", "indicator", "tuple_f1", "core_f1")
+    columns = (
+        "mention_f1",
+        "value",
+        "kind",
+        "bound",
+        "place",
+        "year",
+        "initiative",
+        "indicator",
+        "tuple_f1",
+        "core_f1",
+    )
     table.add_column("")
     table.add_column("facts", justify="right")
     for column in columns:
@@ -96,5 +109,13 @@ def _print(scores: Scores, errors: int, field: str | None) -> None:
     console.print(f"{scores.articles} articles; expected calibration error {scores.calibration_error:.3f}")
     shown = [m for m in scores.mistakes if field is None or m.what == field][:errors]
     for mistake in shown:
-        want = "" if mistake.want is None else f"  want {mistake.want!r} got {mistake.got!r} ({mistake.how} {mistake.rule})"
-        console.print(f"{mistake.article_id}\t{mistake.what}\t{mistake.amount}\t{mistake.context}{want}", markup=False, soft_wrap=True)
+        want = (
+            ""
+            if mistake.want is None
+            else f"  want {mistake.want!r} got {mistake.got!r} ({mistake.how} {mistake.rule})"
+        )
+        console.print(
+            f"{mistake.article_id}\t{mistake.what}\t{mistake.amount}\t{mistake.context}{want}",
+            markup=False,
+            soft_wrap=True,
+        )

@@ -43,7 +43,10 @@ def _request(line: str) -> tuple[str, Any]:
                 return item["text"], date.fromisoformat(given[:10]) if given else None
             except (TypeError, ValueError):
                 raise ReadError(
-                    f"pub_date is no date: {given!r}", where="standard input", fix="Write it as YYYY-MM-DD", code="read.date"
+                    f"pub_date is no date: {given!r}",
+                    where="standard input",
+                    fix="Write it as YYYY-MM-DD",
+                    code="read.date",
                 ) from None
     return line, None
 

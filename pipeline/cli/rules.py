@@ -24,7 +24,9 @@ def check(rules: RulesOption = None) -> None:
         typer.echo(line)
     total = sum(len(stage) for stage in loaded.stages.values())
     examples = sum(
-        len(r.examples.yes) + len(r.examples.no) + len(r.examples.todo) for stage in loaded.stages.values() for r in stage
+        len(r.examples.yes) + len(r.examples.no) + len(r.examples.todo)
+        for stage in loaded.stages.values()
+        for r in stage
     )
     typer.echo(f"{total} rules, {examples} examples, {len(failures)} failures", err=bool(failures))
     raise typer.Exit(1 if failures else 0)
@@ -65,7 +67,9 @@ def test(
                 typer.echo(f"{count:8}  {name}")
             for name in counted.never:
                 typer.echo(f"   never  {name}")
-        typer.echo(f"{len(failures)} failures; {len(counted.fired)} rules fired over {counted.articles} articles", err=True)
+        typer.echo(
+            f"{len(failures)} failures; {len(counted.fired)} rules fired over {counted.articles} articles", err=True
+        )
     raise typer.Exit(1 if failures else 0)
 
 
@@ -73,7 +77,7 @@ def test(
 def new(
     sentence: Annotated[str, typer.Argument(help="A sentence that holds what the rule should find.")],
     select: Annotated[str, typer.Option(help="The words in it that the rule should find.")],
-    id: Annotated[str, typer.Option(help="The rule's id, such as money.bonus.")],  # noqa: A002
+    id: Annotated[str, typer.Option(help="The rule's id, such as money.bonus.")],
     name: Annotated[str, typer.Option(help="The rule's name, in Chinese.")] = "",
     out: Annotated[Path | None, typer.Option(help="Write to this file, which must not exist.")] = None,
 ) -> None:
@@ -106,7 +110,7 @@ def schema() -> None:
 def explain(
     article: Annotated[str, typer.Argument(help="A file (its first article), or - for standard input.")],
     at: Annotated[int | None, typer.Option(help="Only what touches this offset of the text.")] = None,
-    id: Annotated[str | None, typer.Option(help="The article's id, in a file of several.")] = None,  # noqa: A002
+    id: Annotated[str | None, typer.Option(help="The article's id, in a file of several.")] = None,
     rules: RulesOption = None,
 ) -> None:
     """Say what matched, what nearly matched and why not, and which scope gave place and year."""

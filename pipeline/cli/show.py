@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,12 +23,19 @@ STYLES = {
     "indicator": "yellow",
     "repair": "dim underline",
 }
-LEGEND = {"quantity": "数量", "period": "时间", "place": "地点", "initiative": "事项", "indicator": "指标", "repair": "修复"}
+LEGEND = {
+    "quantity": "数量",
+    "period": "时间",
+    "place": "地点",
+    "initiative": "事项",
+    "indicator": "指标",
+    "repair": "修复",
+}
 
 
 def command(
     article: Annotated[str, typer.Argument(help="A file (its first article), or - for standard input.")],
-    id: Annotated[str | None, typer.Option(help="The article's id, in a file of several.")] = None,  # noqa: A002
+    id: Annotated[str | None, typer.Option(help="The article's id, in a file of several.")] = None,
     rules: RulesOption = None,
     ner: NerOption = "lac",
     no_ner: NoNerOption = False,
@@ -114,7 +120,10 @@ def _print_records(console: Console, records: Sequence[Record]) -> None:
         bound = "" if record.bound == "=" else f" {record.bound}"
         top = f" – {record.value_max:f}" if record.value_max is not None else ""
         console.print()
-        console.print(Text(f"{number}. {record.amount}", style="bold"), Text(f"{record.kind}{bound} {record.value:f}{top} {record.unit}"))
+        console.print(
+            Text(f"{number}. {record.amount}", style="bold"),
+            Text(f"{record.kind}{bound} {record.value:f}{top} {record.unit}"),
+        )
         for name, value in (
             ("place", record.place),
             ("year", f"{record.year or '–'}" + (f"  {record.period}" if record.period else "")),
@@ -123,13 +132,18 @@ def _print_records(console: Console, records: Sequence[Record]) -> None:
         ):
             evidence = record.evidence[name]
             where = f" @{evidence.start}-{evidence.end}" if evidence.start is not None else ""
-            console.print(Text(f"   {name:<11}{value or '–'}"), Text(f"{evidence.how} · {evidence.rule}{where}", style="dim"))
+            console.print(
+                Text(f"   {name:<11}{value or '–'}"), Text(f"{evidence.how} · {evidence.rule}{where}", style="dim")
+            )
         flags = f"  {' '.join(record.flags)}" if record.flags else ""
-        console.print(Text(f"   {'confidence':<11}{record.confidence:.2f}{flags}", style="dim" if not flags else "yellow"))
+        console.print(
+            Text(f"   {'confidence':<11}{record.confidence:.2f}{flags}", style="dim" if not flags else "yellow")
+        )
 
 
 def _visible(text: str) -> str:
     """The text with control characters, which could steer the terminal, as visible pictures of equal length."""
     return "".join(
-        char if char in "\n\t" or char >= " " and char != "\x7f" and not "\x80" <= char < "\xa0" else "�" for char in text
+        char if char in "\n\t" or (char >= " " and char != "\x7f" and not "\x80" <= char < "\xa0") else "�"
+        for char in text
     )

@@ -49,7 +49,9 @@ def read_gold(paths: Sequence[Path | str]) -> Iterator[GoldArticle]:
                 lines = file.read_text(encoding="utf-8").split("\n")
             except OSError as error:
                 reason = error.strerror or str(error)
-                raise ReadError(reason, where=str(file), fix="Name a gold file or folder", code="gold.missing") from error
+                raise ReadError(
+                    reason, where=str(file), fix="Name a gold file or folder", code="gold.missing"
+                ) from error
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield _article(line, f"{file}:{number}")

@@ -76,7 +76,7 @@ def _pairs(name: str) -> Counter[str]:
 
 
 def _squeeze(name: str | None) -> str:
-    return _IGNORED.sub("", name or "")
+    return str(_IGNORED.sub("", name or ""))
 
 
 def _same_value(record: Mapping[str, Any], fact: Mapping[str, Any]) -> bool:

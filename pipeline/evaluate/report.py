@@ -12,7 +12,18 @@ import yaml
 from pipeline.errors import ReadError
 from pipeline.evaluate.scoring import Scores, Tally
 
-_COLUMNS = ("mention_p", "mention_r", "mention_f1", "value", "kind", "bound", "place", "year", "initiative", "indicator")
+_COLUMNS = (
+    "mention_p",
+    "mention_r",
+    "mention_f1",
+    "value",
+    "kind",
+    "bound",
+    "place",
+    "year",
+    "initiative",
+    "indicator",
+)
 _LAST = ("tuple_f1", "core_f1")
 
 
@@ -47,12 +58,16 @@ def below_floors(scores: Scores, path: Path) -> list[str]:
     try:
         floors = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
-        raise ReadError(str(error), where=str(path), fix="Write lines such as `mention_f1: 0.95`", code="gold.floors") from error
+        raise ReadError(
+            str(error), where=str(path), fix="Write lines such as `mention_f1: 0.95`", code="gold.floors"
+        ) from error
     figures = scores.total.figures()
     unknown = [name for name in floors if name not in figures]
     if unknown:
         known = ", ".join(figures)
-        raise ReadError(f"no such figure: {unknown[0]}", where=str(path), fix=f"Use one of: {known}", code="gold.floors")
+        raise ReadError(
+            f"no such figure: {unknown[0]}", where=str(path), fix=f"Use one of: {known}", code="gold.floors"
+        )
     return [
         f"{name} is {figures[name] or 0:.3f}, below its floor of {floor}"
         for name, floor in floors.items()

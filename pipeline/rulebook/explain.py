@@ -63,7 +63,9 @@ def near_misses(pipeline: Pipeline, document: Document) -> list[NearMiss]:
     results: Sequence[Any] = sorted(
         (*document.quantities, *document.periods, *document.places), key=lambda item: (item.start, item.end)
     )
-    vetoes = [(m.start(), m.end(), rule) for rule in pipeline.rules.stage("not_facts") for m in rule.finditer(document.text)]
+    vetoes = [
+        (m.start(), m.end(), rule) for rule in pipeline.rules.stage("not_facts") for m in rule.finditer(document.text)
+    ]
     misses = []
     for stage in _STAGES[:3]:
         for rule in pipeline.rules.stage(stage):

@@ -18,7 +18,9 @@ def template(sentence: str, selected: str, *, identifier: str, name: str = "") -
         RuleError: the selection is not in the sentence, or the identifier is not well formed.
     """
     if not selected or selected not in sentence:
-        raise RuleError("the selection is not in the sentence", where="rules new", fix="Copy the words from the sentence")
+        raise RuleError(
+            "the selection is not in the sentence", where="rules new", fix="Copy the words from the sentence"
+        )
     if not regex.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*", identifier):
         raise RuleError(
             f"not an identifier: {identifier!r}", where="rules new", fix="Use lower case words with dots: money.bonus"
@@ -26,7 +28,11 @@ def template(sentence: str, selected: str, *, identifier: str, name: str = "") -
     pattern, at = "", 0
     for match in _NUMBER.finditer(selected):
         pattern += regex.escape(selected[at : match.start()], special_only=True)
-        digits = r"[0-9]+(?:\.[0-9]+)?" if match.group()[0] in "0123456789０１２３４５６７８９" else "[〇零一二两三四五六七八九十百千万亿]+"
+        digits = (
+            r"[0-9]+(?:\.[0-9]+)?"
+            if match.group()[0] in "0123456789０１２３４５６７８９"
+            else "[〇零一二两三四五六七八九十百千万亿]+"
+        )
         pattern += f"(?P<number>{digits})" if "(?P<number>" not in pattern else f"(?:{digits})"
         at = match.end()
     pattern += regex.escape(selected[at:], special_only=True)

@@ -118,8 +118,7 @@ def _prefer(predicted: Entity | None, ruled: Choice) -> Choice:
     """The one policy between model and rules: the model where it sees a span, else the rules."""
     if predicted is None:
         return ruled
-    how = "stated" if predicted.score >= 0 else "carried"
-    return Choice(predicted.text, how, predicted.rule, predicted.start, predicted.end, 1.0 - predicted.score)
+    return Choice(predicted.text, "stated", predicted.rule, predicted.start, predicted.end, 1.0 - predicted.score)
 
 
 def _text(choice: Choice) -> str | None:

@@ -1,7 +1,7 @@
 """Which indicator and which initiative a quantity belongs to, by rules alone (design §7).
 
-Indicator: the noun phrase before 达到/为/实现/增长…, or the one after the amount (1799项科技成果). A growth rate without a
-noun phrase of its own (同比增长8%) measures what the amount before it measures. Initiative: the named programme,
+Indicator: the noun phrase before 达到/为/实现/增长…, or the one after the amount (1799项科技成果). A growth rate
+without a noun phrase of its own (同比增长8%) measures what the amount before it measures. Initiative: the named programme,
 platform, zone, fund or instrument of the clause, else of the sentence, else of the sentences before in its paragraph,
 else the activity inside the indicator (专利权质押融资额 -> 专利权质押融资).
 """
@@ -14,7 +14,7 @@ import regex
 
 from pipeline.models import Document, Quantity, Sentence
 from pipeline.ruleset import RuleSet
-from pipeline.stages.scope import Choice, clause_end, clause_start, sentence_index, series
+from pipeline.stages.scope import Choice, Span, clause_end, clause_start, sentence_index, series
 
 _CJK = regex.compile(r"\p{Han}")
 _COMPARISON = regex.compile(
@@ -32,8 +32,8 @@ class NameLinker:
     Args:
         rules: Supplies the lexicons `indicator_verbs` (what stands between an indicator and its amount),
             `indicator_openers` (what a clause may open with before its noun phrase), `phrase_verbs` (where a noun
-            phrase after an amount ends), `inner_verbs` (after which an indicator begins), `initiative_heads` (nouns that end the name of an initiative) and
-            `indicator_tails` (what is dropped from an indicator to give the activity).
+            phrase after an amount ends), `inner_verbs` (after which an indicator begins), `initiative_heads` (nouns
+            that end the name of an initiative) and `indicator_tails` (what is dropped from an indicator to give the activity).
     """
 
     def __init__(self, rules: RuleSet) -> None:
@@ -137,7 +137,8 @@ class NameLinker:
         text = document.text
         end = quantity.cue_start if quantity.cue_start is not None else quantity.start
         start = clause_start(text, sentence, quantity.start)
-        for span in (*document.periods, *document.places):
+        spans: list[Span] = [*document.periods, *document.places]
+        for span in spans:
             if start <= span.start < span.end <= end and not text[start : span.start].strip("，、在于 "):
                 start = span.end
         previous = [q for q in document.quantities if start <= q.start and q.end <= end]
@@ -151,7 +152,9 @@ class NameLinker:
         opener = self._openers.match(trimmed)
         low = start + (opener.end() if opener else 0)
         high = start + len(trimmed)
-        inner = [match.end() for match in self._inner_verb.finditer(text, low, high) if high - match.end() >= MIN_INDICATOR]
+        inner = [
+            match.end() for match in self._inner_verb.finditer(text, low, high) if high - match.end() >= MIN_INDICATOR
+        ]
         low = inner[-1] if inner else low
         cut = text.rfind("的", low, high)
         if cut >= 0 and high - cut - 1 >= MIN_INDICATOR:

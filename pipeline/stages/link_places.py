@@ -2,8 +2,8 @@
 
 The nearest place before the amount in its sentence that the sentence is about; else the place that the paragraph's
 sentences before it were about; else the heading; else the paragraph before; else the title. Places that are only
-compared with (高于全国), reached (出口美国) or worked with (与上海合作) are no candidates. In a 分别 list the n-th amount
-takes the n-th place.
+compared with (高于全国), reached (出口美国) or worked with (与上海合作) are no candidates. In a 分别 list the n-th
+amount takes the n-th place.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _RELATIVE_YARDSTICK = regex.compile(r"(?:占|占到|比|较|高于|低于|高出
 _SHARE_OF = regex.compile(r"(?:全[省市区县州])?的?(?:约|近)?")
 _COLLECTIVE = regex.compile(
     r"(?<!\p{Han})(?:这|上述|以上)?(?:[两三四五六七八九十]|\d{1,2})(?:个|大|座)?(?:地|市|省区市|省区|省|州|县|区|城市|城|园区|港口|地区)"
-    r"(?=[近都均共合累经今上下提目海专医住的，]|还|一致|普遍)"
+    r"(?=[，\p{Han}])(?![级内外长委局政域镇乡的])"
 )
 """Several places of a round-up taken together: 三地合计, 四大港口平均."""
 _BODY_NAME = regex.compile(
@@ -36,7 +36,15 @@ _ANAPHOR = regex.compile(r"(?:像|在|目前|如今|现在)?(?:[该其这此]|�
 _LOCATIVES = tuple("在驻来留")
 """Before a one-character abbreviation (在渝投资) these make it a place; elsewhere it is part of a name (西延、康渝)."""
 _RANKS = ("country", "province", "city", "district")
-_REGIONS = ("内蒙古自治区", "广西壮族自治区", "西藏自治区", "宁夏回族自治区", "新疆维吾尔自治区", "香港特别行政区", "澳门特别行政区")
+_REGIONS = (
+    "内蒙古自治区",
+    "广西壮族自治区",
+    "西藏自治区",
+    "宁夏回族自治区",
+    "新疆维吾尔自治区",
+    "香港特别行政区",
+    "澳门特别行政区",
+)
 _MUNICIPALITIES = ("北京市", "天津市", "上海市", "重庆市")
 
 
@@ -60,7 +68,11 @@ class PlaceLinker:
 
     def is_topic(self, text: str, place: Place) -> bool:
         """True if the sentence may be about this place, False where it is only a yardstick or an object."""
-        if place.form == "embedded" or place.rule == "place.dateline" or (place.place is None and place.form != "relative"):
+        if (
+            place.form == "embedded"
+            or place.rule == "place.dateline"
+            or (place.place is None and place.form != "relative")
+        ):
             return False
         before, after = text[max(0, place.start - 8) : place.start], text[place.end : place.end + 8]
         if self._object.search(before):
@@ -69,9 +81,8 @@ class PlaceLinker:
             return False
         if place.rank == "country":
             return not (self._country_yardstick.search(before) or self._yardstick_after.match(after))
-        if place.form == "relative" and (self._yardstick_after.match(after) or _RELATIVE_YARDSTICK.search(before)):
-            return False
-        return True
+        measures = self._yardstick_after.match(after) or _RELATIVE_YARDSTICK.search(before)
+        return not (place.form == "relative" and measures)
 
 
 def _suffix_pattern(words: Sequence[str]) -> regex.Pattern[str]:
@@ -142,7 +153,9 @@ class _Pass:
         self._text = document.text
         self._sentences = document.outline.sentences
         foreign = [p for run in name_runs(self._text, document.places) if any(_is_foreign(p) for p in run) for p in run]
-        reached = {p for run in name_runs(self._text, document.places) if not linker.is_topic(self._text, run[0]) for p in run}
+        reached = {
+            p for run in name_runs(self._text, document.places) if not linker.is_topic(self._text, run[0]) for p in run
+        }
         self._topics = [
             p
             for p in document.places
@@ -273,7 +286,11 @@ class _Pass:
                 if inner is not None:
                     place = replace(place, place=inner)
             if place.form == "relative":
-                bases = [p.place for p in reversed(resolved)] + [scope.value, self._heading_value(sentence), self._main.value]
+                bases = [p.place for p in reversed(resolved)] + [
+                    scope.value,
+                    self._heading_value(sentence),
+                    self._main.value,
+                ]
                 if place.text.endswith("区") and place.rank == "city":
                     bases = [scope.value, self._heading_value(sentence), self._main.value]
                 path = next((a for base in bases if base and (a := self._relative(str(base), place))), None)
@@ -296,12 +313,22 @@ class _Pass:
         return str(heading.value) if heading and heading.value else None
 
     def _relative(self, base: str, place: Place) -> str | None:
-        if place.rank == "district" and place.text.endswith("区") and base.split("/")[0] in _REGIONS and "/" not in base:
+        if (
+            place.rank == "district"
+            and place.text.endswith("区")
+            and base.split("/")[0] in _REGIONS
+            and "/" not in base
+        ):
             return base  # 全区 of an autonomous region is the region
         if place.text in {"当地", "本地"}:
             return base
         found = ancestor(base, place.rank)
-        if place.rank == "city" and not place.text.endswith("区") and rank_of(base) == "district" and base.endswith("市"):
+        if (
+            place.rank == "city"
+            and not place.text.endswith("区")
+            and rank_of(base) == "district"
+            and base.endswith("市")
+        ):
             return base  # 全市 of a county-level city is that city
         return found
 
@@ -343,7 +370,7 @@ class _Pass:
         return scope
 
     def _is_aside(self, place: Place, quantity: Quantity) -> bool:
-        """True for a place in brackets that close before the amount （不含港澳台）, or whose share it is (杭州的40%)."""
+        """True for a place in brackets that close before the amount （不含港澳台）, or whose share it is 杭州的40%."""
         between_them = self._text[place.end : quantity.start]
         if quantity.kind in {"percent", "multiple"} and _SHARE_OF.fullmatch(between_them) and "的" in between_them:
             return True

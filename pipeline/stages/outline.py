@@ -100,7 +100,7 @@ def _content_lines(text: str, furniture: Sequence[tuple[int, int]]) -> Iterator[
 
 def _same_title(line: str, title: str) -> bool:
     def squeeze(value: str) -> str:
-        return regex.sub(r"[\W_]+", "", value)
+        return str(regex.sub(r"[\W_]+", "", value))
 
     a, b = squeeze(line), squeeze(title)
     return bool(a) and (a == b or a in b or b in a)
@@ -114,7 +114,9 @@ def _title_end(line: str, title: str) -> int:
     return at + len(title) if 0 <= at <= MAX_RUN_IN else len(line)
 
 
-def _heading(line: str, places: Sequence[Place], offset: int, states: bool, body_follows: bool) -> tuple[str | None, int]:
+def _heading(
+    line: str, places: Sequence[Place], offset: int, states: bool, body_follows: bool
+) -> tuple[str | None, int]:
     """The style of the heading that a line is or opens with, and the heading's length; (None, 0) for plain text."""
     bracketed = _BRACKETED.match(line)
     if bracketed and _is_place_head(bracketed["head"], places, offset + bracketed.start("head")):
@@ -153,7 +155,11 @@ def _is_place_head(head: str, places: Sequence[Place], offset: int) -> bool:
     for place in places:
         if place.start == offset and place.form in {"name", "zone"} and place.place is not None:
             rest = head[place.end - place.start :]
-            return not rest or rest[0] in _SPACE + "：:—-·|｜" or rest in {"篇", "市情", "经验", "做法", "样本", "实践", "案例"}
+            return (
+                not rest
+                or rest[0] in _SPACE + "：:—-·|｜"
+                or rest in {"篇", "市情", "经验", "做法", "样本", "实践", "案例"}
+            )
     return False
 
 

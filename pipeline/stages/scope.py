@@ -1,7 +1,7 @@
 """What a linker asks about the text around a quantity: its sentence, its clause, lists that run in step.
 
-A *clause* ends at ，；：。 or a bracket; a *series* is a run of quantities (or places, or names) joined by 、 和 及 or a
-comma alone, the way 分别 lists are written.
+A *clause* ends at ，；：。 or a bracket; a *series* is a run of quantities (or places, or names) joined by 、 和 及
+or a comma alone, the way 分别 lists are written.
 """
 
 from __future__ import annotations
