@@ -77,6 +77,100 @@ class _Pass:
             fallback = lasts or (title_scope if not self._is_work_report else None) or self._default(sentence)
             self._link_sentence(by_sentence.get(index, []), sentence, resolved, fallback, choices)
             left = self._leaves(sentence, resolved, [choices[number] for number in by_sentence.get(index, [])])
+            if (
+                left is not None
+                and index not in by_sentence
+                and _FOUNDING.search(self._text, sentence.start, sentence.end)
+            ):
+                left = None
+            if sentence.role == "title":
+                title_scope = left and replace(left, how="title", doubt=0.3)
+            elif sentence.role == "heading":
+                section_scope[sentence.section] = left and replace(left, how="heading", doubt=0.1)
+                scope = section_scope[sentence.section] or scope
+            elif left is not None:
+                scope = left
+            previous = sentence
+        return choices
+
+    # -- scope -----------------------------------------------------------------------------------------------
+
+    def _default(self, sentence: Sentence | None = None) -> Choice:
+        """What holds where the text gives no time: the publication's year, or the year that a work report reviews."""
+        if self._pub is None:
+            return Choice(None, "default", "period.none", doubt=1.0)
+        year, rule = self._pub.year, "period.published"
+        if self._is_work_report and not (sentence is not None and self._plans_paragraph(sentence)):
+            year, rule = year - 1, "period.reviewed_year"
+        period = Period(0, 0, "", year, None, None, "published", "vague", rule)
+        return Choice(period, "published", rule, doubt=0.4)
+
+    def _plans_paragraph(self, sentence: Sentence) -> bool:
+        start = min(s.start for s in self._sentences if s.paragraph == sentence.paragraph)
+        end = max(s.end for s in self._sentences if s.paragraph == sentence.paragraph)
+        return _FIRM_PLAN_WORDS.search(self._text, start, end) is not None
+
+    def _inherited(self, sentence: Sentence, section_scope: dict[int, Choice | None]) -> Choice | None:
+        for section in self._document.outline.path(sentence.section):
+            if section_scope.get(section):
+                return section_scope[section]
+        return None
+
+    def _is_over(self, scope: Choice, sentence: Sentence) -> bool:
+        """True where a carried time still to come cannot hold for a sentence that does not speak of plans."""
+        period = scope.value
+        if not isinstance(period, Period) or period.year is None or self._pub is None or scope.how == "heading":
+            return False
+        if period.year <= self._pub.year:
+            return False
+        return _PLAN_WORDS.search(self._text, sentence.start, sentence.end) is None
+
+    def _leaves(self, sentence: Sentence, resolved: Sequence[Period], chosen: Sequence[Choice]) -> Choice | None:
+        """The period that a sentence leaves behind for those after it: that of its first amount, else its first."""
+        for choice in chosen:
+            period = choice.value
+            if choice.how == "stated" and isinstance(period, Period) and not self._is_start(period, sentence):
+                return replace(choice, how="carried", doubt=0.2)
+        lasting = [
+            p
+            for p in resolved
+            if p.role in {"time", "vague", "since"}
+            and not _NAME_AFTER.match(self._text, p.end)
+            and not self._is_start(p, sentence)
+        ]
+        if not lasting:
+            return None
+        period = lasting[0]
+        return Choice(period, "carried", period.rule, period.start, period.end, 0.2)
+
+    def _is_start(self, period: Period, sentence: Sentence) -> bool:
+        """True for the time of A in 由A增加到B."""
+        return _FROM.search(self._text[sentence.start : period.start][-3:]) is not None
+
+    # -- within a sentence -----------------------------------------------------------------------------------
+
+    def _resolve(self, sentence: Sentence, scope: Choice | None) -> list[Period]:
+        """The periods of a sentence in order, `context` ones read in the year before them."""
+        resolved: list[Period] = []
+        for period in between(self._document.periods, sentence.start, sentence.end):
+            if period.anchor == "context" and period.role != "comparison":
+                base = next((p.year for p in reversed(resolved) if p.year and p.role == "time"), None)
+                if (
+                    base is None
+                    and scope is not None
+                    and isinstance(scope.value, Period)
+                    and scope.value.role == "time"
+                ):
+                    base = scope.value.year
+                if (
+                    base is None
+                    and self._is_work_report
+                    and self._pub is not None
+                    and period.rule == "period.context_year"
+                ):
+                    base = self._pub.year - 1
+                if base is not None:
+                    period = self._reread(period, base)
             period = self._reviewed(period)
             if period.year is not None:
                 resolved.append(period)
