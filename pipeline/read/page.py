@@ -96,7 +96,7 @@ class _Target:
         self._rows: list[list[list[Block]]] = []
         self._pieces: list[str] = []
         self._linked = 0
-        self._link_depth = 0
+        self._in_link = False
         self._heading = 0
         self._pre = 0
         self._in_title = False
@@ -122,7 +122,7 @@ class _Target:
         if tag in _HEADINGS:
             self._heading = _HEADINGS[tag]
         elif tag == "a":
-            self._link_depth += 1
+            self._in_link = "href" in attributes  # <a name=…> is a mark, and often never closed
         elif tag == "pre":
             self._pre += 1
         elif tag == "tr":
@@ -144,7 +144,7 @@ class _Target:
         if tag in _HEADINGS:
             self._heading = 0
         elif tag == "a":
-            self._link_depth = max(0, self._link_depth - 1)
+            self._in_link = False
         elif tag == "pre":
             self._pre = max(0, self._pre - 1)
         elif tag == "tr" and self._rows:
@@ -175,7 +175,7 @@ class _Target:
 
     def _add(self, text: str) -> None:
         self._pieces.append(text)
-        if self._link_depth:
+        if self._in_link:
             self._linked += len(text.strip())
 
     def _flush(self) -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Timer
 
@@ -16,6 +17,14 @@ from pipeline.read.limits import Limits
 from pipeline.read.streams import broken
 
 
+@dataclass(frozen=True, slots=True)
+class PdfText:
+    """The text of a PDF, and the numbers of its pages that hold images and no text."""
+
+    text: str
+    blank: tuple[int, ...] = ()
+
+
 class PdfReader:
     """Reads PDFs one after another; the program starts with the first and ends with `close`."""
 
@@ -23,7 +32,7 @@ class PdfReader:
         self._limits = limits
         self._worker: subprocess.Popen[str] | None = None
 
-    def read(self, path: Path) -> str:
+    def read(self, path: Path) -> PdfText:
         """The text of a PDF: one line a paragraph, heading or table row.
 
         Raises:
@@ -62,7 +71,7 @@ class PdfReader:
         found = json.loads(answer)
         if "code" in found:
             raise ReadError(found["message"], where=where, fix=found["fix"], code=found["code"])
-        return str(found["text"])
+        return PdfText(found["text"], tuple(found["blank"]))
 
     def close(self) -> None:
         """End the program."""

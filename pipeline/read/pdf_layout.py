@@ -137,7 +137,7 @@ class _Edges:
             return False  # the line ended before the edge: its paragraph ended
         if line.page == following.page:
             fall = line.bottom - following.bottom
-            if fall < 0.3 * em or (self._leading and fall > 1.45 * self._leading and fall > 1.6 * em):
+            if fall < 0.3 * em or fall > max(1.45 * (self._leading or 1.5 * em), 1.6 * em):
                 return False  # beside it, or set apart
             left = min(left, following.left)
         else:

@@ -132,7 +132,7 @@ def _lines(page: Any, number: int, max_characters: int) -> Iterator[PageLine]:
     for char, box, size in _characters(page, max_characters):
         if char.isspace():  # its box is a point
             if builder is not None and char not in "\r\n":
-                builder.blank()
+                builder.blank(made_up=box[2] - box[0] < 0.01)
             continue
         if builder is not None and not builder.takes(box, size):
             if (line := builder.line(number)) is not None:
@@ -176,6 +176,7 @@ class _LineBuilder:
         self._boxes: list[_Box] = []
         self._sizes: list[float] = []
         self._row = False
+        self._made_up = False
 
     def takes(self, box: _Box, size: float) -> bool:
         """Whether a character stands on this line, to the right of what is there."""
@@ -185,16 +186,25 @@ class _LineBuilder:
         overlap = min(top, last[3]) - max(bottom, last[1])
         return overlap > 0.4 * min(height, max(top - bottom, 0.1)) and left > last[0] - 0.5 * height
 
-    def blank(self) -> None:
-        """A blank between words."""
+    def blank(self, *, made_up: bool) -> None:
+        """A blank between words; pdfium makes them up where characters stand a little apart."""
         if self._text[-1] not in " \t":
             self._text.append(" ")
+            self._made_up = made_up
 
     def add(self, char: str, box: _Box, size: float) -> None:
         """A character, behind a tab where it stands far from the last one."""
         if self._boxes:
             gap = box[0] - self._boxes[-1][2]
             em = max(size, box[3] - box[1], 1.0)
+            if (
+                self._made_up
+                and gap < 0.6 * em
+                and self._text[-1] == " "
+                and (char > "\u2e7f" or self._text[-2] > "\u2e7f")
+            ):
+                self._text.pop()  # Chinese set wide, not words
+            self._made_up = False
             if gap > 1.8 * em:
                 self._row = True
                 while self._text and self._text[-1] == " ":

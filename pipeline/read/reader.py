@@ -113,6 +113,7 @@ def _read(source: Source, limits: Limits, pdf: PdfReader) -> Iterator[Article | 
 
 def _read_one(source: Source, limits: Limits, pdf: PdfReader) -> Article:
     where = str(source.path)
+    metadata: dict[str, str] = {}
     if source.kind in TEXTS:
         with open_bytes(source.path, source.packing) as stream:
             data = read_all(stream, where=where, limit=limits.max_bytes)
@@ -127,8 +128,11 @@ def _read_one(source: Source, limits: Limits, pdf: PdfReader) -> Article:
         with open_bytes(source.path) as stream:
             text = read_docx(stream, where, limits)
     else:
-        text = pdf.read(source.path)
-    return article_from_text(_checked(text, where, limits), id=source.id, origin=where)
+        found = pdf.read(source.path)
+        text = found.text
+        if found.blank:
+            metadata["pages_without_text"] = ", ".join(map(str, found.blank))
+    return article_from_text(_checked(text, where, limits), id=source.id, metadata=metadata, origin=where)
 
 
 def _text_article(data: bytes, identifier: str, where: str, limits: Limits) -> Article:

@@ -131,6 +131,33 @@ def test_a_scan_says_that_it_needs_ocr(tmp_path: Path, refused: Refused) -> None
     assert failure.code == "read.scanned" and "OCR" in str(failure.fix)
 
 
+def test_pages_that_are_only_pictures_are_named(tmp_path: Path, one: One) -> None:
+    pixels = io.BytesIO(b"P6 40 40 255\n" + bytes(4800))
+    canvas = Canvas(str(tmp_path / "a.pdf"))
+    canvas.setFont(SONG, 12)
+    canvas.drawString(72, 700, PARAGRAPHS[0][:30])
+    canvas.showPage()
+    canvas.drawImage(ImageReader(pixels), 0, 0, 500, 700)
+    canvas.showPage()
+    canvas.save()
+    article = one(tmp_path / "a.pdf")
+    assert article.metadata["pages_without_text"] == "2"
+
+
+def test_characters_set_wide_are_not_words(tmp_path: Path, one: One) -> None:
+    canvas = Canvas(str(tmp_path / "a.pdf"))
+    text = canvas.beginText(72, 700)
+    text.setFont(SONG, 12)
+    text.setCharSpace(4)
+    text.textLine("全市完成投资36.8亿元")
+    text.setCharSpace(0)
+    text.moveCursor(0, 80)
+    text.textLine("GDP of Wenzhou 同比增长 5%")
+    canvas.drawText(text)
+    canvas.save()
+    assert one(tmp_path / "a.pdf").text == "全市完成投资36.8亿元\nGDP of Wenzhou 同比增长 5%"
+
+
 def test_an_empty_pdf(tmp_path: Path, refused: Refused) -> None:
     assert refused(build(tmp_path / "a.pdf", [PageBreak()], heads=False)).code == "read.empty"
     (tmp_path / "none.pdf").write_bytes(b"")

@@ -1,0 +1,212 @@
+"""Files made to do harm: bounded time and memory, a clear error, nothing touched."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import docx
+import openpyxl
+import pytest
+
+from pipeline.models import Article, Failure
+from pipeline.read import Limits
+from pipeline.read.web import read_page
+
+Read = Callable[..., tuple[list[Article], list[Failure]]]
+Refused = Callable[..., Failure]
+
+
+def archive_with(path: Path, template: Path, part: str, data: bytes) -> Path:
+    with zipfile.ZipFile(template) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            if name != part:
+                target.writestr(name, source.read(name))
+        target.writestr(part, data)
+    return path
+
+
+@pytest.fixture
+def word(tmp_path: Path) -> Path:
+    document = docx.Document()
+    document.add_paragraph("全市完成投资3亿元。")
+    document.save(tmp_path / "template.docx")
+    return tmp_path / "template.docx"
+
+
+@pytest.fixture
+def workbook(tmp_path: Path) -> Path:
+    book = openpyxl.Workbook()
+    book.active.append(["id", "text"])
+    book.active.append(["1", "全市完成投资3亿元。"])
+    book.save(tmp_path / "template.xlsx")
+    return tmp_path / "template.xlsx"
+
+
+LAUGHS = (
+    b'<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "ha">'
+    + b"".join(b'<!ENTITY %c "&%c;&%c;&%c;&%c;">' % (98 + n, *([97 + n] * 4)) for n in range(20))
+    + b"]><document><body><p><r><t>&u;</t></r></p></body></document>"
+)
+
+
+def outside(path: Path) -> bytes:
+    return (
+        b'<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "%s">]><document><t>&x;</t></document>'
+        % path.as_uri().encode()
+    )
+
+
+@pytest.mark.parametrize("part", ["word/document.xml", "word/footnotes.xml", "docProps/core.xml", "_rels/.rels"])
+def test_entities_in_word_files_are_refused_before_they_are_read(
+    tmp_path: Path, word: Path, refused: Refused, part: str
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("机密")
+    for xml in (LAUGHS, outside(secret), LAUGHS.decode().encode("utf-16")):
+        failure = refused(archive_with(tmp_path / "a.docx", word, part, xml))
+        assert failure.code == "read.hostile"
+        assert part in failure.message and "机密" not in failure.message
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"])
+def test_entities_in_workbooks_are_refused(tmp_path: Path, workbook: Path, refused: Refused, part: str) -> None:
+    failure = refused(archive_with(tmp_path / "a.xlsx", workbook, part, LAUGHS))
+    assert failure.code == "read.hostile"
+
+
+def test_zip_bombs_are_refused_unopened(tmp_path: Path, word: Path, workbook: Path, refused: Refused) -> None:
+    bomb = b"<document>" + b" " * 30_000_000 + b"</document>"
+    for template, part in ((word, "word/document.xml"), (workbook, "xl/sharedStrings.xml")):
+        path = archive_with(tmp_path / f"a{template.suffix}", template, part, bomb)
+        assert path.stat().st_size < 100_000
+        failure = refused(path)
+        assert failure.code == "read.too_large" and "packed" in failure.message
+        assert refused(path, limits=Limits(max_expanded=1_000_000)).code == "read.too_large"
+
+
+def test_a_directory_that_lies_about_sizes(tmp_path: Path, word: Path, refused: Refused) -> None:
+    path = archive_with(
+        tmp_path / "a.docx", word, "word/document.xml", b"<document>" + b"x" * 3_000_000 + b"</document>"
+    )
+    data = bytearray(path.read_bytes())
+    at = data.rindex(b"word/document.xml") - 46  # its entry in the central directory
+    data[at + 24 : at + 28] = (500).to_bytes(4, "little")
+    path.write_bytes(data)
+    assert refused(path).code == "read.broken"
+
+
+def test_archives_of_very_many_files(tmp_path: Path, refused: Refused) -> None:
+    with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
+        for number in range(50):
+            archive.writestr(f"{number}.xml", "<a/>")
+    assert refused(tmp_path / "a.docx", limits=Limits(max_parts=40)).code == "read.too_large"
+
+
+def test_names_in_archives_write_nothing(tmp_path: Path, word: Path, read: Read) -> None:
+    before = sorted(tmp_path.parent.rglob("*"))
+    path = archive_with(tmp_path / "a.docx", word, "../../evil.xml", b"<a/>")
+    articles, _ = read(path)
+    assert articles[0].text == "全市完成投资3亿元。"
+    assert sorted(tmp_path.parent.rglob("*")) == sorted([*before, path])
+
+
+def test_a_sheet_that_claims_a_billion_rows(tmp_path: Path, workbook: Path, read: Read) -> None:
+    with zipfile.ZipFile(workbook) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    far = sheet.replace('<row r="2"', '<row r="900000000"').replace("A2", "A900000000").replace("B2", "B900000000")
+    path = archive_with(tmp_path / "a.xlsx", workbook, "xl/worksheets/sheet1.xml", far.encode())
+    start = time.perf_counter()
+    _, failures = read(path)
+    assert time.perf_counter() - start < 5
+    assert [failure.code for failure in failures] == ["read.too_large"]
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "table", "font", "ul", "a", "x"])
+def test_a_million_nested_tags(tag: str) -> None:
+    start = time.perf_counter()
+    count = 200_000
+    text = read_page(
+        f"<{tag}>" * count + "全市完成投资3亿元，增长5%。" + f"</{tag}>" * count + "<p>末段增长6%。</p>"
+    ).text
+    assert time.perf_counter() - start < 5
+    assert text.split("\n")[0] == "全市完成投资3亿元，增长5%。"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<" * 300_000,
+        "<!--" * 100_000,
+        "<p " + "a=b " * 200_000 + ">文本内容，增长5%。",
+        '<p class="' + "x" * 2_000_000 + '">文本内容，增长5%。',
+        "&amp;" * 300_000,
+        "<table>" + "<tr><td>" * 100_000 + "文本",
+        "<script>" + "<p>增长5%" * 100_000,
+        "<p>文</p>" * 100_000,
+        "\0" * 100_000 + "<p>文本内容",
+    ],
+)
+def test_malformed_pages_take_bounded_time(html: str) -> None:
+    start = time.perf_counter()
+    read_page(html)
+    assert time.perf_counter() - start < 5
+
+
+def test_scripts_are_text_to_nobody() -> None:
+    html = "<p>投资3亿元，增长5%。</p><img src=x onerror=alert(1)><svg onload=x><script>增长9%</script></svg>"
+    assert read_page(html + "<iframe>增长8%</iframe>").text == "投资3亿元，增长5%。"
+
+
+def test_a_long_line_costs_bounded_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    with path.open("wb") as file:
+        file.write(b'{"id": "long", "text": "')
+        for _ in range(300):
+            file.write(b"x" * 1_000_000)
+        file.write(b'"}\n{"id": "next", "text": "y"}\n')
+    program = (
+        "import resource, sys; from pipeline.read import read_paths;"
+        "resource.setrlimit(resource.RLIMIT_AS, (400_000_000, 400_000_000));"
+        "print([getattr(item, 'code', item.id) for item in read_paths([sys.argv[1]])])"
+    )
+    found = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, timeout=60)
+    assert found.stdout.strip() == "['read.too_large', 'next']", found.stderr
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.html", "a.csv"])
+def test_a_text_of_50_million_bytes_is_refused(tmp_path: Path, refused: Refused, name: str) -> None:
+    with (tmp_path / name).open("wb") as file:
+        file.write(b"id,text\n" if name == "a.csv" else b"")
+        file.truncate(50_000_000)
+        file.seek(8)
+        for _ in range(50):
+            file.write(b"x" * 1_000_000)
+    start = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+    assert refused(tmp_path / name).code == "read.too_large"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - start < 2
+
+
+def test_a_gzip_bomb_is_unpacked_no_further_than_the_limit(tmp_path: Path, refused: Refused) -> None:
+    import gzip
+
+    with gzip.open(tmp_path / "a.txt.gz", "wb") as file:
+        for _ in range(80):
+            file.write(bytes(1_000_000))
+    assert refused(tmp_path / "a.txt.gz").code == "read.too_large"
+
+
+def test_heavy_libraries_are_imported_only_for_their_files(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("全市完成投资3亿元。", encoding="utf-8")
+    program = (
+        "import sys; from pipeline.read import read_paths; list(read_paths([sys.argv[1]]));"
+        "heavy = ('lxml', 'docx', 'pypdfium2', 'openpyxl', 'zstandard', 'charset_normalizer', 'regex', 'numpy');"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
