@@ -56,7 +56,8 @@ def document(article: Article, matchers: Matchers) -> Document:
     title = convert(repair(article.title).text).text if article.title else None
     quantities = matchers.quantities.match(text)
     periods = matchers.periods.match(text, article.pub_date)
-    places = matchers.places.match(text, title=title, year=article.pub_date.year if article.pub_date else None)
+    year = article.pub_date.year if article.pub_date else None
+    places = matchers.places.match(text, title=title, year=year)
     layout = outline(
         text,
         title=title,
@@ -65,7 +66,19 @@ def document(article: Article, matchers: Matchers) -> Document:
         places=places,
         quantities=quantities,
     )
-    return Document(article, text, offsets, repaired.repairs, layout, quantities, periods, places)
+    outside = title if title is not None and not any(s.role == "title" for s in layout.sentences) else None
+    return Document(
+        article,
+        text,
+        offsets,
+        repaired.repairs,
+        layout,
+        quantities,
+        periods,
+        places,
+        title_places=matchers.places.match(outside, year=year) if outside else (),
+        title_periods=matchers.periods.match(outside, article.pub_date) if outside else (),
+    )
 
 
 class Records(tuple[Record, ...]):

@@ -243,6 +243,10 @@ class Document:
     quantities: tuple[Quantity, ...]
     periods: tuple[Period, ...]
     places: tuple[Place, ...]
+    title_places: tuple[Place, ...] = ()
+    """Places of a title that stands outside the text; their spans count in the title."""
+    title_periods: tuple[Period, ...] = ()
+    """Periods of such a title."""
 
 
 class Evidence(BaseModel):

@@ -135,7 +135,7 @@ class NameLinker:
 
     def _before(self, document: Document, sentence: Sentence, quantity: Quantity) -> Choice:
         text = document.text
-        end = quantity.cue_start if quantity.cue_start is not None else quantity.start
+        end = quantity.start
         start = clause_start(text, sentence, quantity.start)
         spans: list[Span] = [*document.periods, *document.places]
         for span in spans:

@@ -67,7 +67,8 @@ class _Pass:
         choices: list[Choice] = [self._default()] * len(document.quantities)
         scope: Choice | None = None
         section_scope: dict[int, Choice | None] = {}
-        title_scope: Choice | None = None
+        in_title = [p for p in document.title_periods if p.role == "time" and p.year is not None]
+        title_scope = Choice(in_title[0], "title", in_title[0].rule, doubt=0.3) if in_title else None
         previous: Sentence | None = None
         for index, sentence in enumerate(self._sentences):
             if previous is not None and sentence.section != previous.section:
@@ -107,8 +108,7 @@ class _Pass:
 
     def _plans_paragraph(self, sentence: Sentence) -> bool:
         start = min(s.start for s in self._sentences if s.paragraph == sentence.paragraph)
-        end = max(s.end for s in self._sentences if s.paragraph == sentence.paragraph)
-        return _FIRM_PLAN_WORDS.search(self._text, start, end) is not None
+        return _FIRM_PLAN_WORDS.search(self._text, start, sentence.end) is not None
 
     def _inherited(self, sentence: Sentence, section_scope: dict[int, Choice | None]) -> Choice | None:
         for section in self._document.outline.path(sentence.section):

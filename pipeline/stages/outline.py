@@ -32,6 +32,7 @@ _BRACKETED = regex.compile(r"[【〖\[［](?P<head>[^】〗\]］\n]{1,30})[】�
 _RUN_IN = regex.compile(rf"[^。！？；，,;!?\n：:]{{1,{MAX_RUN_IN}}}(?P<end>[：:]|[。])")
 _END = regex.compile(r"[。！？；，、,;!?…：:]$")
 _SENTENCE = regex.compile(r"[^。！？!?\n]*+(?:[。！？!?]+[”』」》〉）\)\"'’]*+|\n|$)")
+_FULL_STOP = regex.compile(r"[。！？!?]")
 _SPACE = " \t\u3000\xa0"
 
 
@@ -59,7 +60,7 @@ def outline(
     quantity_starts = [quantity.start for quantity in quantities]
     title_seen = False
     lines = list(_content_lines(text, furniture))
-    last_body = max((start for start, end in lines if end - start > MAX_HEADING), default=-1)
+    last_body = max((a for a, b in lines if b - a > MAX_HEADING or _FULL_STOP.search(text, b - 2, b)), default=-1)
     for number, (start, end) in enumerate(lines):
         line = text[start:end]
         if not title_seen and number <= 2 and (title is None or _same_title(line, title)):
