@@ -7,7 +7,7 @@ jieba's dictionary cross a border of the hit, the hit must be part of the likeli
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -89,7 +89,12 @@ def surfaces(gazetteer: Gazetteer, rules: RuleSet) -> dict[str, Surface]:
             trust = Trust.GENERIC
         elif name in common:
             trust = Trust.COMMON
-        elif full or name in known or any(sense.current and sense.rank != "district" for sense in senses):
+        elif (
+            full
+            or name in known
+            or _keeps_rank(name, senses)
+            or any(sense.current and sense.rank != "district" for sense in senses)
+        ):
             trust = Trust.STRONG
         else:
             trust = Trust.WEAK
@@ -102,6 +107,11 @@ def surfaces(gazetteer: Gazetteer, rules: RuleSet) -> dict[str, Surface]:
         if abbreviation.kind != "single":
             found.setdefault(name, Surface(name, Trust.STRONG, abbreviation=abbreviation))
     return found
+
+
+def _keeps_rank(name: str, senses: Sequence[PlaceEntry]) -> bool:
+    """Whether a short name still ends in its rank (石柱县, 恩施州), which makes it as clear as the full one."""
+    return len(name) > 2 and name[-1] in "县州旗" and all(sense.name[-1] == name[-1] for sense in senses)
 
 
 class NameFinder:

@@ -7,7 +7,6 @@ than guessed.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,11 +15,9 @@ import regex
 from pipeline.gazetteer import Gazetteer, PlaceEntry
 from pipeline.models import Rank
 from pipeline.stages.place_chains import Chain, build_chains
+from pipeline.stages.place_evidence import Evidence
 from pipeline.stages.place_names import Hit, Trust, is_everyday
 
-_MANY_PROVINCES = 5
-"""From more provinces than this on, a short name needs its province as the one named last before it."""
-_FAR = 1_000_000
 _ORDER: dict[Rank, int] = {"country": 0, "province": 1, "city": 2, "district": 3}
 _REGIONS_APART = frozenset({"71", "81", "82"})
 _BETWEEN = frozenset({"、", "，", ",", "和", "与", "及", "以及", "；", ";", " ", "\u3000", "／", "/", "-", "—"})
@@ -107,9 +104,7 @@ class _Article:
         self._chains = chains
         self._mentions: list[Mention | None] = [None] * len(chains)
         self._given = tuple(before)
-        self._starts: list[int] = []
-        self._paths: list[str] = []
-        self._known: frozenset[str] = frozenset()
+        self._evidence = Evidence(given=self._given)
 
     def settle(self) -> list[Mention]:
         open_full: list[int] = []
@@ -127,8 +122,12 @@ class _Article:
             self._mentions[index] = self._by_parent(self._chains[index])
         if open_full:
             self._gather()
-        for index in open_short:
-            self._mentions[index] = self._short(index, self._chains[index])
+        # What a first round settles is evidence for a second: 日照、威海 in a list, then 日照港.
+        for _ in range(2):
+            for index in open_short:
+                self._mentions[index] = self._mentions[index] or self._short(index, self._chains[index])
+            if any(self._mentions[index] is None for index in open_short):
+                self._gather()
         return [mention for mention in self._mentions if mention is not None]
 
     # -- what is certain by itself ---------------------------------------------------------------------------
@@ -174,39 +173,21 @@ class _Article:
 
     def _gather(self) -> None:
         """Sort out the places known so far, as evidence for the rest."""
-        known = [(m.start, m.entry.path) for m in self._mentions if m is not None and m.entry is not None]
-        self._starts = [start for start, _ in known]
-        self._paths = [path for _, path in known]
-        self._provinces = {path.partition("/")[0] for path in (*self._given, *self._paths)}
-        self._known = frozenset((*self._given, *self._paths))
-
-    def _distance(self, sense: PlaceEntry, at: int) -> int | None:
-        """How far the nearest place that holds `sense`, or lies in its parent, is; those before it come first."""
-        index = bisect_right(self._starts, at)
-        for number in range(index - 1, -1, -1):
-            if _supports(self._paths[number], sense):
-                return at - self._starts[number]
-        if any(_supports(path, sense) for path in self._given):
-            return _FAR
-        for number in range(index, len(self._starts)):
-            if _supports(self._paths[number], sense):
-                return _FAR + self._starts[number] - at
-        return None
-
-    def _near(self, senses: Sequence[PlaceEntry], at: int) -> tuple[PlaceEntry, ...]:
-        """The senses with the nearest support; empty if there is none."""
-        found = [(distance, sense) for sense in senses if (distance := self._distance(sense, at)) is not None]
-        if not found:
-            return ()
-        nearest = min(distance for distance, _ in found)
-        return tuple(sense for distance, sense in found if distance == nearest)
+        known: list[tuple[int, str]] = []
+        for chain, mention in zip(self._chains, self._mentions, strict=True):
+            if mention is not None and mention.entry is not None:
+                entry = mention.entry
+                outer = (sense.path for hit in chain.hits[:-1] for sense in hit.surface.senses)
+                known += [(mention.start, path) for path in outer if entry.within(path) and path != entry.path]
+                known.append((mention.start, entry.path))
+        self._evidence = Evidence(known, self._given)
 
     def _by_parent(self, chain: Chain) -> Mention | None:
         """A full name of several places, or one that is a word too."""
         surface = chain.last.surface
         if surface.trust is Trust.GENERIC:
             return None
-        chosen = _top(self._near(chain.senses, chain.start))
+        chosen = _top(self._evidence.near(chain.senses, chain.start))
         if not chosen and surface.trust is Trust.STRONG:
             # Taiwan's districts share names with the mainland's; an article on Taiwan names it.
             chosen = tuple(sense for sense in chain.senses if sense.code[:2] not in _REGIONS_APART)
@@ -221,31 +202,24 @@ class _Article:
         if surface.trust is Trust.GENERIC:
             return None
         if surface.zone and not chain.senses:
-            return self._zone(chain) if surface.zone.place.partition("/")[0] in self._provinces else None
+            return self._zone(chain) if surface.zone.place.partition("/")[0] in self._evidence.provinces else None
         single = len(chain.senses) == 1
         everyday = surface.trust is Trust.COMMON
-        written = tuple(sense for sense in chain.senses if sense.path in self._known)
+        written = tuple(sense for sense in chain.senses if sense.path in self._evidence.paths)
         if written and not (everyday and is_everyday(surface.text)):
-            chosen = self._near(written, chain.start) or written
+            chosen = self._evidence.near(written, chain.start) or written
             return self._mention(chain, chosen[0], "place.written_out")
         beside = self._beside(index, chain)
         if len(beside) == 1:
             return self._mention(chain, beside[0], "place.list")
         alone = self._alone(chain)
-        near = _top(self._near(chain.senses, chain.start)) if alone or not everyday else ()
-        if len(near) == 1 and (alone or self._in_province(near[0], chain.start)):
+        near = _top(self._evidence.near(chain.senses, chain.start)) if alone or not everyday else ()
+        if len(near) == 1 and (alone or self._evidence.in_reach(near[0], chain.start)):
             return self._mention(chain, near[0], "place.heading" if alone else "place.parent")
         only = _top(chain.senses)
         if len(only) == 1 and not everyday and (alone or (single and self._backs(chain.end))):
             return self._mention(chain, only[0], "place.heading" if alone else "place.backed")
         return None
-
-    def _in_province(self, sense: PlaceEntry, at: int) -> bool:
-        """In articles on many provinces a short name must follow a place of its own."""
-        if len(self._provinces) <= _MANY_PROVINCES:
-            return True
-        index = bisect_right(self._starts, at) - 1
-        return index >= 0 and self._paths[index].partition("/")[0] == sense.path.partition("/")[0]
 
     def _beside(self, index: int, chain: Chain) -> tuple[PlaceEntry, ...]:
         """The senses that have a place of their rank and parent next to them in a list."""
@@ -262,7 +236,7 @@ class _Article:
             senses = (mention.entry,) if mention is not None and mention.entry is not None else neighbour.senses
             shared = [s for s in chain.senses if any(s.rank == n.rank and s.parent == n.parent for n in senses)]
             if not settled and _is_common(neighbour) and _is_common(chain):
-                shared = [sense for sense in shared if sense.parent in self._known]
+                shared = [sense for sense in shared if sense.parent in self._evidence.paths]
             found += shared
         return tuple(dict.fromkeys(found))
 
@@ -277,15 +251,6 @@ class _Article:
 
 def _is_common(chain: Chain) -> bool:
     return chain.last.surface.trust is Trust.COMMON
-
-
-def _supports(path: str, sense: PlaceEntry) -> bool:
-    """Whether a place named in the article speaks for `sense`: it holds it, or lies in the same city."""
-    if sense.path.startswith(path + "/"):
-        return True
-    parent = sense.parent
-    city = parent is not None and ("/" in parent or parent.endswith("市"))
-    return city and path.startswith(f"{parent}/")
 
 
 def _top(senses: Sequence[PlaceEntry]) -> tuple[PlaceEntry, ...]:

@@ -7,7 +7,7 @@ rules/place_forms (`place_forms`), expressions without a name (全市, 我省, �
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast, get_args
 
 from pipeline.errors import RuleError
@@ -17,6 +17,8 @@ from pipeline.ruleset import Rule, RuleSet
 from pipeline.stages.place_forms import Cues, FormReader, Reading
 from pipeline.stages.place_names import Hit, NameFinder, surfaces
 from pipeline.stages.place_senses import Mention, SenseSettler
+
+_BLOCK = 50_000
 
 
 class PlaceMatcher:
@@ -87,7 +89,9 @@ class PlaceMatcher:
         if abbreviation.kind == "epithet":
             if abbreviation.places[0] not in named:
                 return []
-            return [self._adjective(text, hit.start, hit.end, abbreviation.places[0], "adjective", "place.epithet")]
+            carried = reading.name(hit.start, hit.end)
+            epithet: PlaceForm = "embedded" if carried is not None and carried.form == "embedded" else "adjective"
+            return [self._adjective(text, hit.start, hit.end, abbreviation.places[0], epithet, "place.epithet")]
         found = reading.run(hit.start, hit.end)
         form: PlaceForm = found.form if found else "adjective"
         rule = found.rule if found else "place.abbreviation_run"
@@ -106,19 +110,20 @@ class PlaceMatcher:
         taken = bytearray(len(text))
         for place in places:
             taken[place.start : place.end] = b"\1" * (place.end - place.start)
-        wanted = self._cues.always
-        for mask in self._cues.scan(text)[1]:
-            wanted |= mask
         found: list[Place] = []
-        for number, rule in enumerate(self._expressions):
-            if not wanted >> number & 1:
-                continue
-            for match in rule.finditer(text):
-                start, end = match.span("name") if "name" in match.re.groupindex else match.span()
-                if start == end or any(taken[start:end]):
+        for low, high in _blocks(text):
+            wanted = self._cues.always
+            for mask in self._cues.scan(text[low:high])[1]:
+                wanted |= mask
+            for number, rule in enumerate(self._expressions):
+                if not wanted >> number & 1:
                     continue
-                taken[start:end] = b"\1" * (end - start)
-                found.append(self._expression(text, start, end, rule, reading))
+                for match in rule.finditer(text, low, high):
+                    start, end = match.span("name") if "name" in match.re.groupindex else match.span()
+                    if start == end or any(taken[start:end]):
+                        continue
+                    taken[start:end] = b"\1" * (end - start)
+                    found.append(self._expression(text, start, end, rule, reading))
         return found
 
     def _expression(self, text: str, start: int, end: int, rule: Rule, reading: Reading) -> Place:
@@ -133,6 +138,17 @@ class PlaceMatcher:
             if carried is not None and carried.form != "name" and carried.rule != "place.dateline":
                 form, name = carried.form, carried.rule
         return Place(start, end, text[start:end], path, self._gazetteer.code_of(path), rank, form, name)
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches of the text, cut behind line or sentence ends: a rule's time limit must not depend on the length."""
+    low = 0
+    while len(text) - low > _BLOCK:
+        high = max(text.rfind("\n", low, low + _BLOCK), text.rfind("。", low, low + _BLOCK)) + 1
+        high = high if high > low else low + _BLOCK
+        yield low, high
+        low = high
+    yield low, len(text)
 
 
 def _chain(mention: Mention) -> list[str]:
