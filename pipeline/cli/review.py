@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,11 +63,11 @@ def command(
         f"{len(session.comparison.changes)} changes.",
         err=True,
     )
-    typer.echo(address)
     typer.echo("Ctrl-C stops; every decision is saved when it is made.", err=True)
     app = create_app(session)
+    typer.echo(address)
+    threading.Thread(target=session.warm, daemon=True).start()
     if browser:
-        import threading
         import webbrowser
 
         threading.Timer(0.6, webbrowser.open, (address,)).start()

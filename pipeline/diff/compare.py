@@ -262,16 +262,19 @@ def _compare_article(
             same += 1
             continue
         cause, fields, quiet = verdict
-        cause = causes.setdefault(cause, cause)
-        occurrence = 0
+        verdict = (causes.setdefault(cause, cause), fields, quiet)
+        key, occurrence = "", 0
         if cause.change != "quiet":
-            bare = content_key(*pair)
-            occurrence, occurrences[bare] = occurrences[bare], occurrences[bare] + 1
-        changes.append(_change(article_id, (cause, fields, quiet), pair, refs, occurrence))
+            key = content_key(*pair)
+            occurrence, occurrences[key] = occurrences[key], occurrences[key] + 1
+            if occurrence:
+                key = content_key(*pair, occurrence)
+        changes.append(_change(key, article_id, verdict, pair, refs, occurrence))
     return changes, same
 
 
 def _change(
+    key: str,
     article_id: str,
     verdict: tuple[Cause, tuple[str, ...], tuple[str, ...]],
     pair: Pair,
@@ -284,7 +287,7 @@ def _change(
     assert shown is not None
     name = cause.field if cause.change == "changed" else "value"
     return Change(
-        key="" if cause.change == "quiet" else content_key(old, new, occurrence),
+        key=key,
         article_id=article_id,
         cause=cause,
         fields=fields,

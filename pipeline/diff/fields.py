@@ -7,7 +7,7 @@ compared too, so that a missing field counts as null.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -36,25 +36,30 @@ QUIET: dict[str, tuple[str, ...]] = {
 `evidence`."""
 
 _EVIDENCE_OF = {"value": "amount", "unit": "amount", "kind": "amount", "bound": "amount", "period": "year"}
-_EYES = tuple(column for columns in FIELDS.values() for column in columns)
+_FIELD_OF = {column: name for name, columns in FIELDS.items() for column in columns}
+_QUIET_OF = {column: name for name, columns in QUIET.items() for column in columns}
+_EYES = tuple(_FIELD_OF)
+_KNOWN = frozenset((*_FIELD_OF, *_QUIET_OF, "evidence", "article_id"))
 
 
 def changed_fields(old: RecordRow, new: RecordRow) -> tuple[str, ...]:
     """The fields needing eyes in which two records differ, in the order of `FIELDS`."""
-    return tuple(name for name, columns in FIELDS.items() if any(_differ(old.get(c), new.get(c)) for c in columns))
+    differing = {_FIELD_OF[column] for column in _EYES if _differ(old.get(column), new.get(column))}
+    return tuple(name for name in FIELDS if name in differing) if differing else ()
 
 
 def quiet_differences(old: RecordRow, new: RecordRow) -> tuple[str, ...]:
     """The classes of differences that need no eyes, in the order of `QUIET`."""
-    found = {name for name, columns in QUIET.items() if any(old.get(c) != new.get(c) for c in columns)}
+    found = {_QUIET_OF[column] for column in _QUIET_OF if old.get(column) != new.get(column)}
     evidence_old, evidence_new = old.get("evidence") or {}, new.get("evidence") or {}
     if evidence_old != evidence_new:
         rules_old = {name: item.get("rule") for name, item in evidence_old.items()}
         rules_new = {name: item.get("rule") for name, item in evidence_new.items()}
         found.add("rule" if rules_old != rules_new else "wording")
-    rest = (old.keys() | new.keys()) - _KNOWN
-    if any(old.get(name) != new.get(name) for name in rest):
-        found.add("wording")
+    if not (old.keys() <= _KNOWN and new.keys() <= _KNOWN):
+        rest = (old.keys() | new.keys()) - _KNOWN
+        if any(old.get(name) != new.get(name) for name in rest):
+            found.add("wording")
     return tuple(name for name in QUIET if name in found)
 
 
@@ -79,7 +84,11 @@ def display(record: RecordRow | None, field: str) -> str | None:
 
 def plain(value: Any) -> str:
     """A number digit for digit, without exponent and trailing zeros."""
-    text = format(as_decimal(value), "f")
+    if type(value) is int:
+        return str(value)
+    text = repr(value)
+    if type(value) is not float or "e" in text:
+        text = format(as_decimal(value), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -102,25 +111,23 @@ def content_key(old: RecordRow | None, new: RecordRow | None, occurrence: int = 
     Offsets, rules, confidence and the wording of the evidence are left out, so that a decision outlives changes that
     need no eyes. `occurrence` tells apart changes of one article that are alike in all of this.
     """
-    digest = hashlib.sha256()
-    for record in (old, new):
-        for part in _content(record):
-            digest.update(part.encode("utf-8", "surrogatepass"))
-            digest.update(b"\x1f")
-        digest.update(b"\x1e")
+    said = f"{_content(old)}\x1e{_content(new)}\x1e"
     if occurrence:
-        digest.update(str(occurrence).encode())
-    return digest.hexdigest()[:20]
+        said += str(occurrence)
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
-def _content(record: RecordRow | None) -> Iterator[str]:
+def _content(record: RecordRow | None) -> str:
     if record is None:
-        return
-    yield str(record.get("article_id"))
-    yield str(record.get("raw"))
+        return ""
+    parts = [str(record.get("article_id")), str(record.get("raw"))]
     for column in _EYES:
         value = record.get(column)
-        yield "\x00" if value is None else plain(value) if isinstance(value, int | float | Decimal) else str(value)
+        if value is None:
+            parts.append("\x00")
+        else:
+            parts.append(value if isinstance(value, str) else plain(value))
+    return "\x1f".join(parts)
 
 
 def _differ(old: Any, new: Any) -> bool:
@@ -138,6 +145,3 @@ def _range(ends: list[Any], dash: str, form: Any) -> str | None:
     if high is None or low is None or low == high:
         return str(form(low if low is not None else high))
     return f"{form(low)}{dash}{form(high)}"
-
-
-_KNOWN = frozenset(_EYES) | frozenset(c for columns in QUIET.values() for c in columns) | {"evidence", "article_id"}

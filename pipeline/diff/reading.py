@@ -137,7 +137,14 @@ def parse_row(line: bytes) -> Row:
     """One line as a JSON object, decimals exact."""
     if _LONG_NUMBER.search(line):
         return dict(json.loads(line, parse_float=Decimal))
-    return dict(orjson.loads(line))
+    return dict(_loads(line))
+
+
+def _loads(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:  # it takes no lone surrogates, which articles may hold
+        return json.loads(line)
 
 
 def index_records(files: tuple[Path, ...], known: Mapping[str, Any] | None) -> tuple[dict[str, tuple[Ref, ...]], int]:
@@ -271,7 +278,7 @@ def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
 
 def _object(path: Path, number: int, line: bytes) -> Row:
     try:
-        row = orjson.loads(line)
+        row = _loads(line)
     except ValueError as error:
         raise CompareError(
             f"not JSON: {error}",

@@ -19,7 +19,7 @@ from pipeline.errors import CompareError, GongbaoError
 from pipeline.review.accept import accept
 from pipeline.review.editing import EDITABLE, FieldErrors
 from pipeline.review.propose import Proposer
-from pipeline.review.queue import queue, status_rows
+from pipeline.review.queue import change_rows, group_rows, status_rows
 from pipeline.review.security import Guard
 from pipeline.review.session import Outcome, Session
 from pipeline.review.strings import LANGUAGES, Language, cause_title, strings
@@ -99,7 +99,7 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
 
     @app.get("/api/queue")
     def get_queue(reviewer: str = "", language: Annotated[str | None, Cookie()] = None) -> Response:
-        data = pages.queue(_language(language))
+        data = {"groups": group_rows(session, _language(language)), "changes": pages.changes}
         position = session.store.position(session.id, _name(reviewer, session))
         statuses = status_rows(s for s in session.statuses() if s.verdict or s.version)
         added = len(session.added())
@@ -156,7 +156,7 @@ class _Pages:
     def __init__(self, session: Session, token: str) -> None:
         self._session = session
         self._token = token
-        self._queues: dict[Language, dict[str, Any]] = {}
+        self.changes = change_rows(session)
         self._environment = Environment(
             loader=PackageLoader("pipeline.review"),
             autoescape=True,
@@ -165,12 +165,6 @@ class _Pages:
             undefined=StrictUndefined,
         )
         self._environment.globals.update(display=display, cause_title=cause_title, grouped=grouped)
-
-    def queue(self, language: Language) -> dict[str, Any]:
-        """The queue in a language, made once."""
-        if language not in self._queues:
-            self._queues[language] = queue(self._session, language)
-        return self._queues[language]
 
     def render(self, template: str, language: Language, **data: Any) -> Response:
         """A page; lone surrogates, which UTF-8 cannot hold, show as question marks."""

@@ -44,7 +44,7 @@ def patch_for(rules: RuleSet, decided: Iterable[tuple[Event, str | None]]) -> Pa
     known = {rule.id: rule for stage in rules.stages.values() for rule in stage}
     additions = [item for event, _ in decided if (item := _addition(event, known)) is not None]
     by_file: dict[Path, list[_Addition]] = {}
-    for item in dict.fromkeys(additions):
+    for item in {(item.rule.id, item.sort, item.line): item for item in additions}.values():
         by_file.setdefault(Path(item.rule.where.rpartition(":")[0]), []).append(item)
     pieces: list[str] = []
     count = 0

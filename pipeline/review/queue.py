@@ -11,22 +11,24 @@ from pipeline.review.session import Session, Status
 from pipeline.review.strings import Language, cause_title
 
 
-def queue(session: Session, language: Language) -> dict[str, Any]:
-    """Everything that the queue shows: groups, worst first, and their changes in reading order."""
-    comparison = session.comparison
-    rows, groups = [], []
-    for number, group in enumerate(comparison.groups):
-        groups.append(
-            {
-                "id": group.cause.id,
-                "title": cause_title(group.cause, language),
-                "rules": group.cause.rules,
-                "danger": int(group.cause.danger),
-                "field": group.cause.field,
-            }
-        )
-        rows += [_row(session, change, number) for change in group.changes]
-    return {"groups": groups, "changes": rows, "event": session.store.ledger.last}
+def group_rows(session: Session, language: Language) -> list[dict[str, Any]]:
+    """The groups, worst first, with their titles in a language."""
+    return [
+        {
+            "id": group.cause.id,
+            "title": cause_title(group.cause, language),
+            "rules": group.cause.rules,
+            "danger": int(group.cause.danger),
+            "field": group.cause.field,
+        }
+        for group in session.comparison.groups
+    ]
+
+
+def change_rows(session: Session) -> list[dict[str, Any]]:
+    """The changes of all groups in reading order, each with what the filter asks for."""
+    groups = enumerate(session.comparison.groups)
+    return [_row(session, change, number) for number, group in groups for change in group.changes]
 
 
 def status_rows(statuses: Iterable[Status]) -> list[list[Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from pipeline.diff.fields import RecordRow, content_key
 from pipeline.diff.judge import Judgement, gold_of, judge
 from pipeline.diff.reading import ArticleRow, Side
 from pipeline.diff.sources import Places
-from pipeline.errors import CompareError
+from pipeline.errors import CompareError, GongbaoError
 from pipeline.gazetteer import Gazetteer
 from pipeline.review.editing import edit, new_record
 from pipeline.review.ledger import Event
@@ -93,6 +94,11 @@ class Session:
     def gazetteer(self) -> Gazetteer:
         """The places there are."""
         return Gazetteer.load(self.ruleset)
+
+    def warm(self) -> None:
+        """Load what the first pages and edits need, so that nobody waits for it."""
+        with suppress(GongbaoError):  # told when a page needs it
+            self.rules_by_id, self.gazetteer, self.judgement  # noqa: B018
 
     @property
     def versions(self) -> dict[str, Any]:

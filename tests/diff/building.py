@@ -34,7 +34,7 @@ def make_record(article_id: str, text: str, amount: str, /, *, nth: int = 0, **f
         name: Evidence(
             how="stated" if spans[name] else "carried",
             rule=rule,
-            **dict(zip(("start", "end"), spans[name] or (None, None))),
+            **dict(zip(("start", "end"), spans[name] or (None, None), strict=True)),
         )
         for name, rule in rules.items()
     }

@@ -1,0 +1,189 @@
+"""The application below the page: who may write, what is refused, and how quickly it answers."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from pipeline.diff.sources import Places
+from pipeline.review.app import create_app
+from pipeline.review.opening import open_review
+from pipeline.review.session import Session
+
+TOKEN = {"x-gongbao-token": "secret"}
+
+
+def client_of(session: Session) -> TestClient:
+    return TestClient(create_app(session, "secret"), base_url="http://127.0.0.1:8000", raise_server_exceptions=False)
+
+
+@pytest.fixture
+def session(project: Path) -> Iterator[Session]:
+    places = Places(project / "outputs", project / "baseline", project / "gold", project / "cases")
+    opened = open_review("previous", "latest", places, reviewer="Li")
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture
+def client(session: Session) -> TestClient:
+    return client_of(session)
+
+
+def first(session: Session) -> str:
+    return session.comparison.groups[0].changes[0].key
+
+
+REFUSED = [
+    ("no token", {}, 403),
+    ("wrong token", {"x-gongbao-token": "guess"}, 403),
+    ("another site", {**TOKEN, "origin": "http://evil.example"}, 403),
+    ("another port", {**TOKEN, "origin": "http://127.0.0.1:9999"}, 403),
+    ("a sandboxed page", {**TOKEN, "origin": "null"}, 403),
+    ("cross-site by the browser's word", {**TOKEN, "sec-fetch-site": "cross-site"}, 403),
+    ("a rebound name", {**TOKEN, "host": "evil.example:8000"}, 400),
+]
+
+
+@pytest.mark.parametrize(("headers", "status"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_writes_from_elsewhere_are_refused(
+    client: TestClient, session: Session, headers: dict[str, str], status: int
+) -> None:
+    body = {"keys": [first(session)], "verdict": "accept", "expected": {}}
+    assert client.post("/api/decide", json=body, headers=headers).status_code == status
+    assert list(session.store.ledger.heads()) == []
+
+
+def test_a_rebound_name_cannot_read_either(client: TestClient) -> None:
+    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+    assert client.get("/", headers={"host": "localhost:8000"}).status_code == 200
+
+
+def test_pages_forbid_scripts_from_elsewhere(client: TestClient) -> None:
+    answer = client.get("/")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "script-src 'self'" in policy and "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert " style=" not in answer.text and "onclick" not in answer.text
+
+
+def test_bodies_that_are_no_decisions_are_refused(client: TestClient, session: Session) -> None:
+    for body in ({}, {"keys": []}, {"keys": ["x"], "verdict": "maybe"}, []):
+        assert client.post("/api/decide", json=body, headers=TOKEN).status_code == 422
+    unknown = client.post("/api/decide", json={"keys": ["x"], "verdict": "accept"}, headers=TOKEN)
+    assert unknown.status_code == 404
+    assert list(session.store.ledger.heads()) == []
+
+
+def test_a_bad_form_writes_none_of_a_group(client: TestClient, session: Session) -> None:
+    keys = [change.key for change in session.comparison.groups[0].changes]
+    body = {"keys": keys, "verdict": "edit", "form": {"value": "x"}}
+    answer = client.post("/api/decide", json=body, headers={**TOKEN, "cookie": "language=en"})
+    assert answer.status_code == 422
+    assert answer.json() == {"errors": {"value": "Not a number: x"}}
+    assert list(session.store.ledger.heads()) == []
+
+
+def test_an_edit_of_a_group_writes_the_same_fields_in_each_record(client: TestClient, session: Session) -> None:
+    keys = [change.key for change in session.comparison.groups[0].changes]
+    body = {"keys": keys, "verdict": "edit", "form": {"year": "2019"}}
+    assert client.post("/api/decide", json=body, headers=TOKEN).json()["written"] == 3
+    heads = list(session.store.ledger.heads())
+    assert {head.edited["year"] for head in heads if head.edited} == {2019}
+    assert len({head.edited["value"] for head in heads if head.edited}) == 3
+
+
+def test_a_stale_decision_in_a_group_leaves_only_that_one(client: TestClient, session: Session) -> None:
+    keys = [change.key for change in session.comparison.groups[0].changes]
+    session.decide([keys[1]], "reject", "Wang", {})
+    body = {"keys": keys, "verdict": "accept", "expected": dict.fromkeys(keys, 0)}
+    answer = client.post("/api/decide", json=body, headers=TOKEN).json()
+    assert answer["written"] == 2
+    assert [row[:3] for row in answer["conflicts"]] == [[keys[1], "reject", "Wang"]]
+
+
+def test_a_lost_database_is_told_with_the_fix(client: TestClient, session: Session) -> None:
+    session.store.close()
+    answer = client.post("/api/decide", json={"keys": [first(session)], "verdict": "accept"}, headers=TOKEN)
+    assert answer.status_code == 500
+    assert "error" in answer.json()
+
+
+def test_lone_surrogates_and_controls_do_not_break_the_pages(build: ModuleType, tmp_path: Path) -> None:
+    text = "标题\ud83d\x00\x07\n投资5亿元\udc00。\n"
+    for name, value in (("1", 1), ("2", 2)):
+        record = build.make_record("a.txt", "标题一\n投资5亿元。\n", "5亿元", value=value)
+        folder = build.write_run(tmp_path / "outputs", name, {}, [record])
+        import json
+
+        row = {"id": "a.txt", "title": "x", "text": text, "simplified": text, "repairs": []}
+        (folder / "articles.jsonl").write_text(json.dumps(row) + "\n")
+    session = open_review("previous", "latest", Places(tmp_path / "outputs", tmp_path / "b", tmp_path / "g"))
+    client = client_of(session)
+    assert client.get(f"/change/{first(session)}").status_code == 200
+    assert client.get("/article?id=a.txt").status_code == 200
+    assert client.get("/api/queue").status_code == 200
+
+
+def test_every_word_is_there_in_both_languages() -> None:
+    from pipeline.review.strings import LANGUAGES, strings
+
+    zh, en = (strings(language) for language in LANGUAGES)
+    assert zh.keys() == en.keys()
+    for key in zh:
+        assert zh[key] and en[key], key
+        blanks = [sorted(part.split("}")[0] for part in text.split("{")[1:]) for text in (zh[key], en[key])]
+        assert blanks[0] == blanks[1], key
+
+
+@pytest.fixture(scope="module")
+def large(build: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """5,000 changes in 250 articles."""
+    root = tmp_path_factory.mktemp("large")
+    texts, old, new = {}, [], []
+    for n in range(250):
+        key = f"{n:03}.txt"
+        texts[key] = "".join(f"第{k}项，南京市投资{k}.{n}亿元用于建设。\n" for k in range(100, 120))
+        for k in range(100, 120):
+            record = build.make_record(key, texts[key], f"{k}.{n}亿元", value=k * 100_000_000)
+            old.append(record)
+            new.append({**record, "year": 2021} if k % 2 else {**record, "value": record["value"] * 10_000})
+    build.write_run(root / "outputs", "1", texts, old)
+    build.write_run(root / "outputs", "2", texts, new)
+    return open_review("previous", "latest", Places(root / "outputs", root / "b", root / "g"))
+
+
+@pytest.mark.slow
+def test_a_queue_of_5000_opens_in_a_second_and_a_decision_takes_a_tenth(large: Session) -> None:
+    assert len(large.comparison.changes) == 5000
+    client = client_of(large)
+    start = time.perf_counter()
+    assert client.get("/").status_code == 200
+    queue = client.get("/api/queue").json()
+    client.get(f"/change/{queue['changes'][0]['key']}")
+    opened = time.perf_counter() - start
+    assert len(queue["changes"]) == 5000
+    times: list[float] = []
+    for change in queue["changes"][:40]:
+        body: dict[str, Any] = {"keys": [change["key"]], "verdict": "accept", "expected": {change["key"]: 0}}
+        start = time.perf_counter()
+        assert client.post("/api/decide", json=body, headers=TOKEN).json()["written"] == 1
+        times.append(time.perf_counter() - start)
+    start = time.perf_counter()
+    rest = [change["key"] for change in queue["changes"][40:]]
+    answer = client.post("/api/decide", json={"keys": rest, "verdict": "accept", "expected": {}}, headers=TOKEN).json()
+    bulk = time.perf_counter() - start
+    assert answer["written"] == 4960
+    print(
+        f"opened {opened:.3f} s, decision {statistics.median(times) * 1000:.1f} ms (slowest {max(times) * 1000:.1f}), bulk {bulk:.2f} s"
+    )
+    assert opened <= 1.0
+    assert statistics.median(times) <= 0.1
+    assert bulk <= 5.0
