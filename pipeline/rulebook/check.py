@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from pipeline.extractor import Matchers
 from pipeline.gazetteer import Gazetteer
 from pipeline.models import Extraction
 from pipeline.ruleset import Rule, RuleSet, check_examples
+from pipeline.stages.periods import found_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,7 @@ class _Finder:
         if self._stage == "quantities":
             return [_fields(item) for item in self._matchers.quantities.match(text)]
         if self._stage == "periods":
-            day = date.fromisoformat(pub_date) if pub_date else None
-            return [_fields(item) for item in self._matchers.periods.match(text, day)]
+            return found_rows(self._matchers.periods, text, pub_date)
         if self._stage.startswith("place"):
             return [_fields(item) for item in self._matchers.places.match(text)]
         # Rules that only veto or feed others (not_facts, initiatives) are checked by their own patterns.

@@ -1,0 +1,76 @@
+"""Tools for writers of rules."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline import Pipeline
+from pipeline.errors import RuleError
+from pipeline.models import Article
+from pipeline.rulebook.check import check_rules, coverage
+from pipeline.rulebook.explain import explain, near_misses
+from pipeline.rulebook.template import template
+from pipeline.ruleset import SHIPPED, RuleFile, RuleSet
+
+TEXT = "2021年，宁波市投入3亿元，比2019年增长8%。编号20210003号。"
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Pipeline:
+    return Pipeline(ner=None)
+
+
+def test_every_example_of_every_shipped_rule_holds() -> None:
+    assert check_rules(RuleSet.load()) == []
+
+
+def test_the_schema_file_is_that_of_the_loader() -> None:
+    assert json.loads((SHIPPED / "rule.schema.json").read_text(encoding="utf-8")) == RuleFile.model_json_schema()
+
+
+def test_coverage_counts_articles_and_names_rules_that_never_fired(pipeline: Pipeline) -> None:
+    counted = coverage(pipeline.rules, pipeline.pipe([Article("a", TEXT)]))
+    assert counted.articles == 1
+    assert any(name.startswith("money") or "money" in name for name in counted.fired)
+    assert not set(counted.fired) & set(counted.never)
+
+
+def test_explain_names_matches_scope_and_rule_files(pipeline: Pipeline) -> None:
+    lines = list(explain(pipeline, Article("a", TEXT)))
+    text = "\n".join(lines)
+    assert "'3亿元'" in text and ".yaml:" in text
+    assert "place = 浙江省/宁波市 [stated" in text
+
+
+def test_explain_at_an_offset_keeps_to_it(pipeline: Pipeline) -> None:
+    at = TEXT.index("8%")
+    matched = [line for line in explain(pipeline, Article("a", TEXT), at) if line.startswith("  quantity")]
+    assert len(matched) == 1 and "8%" in matched[0]
+
+
+def test_near_misses_say_what_stood_in_the_way(pipeline: Pipeline) -> None:
+    misses = near_misses(pipeline, pipeline.document(Article("a", TEXT)))
+    assert all(miss.reason for miss in misses)
+
+
+def test_a_template_is_a_rule_that_finds_its_own_example(tmp_path: Path) -> None:
+    text = template("每户奖励3.5万元，次月发放。", "奖励3.5万元", identifier="money.bonus", name="奖金")
+    file = tmp_path / "quantities" / "bonus.yaml"
+    file.parent.mkdir()
+    file.write_text(text, encoding="utf-8")
+    (rule,) = [r for r in RuleSet.load(tmp_path).stage("quantities") if r.id == "money.bonus"]
+    assert [m.group() for m in rule.finditer("每户奖励12万元")] == ["奖励12万元"]
+    assert yaml.safe_load(text)["rules"][0]["name"] == "奖金"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "selected", "identifier"),
+    [("每户3万元", "5万元", "money.bonus"), ("每户3万元", "", "money.bonus"), ("每户3万元", "3万元", "Money Bonus")],
+)
+def test_a_template_needs_a_selection_and_a_good_id(sentence: str, selected: str, identifier: str) -> None:
+    with pytest.raises(RuleError):
+        template(sentence, selected, identifier=identifier)
