@@ -28,7 +28,8 @@ _BREADCRUMB = re.compile(
     r"(?:位置\s*[:>]\s*)?(?:网站|本站)?首页\s*(?:>|»|›|/|--)"
 )
 _COPYRIGHT = re.compile(
-    r"版权(?:所有|归|声明)|(?i:copyright)|©|ICP[备证]|公网安备|网站标识码|(?i:all rights reserved)|网安备案|经营许可证"
+    r"^版权(?:所有|声明\s*[:©])|版权所有\s*(?:$|[:©@]|不得|未经|违者|侵权)|©\s*\d|(?i:copyright)\s*(?:©|\(c\)|\d{4}|@)|ICP[备证]\s*\d|"
+    r"公网安备\s*\d|网站标识码\s*:?\s*\w{6}|经营许可证(?:编号)?\s*:|(?i:all rights reserved)"
 )
 _SCAN = re.compile(
     r"(?:微信|手机)?扫(?:一扫|码|描)\D{0,12}(?:手机|微信|打开|关注|分享|下载|二维码|阅读)\D{0,12}$|\D{0,12}二维码$"
@@ -42,10 +43,11 @@ _HINT = re.compile(
 )
 
 _FOOTER = re.compile(
-    r"(?:主办|承办|协办|主管|技术支持|运行维护|网站管理|建议使用|网站地图|联系我们|关于我们|网站声明|免责声明|隐私|法律声明|友情链接|"
-    r"投稿|值班电话|新闻热线|举报电话|服务热线|客服|地址|邮编|电话|传真|邮箱|E-?mail)[^。]{0,80}$|"
+    r"(?:主办|承办|协办|主管|技术支持|运行维护|网站管理|投稿|联系(?:电话|人|方式)|值班电话|新闻热线|举报电话|服务热线|客服|地址|邮编|电话|传真|邮箱|E-?mail)"
+    r"(?:单位|部门|方|电话|邮箱|热线)?\s*:[^。]{0,80}$|"
+    r"(?:[\s|]*(?:网站地图|联系我们|关于我们|网站声明|免责声明|隐私(?:政策|声明)|法律声明|友情链接|建议使用\S{1,30}))+[\s|]*$|"
     r"(?:声明|免责声明|特别声明|版权声明)\s*[:】]|凡本(?:网|站|报)|本(?:网|站)(?:转载|刊登|部分)|如(?:有|涉及)(?:侵权|版权)|"
-    r"(?:更多(?:精彩|新闻|资讯|内容)|点击进入|欢迎关注|敬请关注|关注.{0,20}公众号|下载.{0,16}客户端)"
+    r"更多(?:精彩|新闻|资讯|内容).{0,30}$|点击进入.{0,30}$|(?:欢迎|敬请|请)?关注.{0,20}公众号|(?:扫码|立即)?下载.{0,16}客户端$"
 )
 _LIST_HEADING = re.compile(
     r"(?:相关(?:链接|新闻|阅读|报道|文章|推荐|附件|信息|稿件|专题|内容|资讯)|热门(?:新闻|推荐|文章|阅读|资讯|排行)|(?:推荐|延伸|拓展|更多|猜你喜欢)(?:阅读|新闻|文章)?|"
@@ -67,8 +69,8 @@ def is_furniture(line: Line) -> bool:
     if not folded or len(folded) > 120 or _HINT.search(folded) is None:
         return False
     if _COPYRIGHT.search(folded) or _BREADCRUMB.match(folded) or _NEIGHBOUR.match(folded):
-        return not folded.endswith("。") or _COPYRIGHT.search(folded) is not None
-    if _BUTTONS.match(folded) or (_PAGER.match(folded) and _PAGER_WORD.search(folded)):
+        return True
+    if ("\t" not in line.text and _BUTTONS.match(folded)) or (_PAGER.match(folded) and _PAGER_WORD.search(folded)):
         return True
     if _SCAN.match(folded) and not is_prose(folded):
         return True
@@ -107,4 +109,4 @@ def credit_at_end(text: str) -> tuple[int, int] | None:
 
 
 def _is_title(line: Line) -> bool:
-    return len(line.folded) <= 60 and not line.folded.endswith(("。", "；", ";", "！"))
+    return len(line.folded) <= 60 and "\t" not in line.text and not line.folded.endswith(("。", "；", ";", "！"))

@@ -43,7 +43,7 @@ _NAME = re.compile(r"[《“]?[\u4e00-\u9fff·]{2,14}[》”]?")
 _DELIVERED = re.compile(r"^[-—–(（\s]*(?P<date>\S{6,14}?[日号])\s*在.{2,40}(?:会议|大会|全会|例会|常委会)\S{0,6}上")
 
 _DECORATION = re.compile(r"[\s(\[【|]*(?:浏览|点击|阅读|字体|字号|打印|分享|访问|人气|大\s*中\s*小|[(\[【|])")
-_EDGES = " -—–_|丨/\\·,;>【[("
+_EDGES = "\"' -—–_|丨/\\·,;>【[("
 
 MAX_LINE = 200
 """Longer lines are prose, never metadata."""
@@ -170,7 +170,22 @@ def _labelled(line: Line, field: Field, label: str, start: int, end: int) -> lis
         return None
     if field not in ("title", "other", "page") and _SENTENCE.search(text):
         return None
+    if field == "source":
+        return _source_and_date(line, label, start, end)
     return [Value(field, label, line.text[start:end])]
+
+
+def _source_and_date(line: Line, label: str, start: int, end: int) -> list[Value]:
+    """来源：某某报 2021-01-09: a date without a label of its own stands behind the source."""
+    dates = find_dates(line.folded[start:end])
+    if len(dates) != 1 or dates[0].bare_roc:
+        return [Value("source", label, line.text[start:end])]
+    found = dates[0]
+    values = [Value("published", "", line.text[start + found.start : start + found.end].strip(), found.day)]
+    for low, high in (_trim(line.folded, start, start + found.start), _trim(line.folded, start + found.end, end)):
+        if low < high:
+            values.insert(0, Value("source", label, line.text[low:high]))
+    return values
 
 
 def _before_labels(line: Line, end: int) -> list[Value] | None:
@@ -237,7 +252,7 @@ def _dated(text: str) -> tuple[date | None, tuple[int, int] | None]:
 
 
 def _is_source(text: str) -> bool:
-    return len(text) <= 20 and _SOURCE_WORD.search(text) is not None
+    return len(text) <= 20 and ":" not in text and _SOURCE_WORD.search(text) is not None
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
