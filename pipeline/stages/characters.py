@@ -27,13 +27,14 @@ _ENTITY = re.compile(
 )
 _ESCAPED_AMPERSAND = re.compile(r"&(?:amp;|#0{0,5}38;|#[xX]0{0,5}26;)(?=[A-Za-z#]|amp;)")
 _SPACE = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f]+")
-_WIDE = re.compile(
-    "[０-９Ａ-Ｚａ-ｚ％﹪＄]+|(?<=[0-9０-９])[．－](?=[0-9０-９])|(?<=[A-Za-zＡ-Ｚａ-ｚ])＆(?=[A-Za-zＡ-Ｚａ-ｚ])"
-)
+_WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ％﹪＄．－＆]+")
+_INSIDE = {"．": re.compile("[0-9０-９]"), "－": re.compile("[0-9０-９]"), "＆": re.compile("[A-Za-zＡ-Ｚａ-ｚ]")}
+"""Marks that are narrowed between two of these only."""
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {ord("﹪"): "%"}
 _COMPATIBLE = re.compile("[\u2e9f\u2ef3\u2f00-\u2fd5\uf900-\ufaff]+")
 """Radicals and compatibility ideographs that PDF fonts put in place of characters (⾦ for 金)."""
-_ZERO = re.compile("(?<=[一二三四五六七八九〇零○])[○◯](?=[一二三四五六七八九〇零○年])")
+_ZERO = re.compile("[○◯]+")
+_NUMERALS = frozenset("一二三四五六七八九〇零○◯")
 
 
 def invisible(text: str) -> Iterator[Repair]:
@@ -62,7 +63,11 @@ def entities(text: str) -> Iterator[Repair]:
 def width(text: str) -> Iterator[Repair]:
     """Full-width digits, Latin letters and what belongs to a number (５６．７％); compatibility forms of characters."""
     for match in _WIDE.finditer(text):
-        yield Repair(match.start(), match.end(), match[0], match[0].translate(_NARROW), "width")
+        start, end = match.span()
+        for at in range(start, end):
+            beside = _INSIDE.get(text[at])
+            if beside is None or (at and beside.match(text, at - 1) and beside.match(text, at + 1)):
+                yield Repair(at, at + 1, text[at], text[at].translate(_NARROW), "width")
 
 
 def compatible(text: str) -> Iterator[Repair]:
@@ -72,7 +77,9 @@ def compatible(text: str) -> Iterator[Repair]:
         if after != match[0]:
             yield Repair(match.start(), match.end(), match[0], after, "compatibility")
     for match in _ZERO.finditer(text):
-        yield Repair(match.start(), match.end(), match[0], "〇", "compatibility")
+        before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+        if before in _NUMERALS and (after in _NUMERALS or after == "年"):
+            yield Repair(match.start(), match.end(), match[0], "〇" * len(match[0]), "compatibility")
 
 
 def spaces(text: str) -> Iterator[Repair]:
@@ -93,6 +100,8 @@ _GROUPED = re.compile(
 _POINT = re.compile(rf"(?<![0-9A-Za-z.,])[0-9]{{1,12}}(?:[ \xa0]\.[ \xa0]?|\.[ \xa0])[0-9]{{1,6}}(?=[ \xa0]?{_UNIT})")
 _BEFORE_UNIT = re.compile(rf"(?<=[0-9])[ \xa0{_THIN}]{{1,3}}(?={_UNIT})")
 _ANY_SPACE = re.compile(f"[ \xa0{_THIN}]")
+_BROKEN = re.compile(f"[0-9.][ \xa0{_THIN}]{{1,3}}[0-9.%％‰℃\u4e00-\u9fff]")
+"""What the three patterns above have in common, quick to look for."""
 _INTRODUCES = frozenset("达達到为為至额額共约約近超过過逾计計值资資入出了")
 _NUMBERS = frozenset("第表图圖式节節章附款条條")
 """What a list number or the number of a table stands behind; a space after its point is no damage."""
@@ -100,7 +109,7 @@ _NUMBERS = frozenset("第表图圖式节節章附款条條")
 
 def number_spaces(text: str) -> Iterator[Repair]:
     """Spaces inside a number (56. 7億元, 達1 273萬元) and between a number and its unit (3.5 億元)."""
-    if not _ANY_SPACE.search(text):
+    if not _BROKEN.search(text):
         return
     found = [match for match in _GROUPED.finditer(text) if _is_grouped(text, match)]
     found += [match for match in _POINT.finditer(text) if _follows_word(text, match.start())]

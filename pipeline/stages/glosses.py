@@ -12,7 +12,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
 
 from pipeline.models import Repair
 from pipeline.stages.convert import simplify_characters
@@ -88,16 +90,31 @@ def syllables(inside: str) -> Syllables:
 @lru_cache(maxsize=8192)
 def readings(character: str) -> frozenset[str]:
     """All readings of a character and of its simplified form, without tones, ü as v. Empty for what is no character."""
-    from pypinyin.pinyin_dict import pinyin_dict
-
     found = set()
     for form in {character, simplify_characters(character)}:
-        for reading in pinyin_dict.get(ord(form), "").split(","):
+        for reading in _pinyin().get(ord(form), "").split(","):
             found.add(syllables(reading).letters)
     found.discard("")
     # Keyboards have no ü: 綠(lu), 略(lue).
     found |= {reading.replace("v", "u") for reading in found}
     return frozenset(found)
+
+
+@cache
+def _pinyin() -> dict[int, str]:
+    """Readings by code point, as pypinyin has them.
+
+    Its table of characters is loaded alone: `import pypinyin` loads all its phrases too, four times the time and 45 MB.
+    """
+    package = find_spec("pypinyin")
+    folder = Path(package.origin).parent if package and package.origin else Path()
+    spec = spec_from_file_location("pinyin_dict", folder / "pinyin_dict.py")
+    if spec is None or spec.loader is None:
+        raise ModuleNotFoundError("pypinyin is not installed")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    table: dict[int, str] = module.pinyin_dict
+    return table
 
 
 def reads(letters: str, before: str) -> bool:

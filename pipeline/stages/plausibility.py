@@ -7,10 +7,11 @@ commas in a row) costs more. The scores are natural logarithms and good for comp
 
 from __future__ import annotations
 
-import logging
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib.resources import files
 from itertools import pairwise
 from math import inf, log
 
@@ -45,6 +46,9 @@ _UNCOMMON = -9.6
 _UNCOUNTED = 20
 """Added to the frequency of words: the dictionary lists many with a frequency of 2 or 3 that nobody counted."""
 _OF_BULLETINS = 300
+_TOTAL = 60_101_967
+"""Words counted for jieba's dictionary."""
+_LINE = re.compile(rf"\n(\S{{1,{LONGEST}}}) ([1-9]\d*) ")
 _PROPER = frozenset({"nz", "ns", "nr", "nt", "nrt", "nrfg"})
 _ALIKE = 5.8
 """A proper noun is one word in a hundred, but most neighbours of one in a list are."""
@@ -140,32 +144,20 @@ def _clash(before: str, character: str) -> bool:
 
 
 @cache
-def _words() -> Callable[[str], float | None]:
-    """The log-probability of a word, None for what is no word."""
-    import jieba
-
-    jieba.setLogLevel(logging.WARNING)
-    jieba.dt.initialize()
-    frequencies: dict[str, int] = jieba.dt.FREQ
-    total = log(jieba.dt.total)
-    of_bulletins = frozenset(lexicon("bulletin_words"))
-
-    @cache
-    def word(letters: str) -> float | None:
-        frequency = frequencies.get(letters) or (letters in of_bulletins and _OF_BULLETINS)
-        if not frequency:
-            return None
-        return log(frequency + (_UNCOUNTED if len(letters) > 1 else 0)) - total
-
-    return word
+def _dictionary() -> str:
+    """The text of jieba's dictionary, a line a word: the word, how often it was counted, its part of speech."""
+    return "\n" + files("jieba").joinpath("dict.txt").read_text(encoding="utf-8")
 
 
 @cache
-def _dictionary() -> str:
-    import jieba
-
-    with jieba.get_dict_file() as file:
-        return "\n" + str(file.read().decode("utf-8"))
+def _words() -> Callable[[str], float | None]:
+    """The log-probability of a word, None for what is no word."""
+    total = log(_TOTAL)
+    costs = {word: log(_OF_BULLETINS) - total for word in lexicon("bulletin_words")}
+    for match in _LINE.finditer(_dictionary()):
+        word, count = match.groups()
+        costs[word] = log(int(count) + (_UNCOUNTED if len(word) > 1 else 0)) - total
+    return costs.get
 
 
 @lru_cache(maxsize=4096)
@@ -173,7 +165,7 @@ def word_class(word: str) -> str | None:
     """The part of speech of a word in jieba's dictionary (`n`, `nz` proper noun, `ns` place, ...), None if unknown."""
     text = _dictionary()
     at = text.find(f"\n{word} ")
-    return text[at + 1 : text.index("\n", at + 1)].split(" ")[2] if at >= 0 else None
+    return text[at + 1 : text.index("\n", at + 1)].rsplit(" ", 1)[1] if at >= 0 else None
 
 
 def agreement(passage: str) -> float:

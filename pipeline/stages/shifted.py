@@ -20,19 +20,21 @@ from collections.abc import Iterator
 from pipeline.models import Repair
 from pipeline.stages.convert import script
 from pipeline.stages.plausibility import Plausibility, simplified
-from pipeline.stages.shifted_search import GLOSS, LATIN, MARKERS, MARKS, WINDOW, Candidate, Search
+from pipeline.stages.shifted_search import GLOSS, LATIN, MARKERS, MARKS, WINDOW, Candidate, Path, Search, tokens
 
 OPEN = "□"
 """Stands for a character that the bytes and the words around it leave open."""
-_SEAM = re.compile(
-    rf"[{MARKERS}]+"
-    r"|[!！](?=[^\x00-\x7f\s，。、]{1,24}[@-~](?![A-Za-z0-9]))"
-    rf"|[!！;；,，:：](?=[A-Za-z\[-`{{-~][(（][{LATIN}]{{1,6}}[)）])"
-)
+_MARKED = re.compile(f"[{MARKERS}]+")
+_SHOUTED = re.compile(r"[!！](?=[^\x00-\x7f\s，。、]{1,24}[@-~](?![A-Za-z0-9]))")
+_GLOSSED = re.compile(rf"[A-Za-z\[-`{{-~][(（][{LATIN}]{{1,6}}[)）]")
+"""A letter that is the second byte of a glossed character: `,F(xiàn)`."""
 _MARGIN, _MARGIN_EACH = 9.0, 4.3
 """How much better (natural logarithm) a repair must read than what stands there: in all, and for each character."""
-_CLOSE = 2.5
+_CLOSE, _CLOSE_LAST = 2.5, 5.0
 """Where another reading comes so near to the best one, what differs between them stays open."""
+_SWALLOWER = re.compile(r"[\w%％.,]")
+"""After a marker for the last byte: had that byte swallowed nothing, it would have made a pair with a character, and a
+digit that stands there may have lost the one before it."""
 _NATURAL = -7.2
 """Log-probability of a character of ordinary text, on average; garbled text has -10 and less."""
 _READABLE = -8.0
@@ -45,25 +47,32 @@ _NUMERALS = frozenset("〇零一二三四五六七八九十百千萬万億亿兩
 
 def shifted(text: str) -> Iterator[Repair]:
     """Shifted passages of a text, in order, each with the text that was there before the damage."""
-    seams = [match.span() for _, match in zip(range(_MOST), _SEAM.finditer(text), strict=False)]
+    seams = _seams(text)
     judge: Plausibility | None = None
     writing = done = 0
     for start, end in seams:
-        if start < done or not _may_be_seam(text, end):
+        if start < done or not _may_be_seam(text, end) or (end - start == 1 and _is_natural(text, start)):
             continue
         if judge is None:
             sound = _sound(text, seams)
             judge, writing = Plausibility(simplified(sound)), script(sound)
-        search = Search(text, start, end, judge, writing)
-        if end - start == 1 and _is_natural(search, judge):
-            continue
-        repair = _best(search, text, judge)
+        repair = _best(Search(text, start, end, judge, writing), text, judge)
         if repair is None and writing > 0:
             # Some sites converted to traditional characters after the damage.
             repair = _best(Search(text, start, end, judge, -1, reconverted=True), text, judge)
         if repair is not None:
             yield repair
             done = repair.end
+
+
+def _seams(text: str) -> list[tuple[int, int]]:
+    """Where a shift may begin: at what decoders write for an invalid byte, or at a mark where they write nothing."""
+    found = [match.span() for match in _MARKED.finditer(text)]
+    if "!" in text or "！" in text:
+        found += [match.span() for match in _SHOUTED.finditer(text)]
+    letters = (match.start() for match in _GLOSSED.finditer(text))
+    found += [(at - 1, at) for at in letters if at and text[at - 1] in MARKS and text[at - 1] not in MARKERS]
+    return sorted(set(found))[:_MOST]
 
 
 def _may_be_seam(text: str, end: int) -> bool:
@@ -83,12 +92,12 @@ def _sound(text: str, seams: list[tuple[int, int]]) -> str:
     return GLOSS.sub("", "\n".join(pieces))
 
 
-def _is_natural(search: Search, judge: Plausibility) -> bool:
+def _is_natural(text: str, start: int) -> bool:
     """Whether what follows the mark reads like a sentence of its own."""
-    following = search.plain[1:13]
+    following = simplified([token.character for token in tokens(text, start + 1, 12)])
     if not following or following[0] in MARKS:
         return False
-    return judge.read(following).score > _NATURAL * len(following)
+    return Plausibility().read(following).score > _NATURAL * len(following)
 
 
 def _best(search: Search, text: str, judge: Plausibility) -> Repair | None:
@@ -99,25 +108,39 @@ def _best(search: Search, text: str, judge: Plausibility) -> Repair | None:
     gain, best = candidates[0].gain, candidates[0].path
     if gain < max(_MARGIN, _MARGIN_EACH * best.at) or search.per_character(best) < _READABLE:
         return None
-    close = [candidate for candidate in candidates[1:] if gain - candidate.gain < _CLOSE]
-    out = _with_open(search, candidates[0], close, judge)
+    last = search.tokens[best.at - 1]
+    lost = last.character in MARKERS and last.gloss is None
+    out = _with_open(search, best, _rivals(candidates, lost), judge)
     if out.count(OPEN) > _MOST_OPEN * len(out):
         return None
+    if lost and _SWALLOWER.match(text, last.end):
+        out += OPEN
     kept = 0  # markers at the front that the reading leaves as they are
     while kept not in best.guessed and out[kept : kept + 1] and out[kept] in MARKERS:
         kept += 1
-    first, last = search.tokens[kept], search.tokens[best.at - 1]
+    first = search.tokens[kept]
     # The gloss of the last character is whole; that of a marker lost its bracket and goes.
     end = last.start + 1 if last.gloss and last.character not in MARKERS else last.end
     return Repair(first.start, end, text[first.start : end], out[kept:], "shifted")
 
 
-def _with_open(search: Search, best: Candidate, close: list[Candidate], judge: Plausibility) -> str:
+def _rivals(candidates: list[Candidate], lost: bool) -> list[str]:
+    """Readings that come close to the best; closer is asked for where its last byte is lost, and they differ in it."""
+    best = candidates[0]
+    rivals = []
+    for other in candidates[1:]:
+        ours, theirs = best.path.out, other.path.out
+        last_only = lost and ours[:-1] == theirs[:-1]
+        if ours != theirs and best.gain - other.gain < (_CLOSE_LAST if last_only else _CLOSE):
+            rivals.append(theirs)
+    return rivals
+
+
+def _with_open(search: Search, path: Path, rivals: list[str], judge: Plausibility) -> str:
     """The best reading, with □ for what is not certain in it."""
-    path = best.path
     out = list(path.out)
-    for rival in close:
-        low, high = _difference(path.out, rival.path.out)
+    for rival in rivals:
+        low, high = _difference(path.out, rival)
         out[low:high] = OPEN * (high - low)
     before = simplified(search.before)
     for at in judge.alone(before + simplified(path.out) + search.plain[path.at : path.at + 6]):
