@@ -8,18 +8,20 @@ linking as a spaCy pipeline and streams articles through all of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.errors import ExtractError, GongbaoError
 from pipeline.gazetteer import Gazetteer
 from pipeline.models import Article, Document, Extraction, Failure, Record
+from pipeline.ner.model import load_model
 from pipeline.ruleset import RuleSet
 from pipeline.stages.convert import convert
-from pipeline.stages.link import Linker
+from pipeline.stages.link import Linker, NamePrediction
 from pipeline.stages.outline import outline
 from pipeline.stages.periods import PeriodMatcher
 from pipeline.stages.places import PlaceMatcher
@@ -81,6 +83,21 @@ def document(article: Article, matchers: Matchers) -> Document:
     )
 
 
+ResultT = TypeVar("ResultT")
+Named = tuple[Document, Sequence[NamePrediction] | None]
+
+
+def _guarded(article: Article, stage: str, work: Callable[..., ResultT], *inputs: Any) -> ResultT | Failure:
+    """The result of a stage, or the failure of its article: one bad article never stops a run."""
+    try:
+        return work(*inputs)
+    except GongbaoError as error:
+        return Failure(article.id, stage, error.code, error.message, error.where or article.origin, error.fix)
+    except Exception as error:
+        message = f"{type(error).__name__}: {error}"
+        return Failure(article.id, stage, f"{stage}.crash", message, article.origin, "Report this article as a bug")
+
+
 class Records(tuple[Record, ...]):
     """The records of one or several articles."""
 
@@ -98,19 +115,20 @@ class Pipeline:
 
     Args:
         rules: Folders of the user's own rules, over the shipped ones.
-        ner: `lac` for the shipped network and tagger, a spaCy model's name (`zh_core_web_sm`), or None for rules alone.
+        ner: `tagger` (shipped), `lac`, a spaCy model's name (`zh_core_web_sm`), or None for rules alone.
 
     Raises:
         RuleError: a rule file is wrong.
         ModelError: the named model is not installed.
     """
 
-    def __init__(self, *, rules: Sequence[Path | str] = (), ner: str | None = "lac") -> None:
+    def __init__(self, *, rules: Sequence[Path | str] = (), ner: str | None = "tagger") -> None:
         self.rules = RuleSet.load(*rules)
         self.gazetteer = Gazetteer.load(self.rules)
         self.ner = ner
         self._matchers = Matchers.load(self.rules, self.gazetteer)
         self._linker = Linker(self.rules, self.gazetteer)
+        self._model = load_model(ner) if ner is not None else None
 
     def extract(
         self,
@@ -141,16 +159,9 @@ class Pipeline:
 
         Yields one result for each article, in order: its extraction, or a failure where a stage could not go on.
         """
-        for article in articles:
-            try:
-                yield self._extract(article)
-            except GongbaoError as error:
-                yield Failure(article.id, "extract", error.code, error.message, error.where, error.fix)
-            except Exception as error:  # one bad article never stops a run
-                message = f"{type(error).__name__}: {error}"
-                yield Failure(
-                    article.id, "extract", "extract.crash", message, article.origin, "Report this article as a bug"
-                )
+        stream = iter(articles)
+        while batch := list(islice(stream, batch_size)):
+            yield from self._extract(batch)
 
     def document(self, article: Article) -> Document:
         """What the stages before linking find in an article."""
@@ -163,9 +174,35 @@ class Pipeline:
             "rule_versions": {rule.id: rule.version for rules in self.rules.stages.values() for rule in rules},
         }
 
-    def _extract(self, article: Article) -> Extraction:
-        found = document(article, self._matchers)
-        records = self._linker.link(found)
+    def _extract(self, articles: Sequence[Article]) -> Iterator[Extraction | Failure]:
+        """Match each article, name things in all of them together, link each; a failing article stands for itself."""
+        found = [_guarded(article, "match", document, article, self._matchers) for article in articles]
+        whole = [item for item in found if isinstance(item, Document)]
+        named: list[Named | Failure]
+        try:
+            named = list(self._name(whole))
+        except Exception:  # find out which one it was
+            named = [_guarded(item.article, "ner", self._name_one, item) for item in whole]
+        names = iter(named)
+        for article, item in zip(articles, found, strict=True):
+            known = next(names) if isinstance(item, Document) else item
+            yield known if isinstance(known, Failure) else _guarded(article, "link", self._link, *known)
+
+    def _name_one(self, found: Document) -> Named:
+        return self._name([found])[0]
+
+    def _name(self, documents: Sequence[Document]) -> list[Named]:
+        if self._model is None or not documents:
+            return [(found, None) for found in documents]
+        entities = self._model.entities(documents)
+        predictions = self._model.predictions(documents)
+        return [
+            (replace(found, entities=entities[n]) if entities[n] else found, predictions[n] if predictions else None)
+            for n, found in enumerate(documents)
+        ]
+
+    def _link(self, found: Document, predictions: Sequence[NamePrediction] | None) -> Extraction:
+        records = self._linker.link(found, predictions)
         counts = {
             "records": len(records),
             "quantities": len(found.quantities),
@@ -173,7 +210,7 @@ class Pipeline:
             "places": len(found.places),
             "repairs": len(found.repairs),
         }
-        return Extraction(article, found.text, found.repairs, records, counts)
+        return Extraction(found.article, found.text, found.repairs, records, counts)
 
     @staticmethod
     def _article(text: str | Article, pub_date: date | str | None, title: str | None, identifier: str) -> Article:

@@ -247,6 +247,8 @@ class Document:
     """Places of a title that stands outside the text; their spans count in the title."""
     title_periods: tuple[Period, ...] = ()
     """Periods of such a title."""
+    entities: tuple[Entity, ...] = ()
+    """Names that a model found; empty where the linker goes by rules, or by predictions for each quantity."""
 
 
 class Evidence(BaseModel):

@@ -54,6 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--no-ner", action="store_true")
+    parser.add_argument("--ner", default="tagger")
     parser.add_argument("--errors", type=int, default=0)
     parser.add_argument("--field")
     parser.add_argument("--set", default="all", help="the set whose errors are printed; tune = the tuning set")
@@ -66,7 +67,7 @@ def main() -> None:
     files = sorted((options.shared / "annotated").glob("*.jsonl"))
     articles = {file.stem: [json.loads(line) for line in file.open(encoding="utf-8") if line.strip()] for file in files}
     with tempfile.TemporaryDirectory() as folder:
-        summary = run([str(file) for file in files], Path(folder), Options(ner=None if options.no_ner else "lac"))
+        summary = run([str(file) for file in files], Path(folder), Options(ner=None if options.no_ner else "tagger"))
         for failure in summary.failures:
             print(f"failed: {failure.id}: {failure.message}", file=sys.stderr)
         assert summary.folder is not None

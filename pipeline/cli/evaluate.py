@@ -23,7 +23,7 @@ def command(
     html: Annotated[Path | None, typer.Option(help="Also write a page to read.")] = None,
     floors: Annotated[Path | None, typer.Option(help="YAML of least figures; exit status 1 below one.")] = None,
     rules: RulesOption = None,
-    ner: NerOption = "lac",
+    ner: NerOption = "tagger",
     no_ner: NoNerOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
 ) -> None:

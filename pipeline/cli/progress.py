@@ -7,11 +7,13 @@ import time
 from types import TracebackType
 from typing import Any
 
-from pipeline.models import Extraction, Failure
+from pipeline.run.lines import Counts
 from pipeline.run.runner import Summary
 
 EVERY = 5.0
 """Seconds between two plain lines."""
+NAMED = 50
+"""Failed articles that are named on the screen; errors.jsonl names them all."""
 
 
 class Reporter:
@@ -45,16 +47,22 @@ class Reporter:
             self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._bar is not None:
             self._bar.stop()
 
-    def update(self, result: Extraction | Failure, summary: Summary) -> None:
-        """Count one article; a failed one is named at once."""
-        if isinstance(result, Failure):
-            self._say(f"failed: {printable(result.where or result.id)}: {printable(result.message)}"
-                      + (f". {result.fix}" if result.fix else ""))
-        done = summary.articles + len(summary.failures)
+    def update(self, counts: Counts, summary: Summary) -> None:
+        """Count a shard; articles that failed are named at once."""
+        named_before = summary.failed - len(counts.failures)
+        for number, failure in enumerate(counts.failures, named_before):
+            if number < NAMED:
+                reason = f"{printable(failure.where or failure.id)}: {printable(failure.message)}"
+                self._say(f"failed: {reason}" + (f". {printable(failure.fix)}" if failure.fix else ""))
+            elif number == NAMED:
+                self._say("more articles failed: see errors.jsonl")
+        done = summary.articles + summary.failed
         if self._bar is not None:
             self._bar.update(self._task, completed=done, records=summary.records)
         elif time.monotonic() - self._last >= EVERY:

@@ -13,29 +13,48 @@ if TYPE_CHECKING:
 RulesOption = Annotated[
     list[Path] | None, typer.Option("--rules", help="Folder of your own rules, over the shipped ones; may be repeated.")
 ]
-NerOption = Annotated[str, typer.Option("--ner", help="Model for names: `lac` (shipped) or an installed spaCy model.")]
-NoNerOption = Annotated[bool, typer.Option("--no-ner", help="Rules alone: faster, weaker on initiatives and indicators.")]
+NerOption = Annotated[
+    str, typer.Option("--ner", help="Model for names: `tagger` (shipped), `lac`, or an installed spaCy model.")
+]
+NoNerOption = Annotated[
+    bool, typer.Option("--no-ner", help="Rules alone: faster, weaker on initiatives and indicators.")
+]
 
 
 def command(
-    paths: Annotated[list[str], typer.Argument(help="Files or folders of articles, or - for standard input.")],
+    paths: Annotated[
+        list[str] | None, typer.Argument(help="Files or folders of articles, or - for standard input.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Where run folders go.")] = Path("outputs"),
     rules: RulesOption = None,
     ner: NerOption = "lac",
     no_ner: NoNerOption = False,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that extract.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest unfinished run.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Take nothing over from the newest finished run.")] = False,
+    engine: Annotated[str, typer.Option(help="Who runs the workers: `processes` or `dask`.")] = "processes",
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler; none: one made here.")] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that an article may take.")] = 60.0,
+    memory: Annotated[int, typer.Option(min=256, help="MiB that a worker may hold.")] = 2048,
     json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON instead of the table.")] = False,
 ) -> None:
     """Extract the records of articles into a new run folder under OUT/runs.
 
-    Exit status: 0 all articles read, 1 some failed (see errors.jsonl), 2 nothing could be done.
+    Exit status: 0 all articles read, 1 some failed (see errors.jsonl), 2 nothing could be done, 130 stopped by Ctrl-C.
     """
     from pipeline.cli.progress import Reporter
     from pipeline.run.runner import Options, run
 
-    options = Options(tuple(str(folder) for folder in rules or ()), None if no_ner else ner, workers)
-    with Reporter() as reporter:
-        summary = run(list(paths), out, options, progress=reporter.update)
+    if not paths and not resume:
+        raise typer.BadParameter("Name files or folders of articles, or give --resume.", param_hint="PATHS")
+    folders = tuple(str(folder) for folder in rules or ())
+    options = Options(folders, None if no_ner else ner, workers, engine, scheduler, timeout, memory, not fresh)
+    try:
+        with Reporter() as reporter:
+            summary = run(paths or [], out, options, resume=resume, progress=reporter.update)
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped. To go on: gongbao run --resume --out {out}", err=True)
+        raise typer.Exit(130) from None
     if json:
         _print_json(summary)
     else:
@@ -50,6 +69,8 @@ def _print_json(summary: Summary) -> None:
         "run": str(summary.folder) if summary.folder else None,
         "articles": summary.articles,
         "records": summary.records,
+        "reused": summary.reused,
+        "failed": summary.failed,
         "errors": [
             {"id": f.id, "code": f.code, "message": f.message, "where": f.where, "fix": f.fix} for f in summary.failures
         ],
@@ -67,9 +88,11 @@ def _print_table(summary: Summary) -> None:
     console = Console()
     if summary.folder is not None:
         console.print(record_table(read_records(summary.folder), limit=20, total=summary.records))
-    failed = f", {len(summary.failures)} failed" if summary.failures else ""
+    failed = f", {summary.failed} failed" if summary.failed else ""
+    reused = f", {summary.reused} unchanged since the last run" if summary.reused else ""
     console.print(
-        f"{summary.articles} articles, {summary.records} records{failed}, {summary.seconds:.1f} s", highlight=False
+        f"{summary.articles} articles, {summary.records} records{failed}{reused}, {summary.seconds:.1f} s",
+        highlight=False,
     )
     if summary.folder is not None:
         console.print(str(summary.folder), soft_wrap=True, highlight=False)

@@ -37,7 +37,7 @@ def command(
     article: Annotated[str, typer.Argument(help="A file (its first article), or - for standard input.")],
     id: Annotated[str | None, typer.Option(help="The article's id, in a file of several.")] = None,
     rules: RulesOption = None,
-    ner: NerOption = "lac",
+    ner: NerOption = "tagger",
     no_ner: NoNerOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print the records as JSON lines instead.")] = False,
     pub_date: Annotated[str | None, typer.Option(help="Publication date, YYYY-MM-DD.")] = None,

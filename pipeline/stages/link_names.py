@@ -14,7 +14,7 @@ import regex
 
 from pipeline.models import Document, Quantity, Sentence
 from pipeline.ruleset import RuleSet
-from pipeline.stages.scope import Choice, Span, clause_end, clause_start, sentence_index, series
+from pipeline.stages.scope import Choice, Span, between, clause_end, clause_start, sentence_index, series
 
 _CJK = regex.compile(r"\p{Han}")
 _COMPARISON = regex.compile(
@@ -181,10 +181,13 @@ class NameLinker:
 
     # -- initiatives -----------------------------------------------------------------------------------------
 
-    def _named(self, text: str, sentence: Sentence) -> list[tuple[int, int]]:
+    def _named(self, document: Document, sentence: Sentence) -> list[tuple[int, int]]:
+        text = document.text
         spans = [match.span() for match in self._initiative.finditer(text, sentence.start, sentence.end)]
         for match in _QUOTED.finditer(text, sentence.start, sentence.end):
             spans.append(match.span(1) if match.group(1) else match.span(2))
+        names = [e for e in between(document.entities, sentence.start, sentence.end) if e.label in {"ORG", "WORK"}]
+        spans += [(entity.start, entity.end) for entity in names]
         return sorted(spans)
 
     def _initiative_of(
@@ -201,7 +204,7 @@ class NameLinker:
             if sentences[at].paragraph != paragraph:
                 break
             if at not in named:
-                named[at] = self._named(text, sentences[at])
+                named[at] = self._named(document, sentences[at])
             spans = [span for span in named[at] if span[1] <= quantity.start]
             if spans:
                 start, end = spans[-1]
