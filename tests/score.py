@@ -67,7 +67,7 @@ def main() -> None:
     files = sorted((options.shared / "annotated").glob("*.jsonl"))
     articles = {file.stem: [json.loads(line) for line in file.open(encoding="utf-8") if line.strip()] for file in files}
     with tempfile.TemporaryDirectory() as folder:
-        summary = run([str(file) for file in files], Path(folder), Options(ner=None if options.no_ner else "tagger"))
+        summary = run([str(file) for file in files], Path(folder), Options(ner=None if options.no_ner else options.ner))
         for failure in summary.failures:
             print(f"failed: {failure.id}: {failure.message}", file=sys.stderr)
         assert summary.folder is not None
