@@ -407,3 +407,35 @@ def test_tab_reaches_every_action_and_enter_presses_what_has_the_focus(
     page.keyboard.press("Escape")
     assert not page.is_visible("#help-dialog")
     assert events(project) == []
+
+
+@pytest.mark.slow
+def test_a_queue_of_5000_opens_in_a_second_and_a_key_is_answered_in_a_tenth(
+    tmp_path: Path, build: Any, serve: Callable[..., Any], open_page: Callable[..., Any]
+) -> None:
+    texts, old, new = {}, [], []
+    for n in range(250):
+        key = f"{n:03}.txt"
+        texts[key] = "".join(f"第{k}项，南京市投资{k}.{n}亿元用于建设。\n" for k in range(100, 120))
+        for k in range(100, 120):
+            old.append(build.make_record(key, texts[key], f"{k}.{n}亿元", value=k * 10**8))
+            new.append({**old[-1], "year": 2021})
+    build.write_run(tmp_path / "outputs", "1", texts, old)
+    build.write_run(tmp_path / "outputs", "2", texts, new)
+    page = open_page(serve(tmp_path).url)
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    ready = page.evaluate("performance.getEntriesByName('ready')[0].startTime")
+    decided = []
+    for n in range(1, 21):
+        page.keyboard.press("Enter")
+        settle(page)
+        until(page, f"document.getElementById('progress-text').textContent.startsWith('{n} of 5000')")
+        decided.append(page.evaluate("performance.getEntriesByType('measure').at(-1).duration"))
+    middle = sorted(decided)[len(decided) // 2]
+    print(
+        f"ready after {ready:.0f} ms, a decision and the next change after {middle:.0f} ms (slowest {max(decided):.0f})"
+    )
+    assert page.evaluate("document.querySelectorAll('.row').length") == 5000
+    assert ready <= 1000
+    assert middle <= 100

@@ -81,6 +81,7 @@ async function decide(verdict, rest, form = null) {
   const here = state.current;
   const chosen = rest ? inGroup(here.group).filter((change) => !change.verdict || change === here) : [here];
   work(true);
+  performance.mark("decide");
   try {
     const answer = await post("/api/decide", {
       keys: chosen.map((change) => change.key),
@@ -100,6 +101,7 @@ async function decide(verdict, rest, form = null) {
     mirrorBulk();
     const stay = answer.conflicts.some(([key]) => key === here.key);
     await go(stay ? here : (nextOpen(here) ?? (counts().done === counts().all ? null : here)));
+    performance.measure("decided", "decide");
     return true;
   } catch (error) {
     if (error instanceof Refused && error.fields) showErrors(document.getElementById("editor"), error.fields);
@@ -342,6 +344,7 @@ async function start() {
     draw(go);
     await go(asked ?? (left && !left.verdict ? left : left ? nextOpen(left) : nextOpen(null)));
     work(false);
+    performance.mark("ready");
     document.body.dataset.ready = "true";
     poll();
   } catch (error) {
