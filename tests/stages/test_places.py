@@ -188,23 +188,10 @@ def test_the_next_name_ends_what_an_office_may_reach() -> None:
     assert forms == {"苏州": "name", "浙江省": "organisation"}
 
 
-PIECES = [
-    "南京市",
-    "鼓楼区",
-    "江宁国家",
-    "全市",
-    "在沪",
-    "京沪高铁",
-    "😀",
-    "𠮷",
-    "\ud800",
-    "\n",
-    "（上海）",
-    "12.5亿元",
-    "、",
-    "和平",
-    " ",
-]
+PIECES = (
+    *("南京市", "鼓楼区", "江宁国家", "全市", "在沪", "京沪高铁", "（上海）", "12.5亿元", "和平"),
+    *("、", "\n", " ", "😀", "𠮷", "\ud800"),
+)
 
 
 @settings(max_examples=150, deadline=None)
@@ -249,7 +236,14 @@ def test_a_users_folder_adds_places_zones_and_words(tmp_path: Path) -> None:
     assert found("滨河智谷与汤阴签约") == []
 
 
-RULE = "rules:\n  - id: my.rule\n    name: 试\n    gives: {gives}\n    pattern: '{pattern}'\n    examples: {{yes: [{{text: 试}}]}}\n"
+RULE = """\
+rules:
+  - id: my.rule
+    name: 试
+    gives: {gives}
+    pattern: '区'
+    examples: {{yes: [{{text: 试}}]}}
+"""
 
 
 @pytest.mark.parametrize(
@@ -265,7 +259,7 @@ RULE = "rules:\n  - id: my.rule\n    name: 试\n    gives: {gives}\n    pattern:
 )
 def test_a_wrong_rule_is_named_with_file_and_line(tmp_path: Path, folder: str, gives: str, said_by_error: str) -> None:
     (tmp_path / folder).mkdir()
-    (tmp_path / folder / "mine.yaml").write_text(RULE.format(gives=gives, pattern="区"), encoding="utf-8")
+    (tmp_path / folder / "mine.yaml").write_text(RULE.format(gives=gives), encoding="utf-8")
     own = RuleSet.load(tmp_path)
     with pytest.raises(RuleError) as raised:
         PlaceMatcher(Gazetteer.load(own), own)
