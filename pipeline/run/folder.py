@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import errno
 import json
 import os
@@ -16,9 +15,12 @@ from types import TracebackType
 from typing import IO, Any
 
 from pipeline.errors import RunError
-from pipeline.models import Extraction, Failure, Record, dump_json
+from pipeline.models import Extraction, Failure, Record
+from pipeline.run.lines import FILES, Counts, Lines, csv_header, failures, to_lines
+from pipeline.run.shards import Marker
 
-FILES = ("records.jsonl", "records.csv", "articles.jsonl", "errors.jsonl")
+INDEX = "shards.jsonl"
+MANIFEST = "manifest.json"
 
 
 class RunWriter:
@@ -30,32 +32,32 @@ class RunWriter:
     Args:
         out: The output folder (`outputs`); made if missing.
         run_id: The name of the run.
+        within: The hidden folder to write in; a fresh one beside the final one if None.
 
     Raises:
         RunError: the folder cannot be written (`run.unwritable`), or the disk is full (`run.disk_full`).
     """
 
-    def __init__(self, out: Path, run_id: str) -> None:
+    def __init__(self, out: Path, run_id: str, *, within: Path | None = None) -> None:
         self.final = out / "runs" / run_id
         self._out = out
         try:
             self.final.parent.mkdir(parents=True, exist_ok=True)
-            self._partial = Path(tempfile.mkdtemp(prefix=f".{run_id}.", dir=self.final.parent))
+            self._partial = Path(tempfile.mkdtemp(prefix=f".{run_id}.", dir=within or self.final.parent))
             self._partial.chmod(0o755)
-            self._files: dict[str, IO[str]] = {
-                name: (self._partial / name).open("w", encoding="utf-8", newline="") for name in FILES
-            }
+            self._files: dict[str, IO[bytes]] = {name: (self._partial / name).open("wb") for name in (*FILES, INDEX)}
+            self._files["records.csv"].write(csv_header())
         except OSError as error:
-            raise _run_error(error, out) from error
-        self._csv = csv.writer(self._files["records.csv"], lineterminator="\n")
-        self._csv.writerow(Record.model_fields)
+            raise run_error(error, out) from error
         self.records = self.articles = self.failures = 0
         self._finished = False
 
     def __enter__(self) -> RunWriter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for file in self._files.values():
             with suppress(OSError):
                 file.close()
@@ -64,50 +66,25 @@ class RunWriter:
 
     def add(self, result: Extraction | Failure, seconds: float = 0.0) -> None:
         """Append one article's result."""
+        self._write(to_lines([(result, seconds)]))
+
+    def append(self, key: str, lines: Lines) -> None:
+        """Append what a shard gave, and note it in the folder's index."""
+        self._write(lines)
         try:
-            if isinstance(result, Failure):
-                self._add_failure(result)
-            else:
-                self._add_extraction(result, seconds)
+            self._files[INDEX].write(Marker.of(key, lines).to_line())
         except OSError as error:
-            raise _run_error(error, self._out) from error
+            raise run_error(error, self._out) from error
 
-    def _add_failure(self, failure: Failure) -> None:
-        self.failures += 1
-        line = {
-            "id": failure.id,
-            "stage": failure.stage,
-            "code": failure.code,
-            "message": failure.message,
-            "where": failure.where,
-            "fix": failure.fix,
-        }
-        self._files["errors.jsonl"].write(_encodable(dump_json(line)) + "\n")
-
-    def _add_extraction(self, extraction: Extraction, seconds: float) -> None:
-        self.articles += 1
-        self.records += len(extraction.records)
-        article = extraction.article
-        line = {
-            "id": article.id,
-            "title": article.title,
-            "pub_date": article.pub_date,
-            "source": article.source,
-            "text": article.text,
-            "simplified": extraction.simplified,
-            "repairs": [
-                {"start": r.start, "end": r.end, "before": r.before, "after": r.after, "kind": r.kind}
-                for r in extraction.repairs
-            ],
-            "encoding": article.encoding,
-            "counts": dict(extraction.counts),
-            "seconds": round(seconds, 4),
-        }
-        self._files["articles.jsonl"].write(_encodable(dump_json(line)) + "\n")
-        for record in extraction.records:
-            row = record.to_dict()
-            self._files["records.jsonl"].write(_encodable(dump_json(row)) + "\n")
-            self._csv.writerow([_cell(value) for value in row.values()])
+    def _write(self, lines: Lines) -> None:
+        try:
+            for name, section in zip(FILES, lines.sections, strict=True):
+                self._files[name].write(section)
+        except OSError as error:
+            raise run_error(error, self._out) from error
+        self.articles += lines.counts.articles
+        self.records += lines.counts.records
+        self.failures += len(lines.counts.failures)
 
     def finish(self, manifest: Mapping[str, Any]) -> Path:
         """Write the manifest, put the folder in its place and point `latest` at it; returns the final path."""
@@ -116,49 +93,124 @@ class RunWriter:
                 file.flush()
                 os.fsync(file.fileno())
                 file.close()
-            path = self._partial / "manifest.json"
-            with path.open("w", encoding="utf-8") as file:
-                json.dump(manifest, file, ensure_ascii=False, indent=2)
-                file.write("\n")
-                file.flush()
-                os.fsync(file.fileno())
+            write_json(self._partial / MANIFEST, manifest)
+            sync(self._partial)
             self._partial.rename(self.final)
             self._finished = True
-            _point(self._out / "latest", self.final)
+            sync(self.final.parent)
+            point(self._out, self.final)
         except OSError as error:
-            raise _run_error(error, self._out) from error
+            raise run_error(error, self._out) from error
         return self.final
 
 
-def _point(link: Path, target: Path) -> None:
-    """Move the link to the target in one step, so that a reader always finds a whole run."""
+class FinishedRun:
+    """A finished run folder whose shards may be taken over by the next run.
+
+    `whole` says that nothing in it is worth another try: all its files are there in their lengths, and no article
+    failed while it was extracted (which more time, more memory or luck may mend).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.manifest: dict[str, Any] = {}
+        self.whole = False
+        self._shards: dict[str, tuple[Marker, tuple[int, ...]]] = {}
+        with suppress(OSError, ValueError):
+            self._load()
+
+    def _load(self) -> None:
+        manifest = json.loads((self.path / MANIFEST).read_bytes())
+        shards: dict[str, tuple[Marker, tuple[int, ...]]] = {}
+        at = [0, len(csv_header()), 0, 0]
+        whole = True
+        with (self.path / INDEX).open("rb") as lines:
+            for line in lines:
+                marker = Marker.from_line(line)
+                whole = whole and not marker.retry
+                if not marker.retry:
+                    shards[marker.key] = (marker, tuple(at))
+                at = [start + length for start, length in zip(at, marker.lengths, strict=True)]
+        # Files that were changed by hand are nobody's cache; a change that keeps the length is seen by the hash.
+        if at == [(self.path / name).stat().st_size for name in FILES]:
+            self.manifest, self._shards, self.whole = manifest, shards, whole and "input_hash" in manifest
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._shards
+
+    def counts(self) -> Iterator[Counts]:
+        """The counts of its shards, in order."""
+        for marker, starts in self._shards.values():
+            failed = _slice(self.path / FILES[3], starts[3], marker.lengths[3])
+            yield Counts(marker.articles, marker.records, failures(failed))
+
+    def read(self, key: str) -> Lines | None:
+        """What a shard gave, or None if it is not there as it was written."""
+        found = self._shards.get(key)
+        if found is None:
+            return None
+        marker, starts = found
+        try:
+            body = b"".join(
+                _slice(self.path / name, start, length)
+                for name, start, length in zip(FILES, starts, marker.lengths, strict=True)
+            )
+            return marker.lines(body)
+        except (OSError, ValueError):
+            return None
+
+
+def _slice(path: Path, start: int, length: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(length)
+
+
+def latest(out: Path) -> Path | None:
+    """The newest finished run of an output folder."""
+    link = out / "latest"
+    return link.resolve() if link.is_dir() else None
+
+
+def point(out: Path, target: Path) -> None:
+    """Move `latest` to the target in one step, so that a reader always finds a whole run."""
+    link = out / "latest"
     fresh = link.with_name(f".latest.{os.getpid()}")
     with suppress(FileNotFoundError):
         fresh.unlink()
     fresh.symlink_to(os.path.relpath(target, link.parent))
     fresh.replace(link)
+    sync(out)
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, dict):
-        return dump_json(value)
-    if isinstance(value, list):
-        return ";".join(str(item) for item in value)
-    if isinstance(value, str):
-        return _encodable(value)
-    return value
+def sync(folder: Path) -> None:
+    """Have the names in a folder outlive a power cut, where the system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
-def _encodable(text: str) -> str:
-    """Lone surrogates, which UTF-8 cannot hold, as escapes."""
-    if any("\ud800" <= char <= "\udfff" for char in text):
-        return text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return text
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON file and sync it."""
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(value, file, ensure_ascii=False, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
-def _run_error(error: OSError, out: Path) -> RunError:
-    if error.errno == errno.ENOSPC:
-        return RunError("the disk is full", where=str(out), fix="Free some space and run again", code="run.disk_full")
+def run_error(error: OSError, out: Path) -> RunError:
+    """What the system said while a run was written, as an error with a fix."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return RunError(
+            "the disk is full",
+            where=str(out),
+            fix="Free some space; `gongbao run --resume` goes on where it stopped",
+            code="run.disk_full",
+        )
     reason = error.strerror or str(error)
     return RunError(
         f"cannot write here: {reason}", where=str(out), fix="Name a writable folder with --out", code="run.unwritable"

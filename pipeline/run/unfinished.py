@@ -1,0 +1,99 @@
+"""Unfinished runs: hidden folders that hold the shards done so far, until the run is finished or resumed.
+
+runs/.<run id>.unfinished/
+  plan.json     what was asked for
+  shards/       one file a shard that is done (see `ShardFolder`)
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import RunError
+from pipeline.run.folder import MANIFEST, point, sync, write_json
+
+_ENDING = ".unfinished"
+_PLAN = "plan.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An unfinished run: its folder and its plan, a JSON object of whatever the run was asked for."""
+
+    path: Path
+    plan: dict[str, Any]
+
+    @property
+    def run_id(self) -> str:
+        """The name that the run will have."""
+        return self.path.name.removeprefix(".").removesuffix(_ENDING)
+
+    @property
+    def shards(self) -> Path:
+        """The folder of the shards done so far."""
+        return self.path / "shards"
+
+    @classmethod
+    def create(cls, runs: Path, run_id: str, plan: dict[str, Any]) -> Unfinished:
+        """Begin a run; an OSError says why not."""
+        made = cls(runs / f".{run_id}{_ENDING}", plan)
+        made.shards.mkdir(parents=True)
+        write_json(made.path / _PLAN, plan)
+        sync(made.path)
+        return made
+
+    def remove(self) -> None:
+        """Remove the folder with all it holds; the plan goes first, so that half of it is never resumed."""
+        with suppress(OSError):
+            (self.path / _PLAN).unlink(missing_ok=True)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def unfinished(runs: Path) -> Iterator[Unfinished]:
+    """The unfinished runs of a folder, newest first; leftovers without a plan are removed."""
+    found = sorted(runs.glob(f".*{_ENDING}"), key=lambda path: path.name, reverse=True)
+    for path in found:
+        try:
+            plan = json.loads((path / _PLAN).read_bytes())
+        except (OSError, ValueError):
+            shutil.rmtree(path, ignore_errors=True)
+            continue
+        yield Unfinished(path, plan)
+
+
+def settle(out: Path) -> None:
+    """Finish what a run that ended in its very last step left: its folder is in place, but `latest` was not moved."""
+    for left in list(unfinished(out / "runs")):
+        final = out / "runs" / left.run_id
+        if (final / MANIFEST).is_file():
+            point(out, final)
+            left.remove()
+
+
+def resumable(out: Path) -> Unfinished:
+    """The newest unfinished run.
+
+    Raises:
+        RunError: there is none (`run.nothing_to_resume`), or it began in another working directory.
+    """
+    newest = next(unfinished(out / "runs"), None)
+    if newest is None:
+        raise RunError(
+            "no unfinished run here", where=str(out), fix="Start one: gongbao run PATH…", code="run.nothing_to_resume"
+        )
+    return newest
+
+
+def check_directory(left: Unfinished, paths: list[str]) -> None:
+    """Relative paths mean what they meant only in the directory where the run began."""
+    began = str(left.plan.get("directory", ""))
+    if began != str(Path.cwd()) and not all(Path(path).is_absolute() for path in paths):
+        raise RunError(
+            f"the unfinished run began in {began}", where=str(left.path.parent), fix=f"cd {began}", code="run.directory"
+        )
