@@ -22,7 +22,7 @@ from pipeline.models import SCHEMA_VERSION, Failure
 from pipeline.read import read_paths
 from pipeline.run.engines import Engine, Pending, Processes, engine_for
 from pipeline.run.extract import MEMORY, TIMEOUT, Settings
-from pipeline.run.folder import RunWriter, run_error
+from pipeline.run.folder import FinishedRun, RunWriter, latest, run_error
 from pipeline.run.lines import Counts, Lines
 from pipeline.run.lock import locked
 from pipeline.run.shards import Shard, ShardFolder, cut
@@ -121,7 +121,10 @@ def run(
         with locked(out / "runs"):
             settle(out)
             work = _begin([str(path) for path in paths], out, options, resume, started)
-            return _Run(work, out, options, progress).go()
+            try:
+                return _Run(work, out, options, progress).go()
+            finally:
+                work.remove_if_empty()
     except OSError as error:
         raise run_error(error, out) from error
 

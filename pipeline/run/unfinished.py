@@ -54,6 +54,11 @@ class Unfinished:
             (self.path / _PLAN).unlink(missing_ok=True)
         shutil.rmtree(self.path, ignore_errors=True)
 
+    def remove_if_empty(self) -> None:
+        """Remove the folder if there is nothing in it to go on with."""
+        if self.path.exists() and next(self.shards.glob("[!.]*"), None) is None:
+            self.remove()
+
 
 def unfinished(runs: Path) -> Iterator[Unfinished]:
     """The unfinished runs of a folder, newest first; leftovers without a plan are removed."""
