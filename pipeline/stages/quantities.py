@@ -6,15 +6,19 @@ numbers: exact values, ranges made of two amounts, units that a list writes only
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterator
 
-from pipeline.models import Bound, Kind, Quantity
-from pipeline.ruleset import RuleSet
+import regex
+
+from pipeline.models import Quantity
+from pipeline.ruleset import Rule, RuleSet
 from pipeline.stages.quantity_cues import Change, Cues, clause_start
 from pipeline.stages.quantity_read import Amount, AmountReader
-from pipeline.stages.quantity_scan import Scanner
+from pipeline.stages.quantity_scan import Hit, Scanner
 
+_LONE = 100
+"""Code points of the longest text whose bare numbers count."""
+_HAN = regex.compile(r"[\p{Han}&&[^零〇○一二两三四五六七八九十百千万亿半]]", flags=regex.V1)
 _JOIN_WIDTH = 4
 """Code points between two amounts that a list or range may join."""
 
@@ -27,8 +31,10 @@ class QuantityMatcher:
     """
 
     def __init__(self, rules: RuleSet) -> None:
-        self._scanner = Scanner([*rules.stage("not_facts"), *rules.stage("quantities")], rules)
-        self._reader = AmountReader(rules.stage("quantities"))
+        stage = rules.stage("quantities")
+        self._alone = [rule for rule in stage if rule.kind == "alone"]
+        self._scanner = Scanner([*rules.stage("not_facts"), *(rule for rule in stage if rule.kind != "alone")], rules)
+        self._reader = AmountReader(stage)
         self._cues = Cues(rules)
 
     def match(self, text: str) -> tuple[Quantity, ...]:
@@ -40,7 +46,10 @@ class QuantityMatcher:
         Raises:
             RuleTimeout: a rule ran past its time limit.
         """
-        amounts = [amount for hit in self._scanner.scan(text) if (amount := self._reader.read(hit)) is not None]
+        hits = list(self._scanner.scan(text))
+        amounts = [amount for hit in hits if (amount := self._reader.read(hit)) is not None]
+        if len(text) <= _LONE:
+            amounts = self._lone(text, hits, amounts)
         found: list[Quantity] = []
         before: Amount | None = None
         for amount in self._joined(text, amounts):
@@ -48,6 +57,34 @@ class QuantityMatcher:
             found.append(self._quantity(text, amount))
             before = amount
         return tuple(found)
+
+    def _lone(self, text: str, hits: list[Hit], amounts: list[Amount]) -> list[Amount]:
+        """The bare numbers of a short text: in an article they are no facts, alone they are what was asked for."""
+        body = text.strip().rstrip("。.")
+        start = len(text) - len(text.lstrip())
+        if any(amount.start <= start and amount.end >= start + len(body) for amount in amounts):
+            return amounts
+        whole = [hit for rule in self._alone for hit in self._numbers(rule, text) if hit.start <= start]
+        if whole and whole[0].end >= start + len(body):
+            return [amount for hit in whole if (amount := self._reader.read(hit)) is not None] or amounts
+        if any(not amount.joined for amount in amounts):
+            return amounts
+        covered = [(hit.start, hit.end) for hit in hits if self._reader.read(hit) is None]
+        free = [
+            hit
+            for rule in self._alone
+            for hit in self._numbers(rule, text)
+            if (hit.end - hit.start > 1 or not _HAN.search(text, max(0, hit.start - 1), hit.end + 1))
+            and all(hit.end <= low or high <= hit.start for low, high in covered)
+        ]
+        return [amount for hit in free if (amount := self._reader.read(hit)) is not None]
+
+    @staticmethod
+    def _numbers(rule: Rule, text: str) -> Iterator[Hit]:
+        for match in rule.finditer(text):
+            number = match["number"].rstrip()
+            end = match.end() if match["unit"] else match.start() + len(number)
+            yield Hit(match.start(), end, rule, {"number": number})
 
     def _joined(self, text: str, amounts: list[Amount]) -> list[Amount]:
         """Lend units along lists, make ranges of two amounts, and drop what stays without a unit."""
@@ -57,12 +94,13 @@ class QuantityMatcher:
             if following is not None and following.start - amount.end <= _JOIN_WIDTH and amount.upper is None:
                 join = self._cues.join.at(text, amount.end, following.start)
                 if join is not None and join.end == following.start:
-                    if amount.lacks_unit_of(following):
+                    ranged = join.gives("as") == "range"
+                    if amount.lacks_unit_of(following) and not (ranged and amount.exceeds(following)):
                         amount.borrow(following)
-                    if join.gives("as") == "range" and self._is_range(text, amount, following):
+                    if ranged and self._is_range(text, amount, following):
                         amount.extend(following)
                         kept.pop()
-                    elif join.gives("as") == "list":
+                    elif not ranged:
                         following.continues = True
             if not amount.joined:
                 kept.append(amount)
@@ -73,7 +111,7 @@ class QuantityMatcher:
         return kept
 
     def _is_range(self, text: str, low: Amount, high: Amount) -> bool:
-        same = low.unit == high.unit and low.kind == high.kind and high.upper is None
+        same = low.unit == high.unit and low.kind == high.kind and high.upper is None and not low.exceeds(high)
         return same and not (low.wrote_unit and text[low.start - 1 : low.start] in tuple("由从"))
 
     def _judge(self, text: str, amount: Amount, before: Amount | None) -> None:
@@ -92,13 +130,13 @@ class QuantityMatcher:
                 amount.end = cue.end
         if amount.kind in ("percent", "growth"):
             self._judge_change(text, amount, before, end)
-        elif amount.kind == "money":
-            currency = self._cues.currency.at(text, max(0, start - 6), start)
-            if currency is not None and amount.unit == "元":
-                amount.unit = currency.gives("unit") or text[currency.start : currency.end].strip()
-                amount.cue_start = currency.start
         elif amount.bare:
             self._judge_bare(text, amount)
+        elif amount.kind == "money" and amount.unit == "元":
+            currency = self._cues.currency.at(text, max(0, start - 6), start)
+            if currency is not None:
+                amount.unit = currency.gives("unit") or text[currency.start : currency.end].strip()
+                amount.cue_start = currency.start
 
     def _judge_change(self, text: str, amount: Amount, before: Amount | None, end: int) -> None:
         previous = (before.end, before.change) if before is not None else None

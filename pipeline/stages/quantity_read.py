@@ -24,7 +24,7 @@ class Amount:
     """An amount in the making; `Quantity` is what becomes of it."""
 
     __slots__ = (
-        "bare", "bound", "change", "continues", "cue_start", "end", "joined", "kind", "rule", "start", "unit", "upper",
+        "bare", "bound", "change", "continues", "cue_start", "end", "joined", "kind", "lent", "rule", "start", "unit", "upper",
         "value", "written", "wrote_unit",
     )  # fmt: skip
 
@@ -39,6 +39,8 @@ class Amount:
         self.bound: Bound = bound
         self.written = hit.groups.get("number") or ""
         """The number as written."""
+        self.lent = 1
+        """The scale that a following amount lent to this number."""
         self.wrote_unit = True
         self.bare = False
         """A number without a unit that may stand alone."""
@@ -49,20 +51,31 @@ class Amount:
         self.change: Change | None = None
         self.cue_start: int | None = None
 
+    @property
+    def scale(self) -> int:
+        """What 万 or 亿 at the end of the number stands for, 1 if there is none."""
+        match = _SCALE.search(self.written)
+        number = read_number(f"1{match[1]}") if match else None
+        return int(number.value) if number else self.lent
+
     def lacks_unit_of(self, following: Amount) -> bool:
         """True for 0.72亿 before 0.45亿美元 and 0.13个 before 0.22个百分点."""
         if self.bare or self.joined:
             return True
         return following.kind == "growth" and following.unit == "百分点" and self.kind == "count" and self.unit == "个"
 
+    def exceeds(self, following: Amount) -> bool:
+        """True if this cannot be the low end of a range up to the other: only changes run downwards (下降8%至10%)."""
+        if following.kind in ("growth", "percent"):
+            return False
+        factor = following.scale if self.scale == 1 else 1
+        return times(self.value, factor) > following.value
+
     def borrow(self, following: Amount) -> None:
         """Take the unit of the amount that follows, and its 万 or 亿 if this number has none."""
-        scale = _SCALE.search(following.written)
-        if scale and following.written and self.written and not _SCALE.search(self.written):
-            factor = read_number(f"1{scale[1]}")
-            coefficient = read_number(following.written)
-            if factor and coefficient and self.value * factor.value <= 100 * coefficient.value:
-                self.value = times(self.value, factor.value)
+        factor = following.scale
+        if factor > 1 and self.scale == 1 and self.value * factor <= 100 * following.value:
+            self.value, self.lent = times(self.value, factor), factor
         self.kind, self.unit, self.rule = following.kind, following.unit, following.rule
         self.bare, self.joined, self.wrote_unit = following.bare, following.joined, False
 
@@ -101,7 +114,7 @@ class AmountReader:
             unit = given
         elif len(unit) > 1:
             unit = unit.translate(_BRACKETS).replace("每", "/").replace("／", "/")
-        amount = Amount(hit, hit.rule.kind, number.value, unit, number.bound)  # type: ignore[arg-type]
+        amount = Amount(hit, gives.get("kind", hit.rule.kind), number.value, unit, number.bound)
         amount.upper = number.upper
         amount.bare = bool(gives.get("bare"))
         amount.joined = bool(gives.get("joined"))
@@ -110,22 +123,21 @@ class AmountReader:
 
     @staticmethod
     def _number(gives: dict[str, Any], groups: dict[str, str]) -> Number | None:
-        """Value and bound, with the parts that some rules name: half, tenths, denominators, doublings."""
-        doublings = groups.get("doublings")
-        if doublings:
-            power = read_number(doublings)
-            return power and Number(Decimal(2) ** power.value)
+        """Value and bound, with the parts that some rules name: half, tenths, denominators, powers."""
         written = groups.get("number")
         if written is None:
             return Number(Decimal(str(gives["value"]))) if "value" in gives else None
         number = read_number(written)
         if number is None:
             return None
-        if "above" in groups:
-            above = read_number(groups["above"])
-            if above is None or not number.value:
+        if "power" in gives:
+            return Number(Decimal(gives["power"]) ** number.value)
+        if "above" in groups or "below" in groups:
+            other = read_number(groups.get("above") or groups["below"])
+            if other is None or not other.value or not number.value:
                 return None
-            return Number(quotient(times(above.value, 100), number.value, _PLACES))
+            above, below = (other, number) if "above" in groups else (number, other)
+            return Number(quotient(times(above.value, 100), below.value, _PLACES))
         scale = gives.get("scale")
         value, upper = number.value, number.upper
         if scale is not None:
