@@ -87,7 +87,8 @@ def embed(graph: GraphBuilder, ids: str, embedding: FloatArray, output: str) -> 
 def encode(graph: GraphBuilder, tensors: Mapping[str, FloatArray]) -> str:
     """Add the encoder: `characters` [U], `index` [T, B] into them, `padding` [T, B, 1] -> states [T, B, 256].
 
-    `tensors` as `training.lac_source.read_lac` names them.
+    `tensors` as `training.lac_source.read_lac` names them. With `marks` [M, 128] among them, embeddings that are added
+    to the characters', the graph has one more input `marks` [T, B] of numbers of its rows.
     """
     embedded = embed(graph, "characters", tensors["embedding"], "embedded")
     size = graph.add("Shape", ["index"], "size")
@@ -100,6 +101,10 @@ def encode(graph: GraphBuilder, tensors: Mapping[str, FloatArray]) -> str:
             embedded, f"0{way}.input", tensors[f"0{way}.input"], tensors[f"0{way}.bias"], f"table_{way}"
         )
         inputs[way] = graph.add("Gather", [table, "index"], f"input0_{way}")
+        if "marks" in tensors:
+            marked = graph.constant(f"marks_{way}", tensors["marks"] @ tensors[f"0{way}.input"])
+            taken = graph.add("Gather", [marked, "marks"], f"mark_{way}")
+            inputs[way] = graph.add("Add", [inputs[way], taken], f"marked_{way}")
     states = _layer(graph, "0", inputs, tensors)
     states_q = graph.quantized_state(states)
     for way in "fb":

@@ -1,0 +1,209 @@
+"""Choosing among the names that the network proposes for a quantity.
+
+The network scores spans; the same name often stands at several places, longer and shorter forms compete, and the facts
+of one article tend to share their initiative. Here spans become names with their joint probability, and initiatives are
+chosen with a linear model over what the article and the neighbouring quantities say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, log
+
+import numpy as np
+import numpy.typing as npt
+import regex
+
+FloatArray = npt.NDArray[np.float32]
+
+NAMES = 8
+"""Names that compete for one quantity."""
+_MARKS = regex.compile(r"[\s“”\"'‘’《》〈〉「」『』（）()·、,，。]")
+_TAIL = regex.compile(
+    r"(?:总?[额量值数]|金额|总值|增加值|收入|比例|比重|率|规模|面积|总量|产量|产值|水平|人数|数量|占比|销售额|成交额|进出口额)$"
+)
+_PLACE = regex.compile(r"[省市县区]")
+_CLAUSE_END = regex.compile(r"[，；]")
+_DIGIT = regex.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name proposed for a field: its likeliest span, and the probability of all spans that read the same."""
+
+    start: int
+    end: int
+    text: str
+    probability: float
+
+    @property
+    def key(self) -> str:
+        """The text without marks: what makes two names the same."""
+        return str(_MARKS.sub("", self.text))
+
+
+def merged(spans: Sequence[tuple[int, int, float]], text: str) -> list[Name]:
+    """Spans (start, end, probability), likeliest first, as distinct names, likeliest first."""
+    found: dict[str, Name] = {}
+    for start, end, probability in spans:
+        name = Name(start, end, text[start:end], probability)
+        key = name.key
+        if not key:
+            continue
+        known = found.get(key)
+        if known is not None:
+            name = Name(known.start, known.end, known.text, known.probability + probability)
+        found[key] = name
+    return sorted(found.values(), key=lambda name: (-name.probability, name.start, name.end))
+
+
+def alike(one: str, other: str) -> bool:
+    """True if the shorter of two keys is at least half of the longer and part of it."""
+    short, long = (one, other) if len(one) <= len(other) else (other, one)
+    return len(short) >= 2 and short in long and len(short) * 2 >= len(long)
+
+
+def support(key: str, names: Mapping[str, float]) -> float:
+    """The probability of all names that are alike."""
+    return sum(probability for other, probability in names.items() if alike(key, other))
+
+
+class InitiativeRanker:
+    """A linear model over the initiatives proposed for the quantities of one article.
+
+    Args:
+        weights: One weight a feature, the order of :meth:`features`.
+        center: What is subtracted from each feature before.
+        scale: What each is divided by then.
+    """
+
+    def __init__(self, weights: FloatArray, center: FloatArray, scale: FloatArray) -> None:
+        self._weights, self._center, self._scale = weights, center, scale
+
+    def choose(
+        self,
+        article: Proposals,
+        indicators: Sequence[Sequence[Name]],
+    ) -> list[list[tuple[Name, float]]]:
+        """For each quantity its names with the probability to be right, best first."""
+        chosen: list[list[tuple[Name, float]]] = []
+        for number in range(len(article.amounts)):
+            names = article.candidates(number, indicators[number])
+            if not names:
+                chosen.append([])
+                continue
+            rows = article.features(number, names, indicators[number])
+            scores = ((rows - self._center) / self._scale) @ self._weights
+            shares = np.exp(scores - scores.max())
+            shares = shares / shares.sum()
+            order = np.argsort(-shares, kind="stable")
+            chosen.append([(names[index], float(shares[index])) for index in order.tolist()])
+        return chosen
+
+
+class Proposals:
+    """The initiatives proposed for all quantities of an article, and what speaks for each.
+
+    Args:
+        text: The article's simplified text.
+        amounts: Spans of its quantities, in order.
+        names: The names proposed for each quantity.
+    """
+
+    def __init__(self, text: str, amounts: Sequence[tuple[int, int]], names: Sequence[Sequence[Name]]) -> None:
+        self.text, self.amounts, self.names = text, amounts, names
+        self._maps = [{name.key: name.probability for name in row} for row in names]
+        self._total: dict[str, float] = {}
+        best: dict[str, Name] = {}
+        for row in names:
+            for name in row:
+                key = name.key
+                self._total[key] = self._total.get(key, 0.0) + name.probability
+                if key not in best or best[key].probability < name.probability:
+                    best[key] = name
+        leading = sorted(self._total, key=lambda key: (-self._total[key], best[key].start))[:6]
+        self._leading = [best[key] for key in leading]
+        self._title = _MARKS.sub("", text.split("\n", 1)[0][:60])
+
+    def candidates(self, number: int, indicators: Sequence[Name]) -> list[Name]:
+        """At most NAMES names: proposed here, the indicators and what is inside them, the article's leading ones."""
+        found = {name.key: name for name in self.names[number]}
+        for indicator in indicators[:3]:
+            for text in (indicator.text, _TAIL.sub("", indicator.text)):
+                name = Name(indicator.start, indicator.start + len(text), text, 0.0)
+                if len(name.key) >= 2:
+                    found.setdefault(name.key, name)
+        for name in self._leading:
+            found.setdefault(name.key, Name(name.start, name.end, name.text, 0.0))
+        here = self._maps[number]
+        strength = {key: support(key, here) + 0.3 * here.get(key, 0.0) for key in found}
+        order = sorted(found, key=lambda key: (-strength[key], -found[key].probability, found[key].start))
+        return [found[key] for key in order[:NAMES]]
+
+    def features(self, number: int, names: Sequence[Name], indicators: Sequence[Name]) -> FloatArray:
+        """[len(names), features]."""
+        here = self._maps[number]
+        others = max(1, len(self.amounts) - 1)
+        empty: dict[str, float] = {}
+        previous = self._maps[number - 1] if number else empty
+        earlier = self._maps[number - 2] if number > 1 else empty
+        following = self._maps[number + 1] if number + 1 < len(self._maps) else empty
+        start = self.amounts[number][0]
+        low, high = self._sentence(start)
+        indicator = indicators[0].key if indicators else ""
+        certainty = indicators[0].probability if indicators else 0.0
+        rows = []
+        for name in names:
+            key, size = name.key, len(name.key)
+            mass = support(key, here)
+            exact = here.get(key, 0.0)
+            count = self.text.count(name.text)
+            before_clause = name.end <= start and bool(_CLAUSE_END.search(self.text, name.end, start))
+            rows.append(
+                [
+                    log(exact + 1e-3),
+                    mass,
+                    log(mass + 1e-3),
+                    (self._total.get(key, 0.0) - exact) / others,
+                    support(key, previous),
+                    support(key, following),
+                    support(key, earlier),
+                    size / 10,
+                    size <= 2,
+                    size == 3,
+                    4 <= size <= 8,
+                    size > 12,
+                    key in self._title,
+                    log(1 + count),
+                    count > 1,
+                    key == indicator,
+                    key != indicator and key in indicator,
+                    key != indicator and indicator in key,
+                    certainty,
+                    key != indicator and indicator.startswith(key),
+                    low <= name.start and name.end <= start,
+                    start <= name.start < high,
+                    name.start < low,
+                    log(1 + abs(start - name.start)) / 5,
+                    before_clause,
+                    name.start > 0 and self.text[name.start - 1] in "“《",
+                    "“" in name.text or "《" in name.text,
+                    bool(_PLACE.search(key, 0, 5)),
+                    "的" in name.text,
+                    bool(_DIGIT.search(name.text)),
+                    "、" in name.text,
+                ]
+            )
+        return np.array(rows, np.float32)
+
+    def _sentence(self, offset: int) -> tuple[int, int]:
+        low = max(self.text.rfind(mark, 0, offset) for mark in "。！？；!?\n") + 1
+        ends = [at for at in (self.text.find(mark, offset) for mark in "。！？；!?\n") if at >= 0]
+        return low, min(ends, default=len(self.text))
+
+
+def calibrated(share: float, slope: float, offset: float) -> float:
+    """Platt scaling: the probability that a name with this share is right."""
+    bounded = min(max(share, 1e-4), 1 - 1e-4)
+    return 1 / (1 + exp(-(slope * log(bounded / (1 - bounded)) + offset)))

@@ -1,0 +1,216 @@
+"""The field tagger: which words near a quantity name its indicator, and which its initiative.
+
+A two-layer bidirectional GRU that began as LAC reads the article; for each quantity, every position in its window gets
+scores for beginning, ending and lying inside a name, from the position's state, the quantity's state and the features
+of `pipeline.ner.field_features`. Trained by `training/train_fields.py` on annotated bulletins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import ModelError
+from pipeline.models import Entity
+from pipeline.ner.characters import Vocabulary, batches_by_length
+from pipeline.ner.field_features import LONGEST, Amount, Surroundings, TextFeatures
+from pipeline.ner.field_ranking import InitiativeRanker, Name, Proposals, calibrated, merged
+from pipeline.ner.network import Network
+
+FloatArray = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+RULE = "field_tagger"
+_STARTS = 20  # beginnings that are followed up for one quantity; the rest has no share worth counting
+_SPANS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class FieldContext:
+    """An article for the tagger: simplified text, and its quantities in order (`pipeline.models.Quantity` fits)."""
+
+    text: str
+    quantities: Sequence[Amount]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPrediction:
+    """What the tagger reads for one quantity.
+
+    `score` of an entity is the calibrated probability that the name is right. The initiative may lie in the title, a
+    heading or an earlier sentence. `indicators` and `initiatives` hold the best few, best first.
+    """
+
+    indicators: tuple[Entity, ...] = ()
+    initiatives: tuple[Entity, ...] = ()
+
+    @property
+    def indicator(self) -> Entity | None:
+        """The likeliest indicator, None if there is no text to choose from."""
+        return self.indicators[0] if self.indicators else None
+
+    @property
+    def initiative(self) -> Entity | None:
+        """The likeliest initiative, None if there is no text to choose from."""
+        return self.initiatives[0] if self.initiatives else None
+
+
+class FieldTagger:
+    """Names indicator and initiative of quantities. Make one with :meth:`load`."""
+
+    def __init__(self, network: Network, heads: Mapping[str, npt.NDArray[Any]]) -> None:
+        self._network = network
+        self._vocabulary = Vocabulary(network.metadata["vocabulary"])
+        self._heads = heads
+        self._ranker = InitiativeRanker(heads["rank_weights"], heads["rank_center"], heads["rank_scale"])
+
+    @classmethod
+    def load(cls) -> FieldTagger:
+        """The tagger of this installation, loaded once a process.
+
+        Raises:
+            ModelError: The weights are missing or broken.
+        """
+        return _loaded()
+
+    def predict(self, contexts: Sequence[FieldContext], *, best: int = 3) -> list[list[FieldPrediction]]:
+        """Predict for all quantities of articles; the articles of one call are read together.
+
+        Args:
+            contexts: Articles.
+            best: How many indicators and initiatives to give for each quantity.
+
+        Returns:
+            For each article one prediction a quantity, offsets in the article's text.
+        """
+        features = [TextFeatures(context.text, context.quantities) for context in contexts]
+        needed = [feature for feature in features if feature.amounts]
+        states = iter(self._encode(needed))
+        return [self._article(feature, *next(states), best) if feature.amounts else [] for feature in features]
+
+    def _encode(self, articles: Sequence[TextFeatures]) -> list[tuple[FloatArray, FloatArray]]:
+        """States [len(text), 256] and keys [len(text), hidden] of each article."""
+        jobs = [(number, start, end) for number, article in enumerate(articles) for start, end in article.sequences]
+        encoded = [self._vocabulary.encode(article.text) for article in articles]
+        hidden = self._heads["output"].shape[0]
+        results = [
+            (np.zeros((len(a.text) + 1, 256), np.float32), np.zeros((len(a.text) + 1, hidden), np.float32))
+            for a in articles
+        ]
+        for batch in batches_by_length([end - start for _, start, end in jobs]):
+            chosen = [jobs[index] for index in batch]
+            longest = max(end - start for _, start, end in chosen)
+            marks = np.zeros((longest, max(2, len(chosen))), np.int32)
+            for column, (number, start, end) in enumerate(chosen):
+                marks[: end - start, column] = articles[number].marks[start:end]
+            sequences = [encoded[number][start:end] for number, start, end in chosen]
+            states, keys = self._network.run(sequences, {"marks": marks})
+            for column, (number, start, end) in enumerate(chosen):
+                results[number][0][start:end] = states[: end - start, column]
+                results[number][1][start:end] = keys[: end - start, column]
+        return results
+
+    def _article(self, article: TextFeatures, states: FloatArray, keys: FloatArray, best: int) -> list[FieldPrediction]:
+        around = article.surroundings()
+        scores = self._scores(article, around, states, keys)
+        proposed = [self._spans(article, around, scores[..., 3 * field : 3 * field + 3], field) for field in (0, 1)]
+        indicators, initiatives = ([merged(row, article.text) for row in rows] for rows in proposed)
+        amounts = [(amount.start, amount.end) for amount in article.amounts]
+        ranked = self._ranker.choose(Proposals(article.text, amounts, initiatives), indicators)
+        return [
+            FieldPrediction(
+                tuple(self._entity(name, name.probability, "INDICATOR") for name in names[:best]),
+                tuple(self._entity(name, share, "INITIATIVE") for name, share in choice[:best]),
+            )
+            for names, choice in zip(indicators, ranked, strict=True)
+        ]
+
+    def _entity(self, name: Name, share: float, label: Literal["INDICATOR", "INITIATIVE"]) -> Entity:
+        slope, offset = self._heads[f"calibration_{label.lower()}"].tolist()
+        return Entity(name.start, name.end, name.text, label, RULE, round(calibrated(share, slope, offset), 4))
+
+    def _scores(self, article: TextFeatures, around: Surroundings, states: FloatArray, keys: FloatArray) -> FloatArray:
+        """[N, W, 6]: begin, end, inside of the indicator, then of the initiative."""
+        heads = self._heads
+        starts = np.array([amount.start for amount in article.amounts])
+        ends = np.array([amount.end for amount in article.amounts])
+        asked = np.concatenate([states[starts], states[ends - 1]], axis=1) @ heads["query"]
+        hidden = keys[around.positions] + (asked + heads["query_bias"] + heads["kinds"][around.kinds])[:, None]
+        for number in range(around.features.shape[-1]):
+            hidden += heads[f"feature_{number}"][around.features[..., number]]
+        scores = np.maximum(hidden, 0) @ heads["output"] + heads["output_bias"]
+        begins, ends_ = (_softmax(np.where(around.present, scores[..., column], -1e4)) for column in (0, 1))
+        covered = np.clip(np.cumsum(begins, axis=1) - np.cumsum(ends_, axis=1) + ends_, 0, 1)
+        for row, share in zip(heads["indicator_seen"], (begins, ends_, covered), strict=True):
+            hidden += share[..., None] * row
+        second: FloatArray = np.maximum(hidden, 0) @ heads["output_initiative"] + heads["output_initiative_bias"]
+        return np.concatenate([scores[..., :3], second], axis=-1)
+
+    def _spans(
+        self, article: TextFeatures, around: Surroundings, scores: FloatArray, field: int
+    ) -> list[list[tuple[int, int, float]]]:
+        """The likeliest spans (start, end, share) of each quantity, best first."""
+        at, present = around.positions, around.present
+        count, width = at.shape
+        rows = np.arange(count)[:, None]
+        begin = np.where(present & article.may_start[at], scores[..., 0], -np.inf)
+        kept = np.sort(np.argsort(-begin, axis=1, kind="stable")[:, :_STARTS], axis=1)
+        last = kept[..., None] + np.arange(LONGEST)
+        inside_window = last < width
+        last = np.minimum(last, width - 1)
+        first_at, last_at = at[rows, kept], at[rows[..., None], last]
+        lengths = np.arange(LONGEST)
+        allowed = (
+            inside_window
+            & np.isfinite(begin[rows, kept])[..., None]
+            & present[rows[..., None], last]
+            & (last_at - first_at[..., None] == lengths)
+            & article.may_end[last_at]
+            & (article.borders[last_at + 1] == article.borders[first_at][..., None])
+        )
+        inside = np.concatenate([np.zeros((count, 1), np.float32), np.cumsum(scores[..., 2], axis=1)], axis=1)
+        total = (
+            scores[rows, kept, 0][..., None]
+            + scores[rows[..., None], last, 1]
+            + inside[rows[..., None], last + 1]
+            - inside[rows, kept][..., None]
+            + self._heads["lengths"][field]
+        )
+        shares = _softmax(np.where(allowed, total, -1e4).reshape(count, -1))
+        top = np.argsort(-shares, axis=1, kind="stable")[:, :_SPANS]
+        found: list[list[tuple[int, int, float]]] = []
+        for row in range(count):
+            spans = []
+            for cell in top[row].tolist():
+                number, length = divmod(cell, LONGEST)
+                if allowed[row, number, length]:
+                    start = int(first_at[row, number])
+                    spans.append((start, start + length + 1, float(shares[row, cell])))
+            found.append(spans)
+        return found
+
+
+def _softmax(scores: FloatArray) -> FloatArray:
+    powers: FloatArray = np.exp(scores - scores.max(axis=1, keepdims=True))
+    total: FloatArray = powers / powers.sum(axis=1, keepdims=True)
+    return total
+
+
+@lru_cache(maxsize=1)
+def _loaded() -> FieldTagger:
+    source = resources.files("pipeline.ner") / "weights" / "field_heads.npz"
+    try:
+        with source.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            heads = {key: stored[key].astype(np.float32) for key in stored.files}
+    except (OSError, ValueError) as error:
+        code = "model.missing" if isinstance(error, OSError) else "model.broken"
+        raise ModelError(
+            f"the weights do not load: {error}", where=str(source), fix="Install gongbao again", code=code
+        ) from error
+    return FieldTagger(Network.load("fields.onnx"), heads)

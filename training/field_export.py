@@ -1,0 +1,64 @@
+"""Write a trained field tagger as `fields.onnx` (the encoder, 8-bit) and `field_heads.npz` (the rest, 16-bit)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from onnx import TensorProto
+
+from pipeline.ner.field_features import FEATURE_SIZES, KINDS
+from training.bigru import ENCODER_INPUTS, GraphBuilder, build_model, encode
+from training.field_model import FieldNetwork
+from training.lac_source import FloatArray
+
+
+def export(network: FieldNetwork, vocabulary: str, kept: str, extra: Mapping[str, FloatArray], folder: Path) -> None:
+    """Write both files.
+
+    Args:
+        network: The trained network.
+        vocabulary: The characters of its embedding's rows, from row 1.
+        kept: Those to keep; all others read as unknown.
+        extra: Arrays to add to the heads (ranker, calibration).
+        folder: Where to write.
+    """
+    state = {key: value.detach().numpy() for key, value in network.state_dict().items()}
+    rows = [0, *(number for number, character in enumerate(vocabulary, 1) if character in set(kept))]
+    tensors = {
+        "embedding": state["encoder.embedding.weight"][rows],
+        "marks": state["encoder.marks.weight"],
+        **{
+            key.removeprefix("encoder.layers.").replace("_", ".", 1): value
+            for key, value in state.items()
+            if ".layers." in key
+        },
+    }
+    graph = GraphBuilder()
+    states = encode(graph, tensors)
+    graph.add("Identity", [states], "states")
+    weights = graph.constant("key.half", state["key.weight"].T.astype(np.float16))
+    graph.add("MatMul", ["states", graph.add("Cast", [weights], "key_full", to=TensorProto.FLOAT)], "keys")
+    hidden = state["key.weight"].shape[0]
+    inputs = {**ENCODER_INPUTS, "marks": (TensorProto.INT32, ["T", "B"])}
+    outputs = {"states": ["T", "B", 256], "keys": ["T", "B", hidden]}
+    model = build_model(graph, "fields", inputs, outputs)
+    characters = "".join(vocabulary[row - 1] for row in rows[1:])
+    model.metadata_props.add(key="vocabulary", value=json.dumps(characters, ensure_ascii=False))
+    (folder / "fields.onnx").write_bytes(model.SerializeToString(deterministic=True))
+    heads: dict[str, FloatArray] = {
+        "query": state["query.weight"].T,
+        "query_bias": state["query.bias"] + state["key.bias"],
+        "kinds": state["kinds.weight"][: len(KINDS)],
+        "output": state["output.weight"].T,
+        "output_bias": state["output.bias"],
+        "output_initiative": state["output_initiative.weight"].T,
+        "output_initiative_bias": state["output_initiative.bias"],
+        "indicator_seen": state["indicator_seen"],
+        "lengths": state["lengths"][:, 1:],
+        **{f"feature_{number}": state[f"features.{number}.weight"] for number in range(len(FEATURE_SIZES))},
+    }
+    halves = {key: value.astype(np.float16) for key, value in heads.items()}
+    np.savez_compressed(folder / "field_heads.npz", **halves, **extra)

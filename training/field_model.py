@@ -1,0 +1,130 @@
+"""The field tagger's network in PyTorch: LAC's encoder, fine-tuned, and a head that scores spans for each quantity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pipeline.ner.characters import Vocabulary
+from pipeline.ner.field_features import FEATURE_SIZES, KINDS, LONGEST, Surroundings, TextFeatures
+from training.lac_source import HIDDEN, FloatArray
+
+LISTS = ("initiatives", "orgs", "places")
+CLOSED = -1e4
+
+
+class Encoder(nn.Module):
+    """LAC's embedding and two bidirectional GRU layers, plus an embedding of the marks of quantities."""
+
+    def __init__(self, tensors: Mapping[str, FloatArray]) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding.from_pretrained(torch.tensor(tensors["embedding"]), freeze=False)
+        self.marks = nn.Embedding(len(KINDS) + 1, HIDDEN)
+        nn.init.zeros_(self.marks.weight)
+        layers = {key.replace(".", "_"): value for key, value in tensors.items() if key[0] in "01"}
+        self.layers = nn.ParameterDict({key: nn.Parameter(torch.tensor(value)) for key, value in layers.items()})
+
+    def forward(self, numbers: Tensor, marks: Tensor, padding: Tensor, dropout: float) -> Tensor:
+        """Numbers and marks [T, B], padding [T, B, 1] (0 or CLOSED) -> states [T, B, 256]."""
+        states = self.embedding(numbers) + self.marks(marks)
+        states = functional.dropout(states, dropout / 2, self.training)
+        states = functional.dropout(self._layer(states, "0", padding), dropout, self.training)
+        return self._layer(states, "1", padding)
+
+    def _layer(self, inputs: Tensor, layer: str, padding: Tensor) -> Tensor:
+        # Written out because Paddle resets the state before the product, PyTorch's own GRU after it.
+        ways = []
+        for way in "fb":
+            key = f"{layer}{way}"
+            before = inputs @ self.layers[f"{key}_input"] + self.layers[f"{key}_bias"]
+            gates, candidates = before[..., : 2 * HIDDEN], before[..., 2 * HIDDEN :].unbind(0)
+            gates = (gates + padding if way == "b" else gates).unbind(0)
+            state = inputs.new_zeros(inputs.shape[1], HIDDEN)
+            states: list[Tensor] = [state] * len(gates)
+            for step in range(len(gates)) if way == "f" else range(len(gates) - 1, -1, -1):
+                opened = torch.sigmoid(torch.addmm(gates[step], state, self.layers[f"{key}_gates"]))
+                update, reset = opened.chunk(2, 1)
+                candidate = torch.tanh(torch.addmm(candidates[step], reset * state, self.layers[f"{key}_state"]))
+                state = torch.lerp(state, candidate, update)
+                states[step] = state
+            ways.append(torch.stack(states))
+        return torch.cat(ways, -1)
+
+
+class FieldNetwork(nn.Module):
+    """Scores for beginning, end and inside of indicator and initiative at every position around each quantity."""
+
+    def __init__(self, tensors: Mapping[str, FloatArray], hidden: int = 96) -> None:
+        super().__init__()
+        self.encoder = Encoder(tensors)
+        self.key = nn.Linear(2 * HIDDEN, hidden)
+        self.query = nn.Linear(4 * HIDDEN, hidden)
+        self.kinds = nn.Embedding(len(KINDS) + 1, hidden)
+        self.features = nn.ModuleList([nn.Embedding(size, hidden) for size in FEATURE_SIZES])
+        for table in (self.kinds, *self.features):
+            nn.init.normal_(table.weight, std=0.1)
+        self.output = nn.Linear(hidden, 6)
+        self.output_initiative = nn.Linear(hidden, 3)
+        self.indicator_seen = nn.Parameter(torch.zeros(3, hidden))
+        self.lengths = nn.Parameter(torch.zeros(2, LONGEST + 1))
+        self.lists = nn.Linear(2 * HIDDEN, 3 * len(LISTS))
+
+    def encode(
+        self, articles: Sequence[TextFeatures], vocabulary: Vocabulary, dropout: float
+    ) -> tuple[Tensor, list[int]]:
+        """States of all articles one after the other (one row more than characters each), and where each begins."""
+        jobs = [(n, start, end) for n, article in enumerate(articles) for start, end in article.sequences]
+        jobs.sort(key=lambda job: job[2] - job[1])
+        batches: list[list[tuple[int, int, int]]] = [[]]
+        for job in jobs:
+            if batches[-1] and (len(batches[-1]) + 1) * (job[2] - job[1]) > 6000:
+                batches.append([])
+            batches[-1].append(job)
+        bases = np.cumsum([0, *(len(article.text) + 1 for article in articles)]).tolist()
+        encoded = [vocabulary.encode(article.text) for article in articles]
+        states, rows = [], []
+        for batch in batches:
+            shape = (max(end - start for _, start, end in batch), len(batch))
+            numbers, marks = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+            padding = np.full((*shape, 1), CLOSED, np.float32)
+            for column, (n, start, end) in enumerate(batch):
+                numbers[: end - start, column] = encoded[n][start:end]
+                marks[: end - start, column] = articles[n].marks[start:end]
+                padding[: end - start, column] = 0
+            found = self.encoder(*(torch.tensor(array) for array in (numbers, marks, padding)), dropout)
+            for column, (n, start, end) in enumerate(batch):
+                states.append(found[: end - start, column])
+                rows.extend(range(bases[n] + start, bases[n] + end))
+        everything = torch.zeros(bases[-1], 2 * HIDDEN).index_copy(0, torch.tensor(rows), torch.cat(states))
+        return everything, bases[:-1]
+
+    def forward(self, states: Tensor, base: int, article: TextFeatures, around: Surroundings, dropout: float) -> Tensor:
+        """Scores [N, W, 6] for the quantities of one article."""
+        starts = torch.tensor([base + amount.start for amount in article.amounts])
+        lasts = torch.tensor([base + amount.end - 1 for amount in article.amounts])
+        asked = self.query(torch.cat([states[starts], states[lasts]], 1)) + self.kinds(torch.tensor(around.kinds))
+        hidden = self.key(states)[base + torch.tensor(around.positions)] + asked[:, None]
+        values = torch.tensor(around.features)
+        for number, table in enumerate(self.features):
+            hidden = hidden + table(values[..., number])
+        scores = self.output(functional.dropout(torch.relu(hidden), dropout, self.training))
+        absent = ~torch.tensor(around.present)
+        begins, ends = (torch.softmax(scores[..., c].masked_fill(absent, CLOSED), 1).detach() for c in (0, 1))
+        covered = torch.clamp(torch.cumsum(begins, 1) - torch.cumsum(ends, 1) + ends, 0, 1)
+        for row, share in zip(self.indicator_seen, (begins, ends, covered), strict=True):
+            hidden = hidden + share[..., None] * row
+        second = self.output_initiative(functional.dropout(torch.relu(hidden), dropout, self.training))
+        return torch.cat([scores[..., :3], second], -1)
+
+    def spans(self, scores: Tensor, allowed: Tensor, field: int) -> Tensor:
+        """Scores [N, W, LONGEST] of spans by first position and length - 1; `allowed` is boolean of that shape."""
+        begin, end, inside = scores[..., 3 * field : 3 * field + 3].unbind(-1)
+        width = begin.shape[1]
+        summed = functional.pad(torch.cumsum(functional.pad(inside, (1, 0)), 1), (0, LONGEST))
+        ends = functional.pad(end, (0, LONGEST)).unfold(1, LONGEST, 1)[:, :width]
+        within = summed.unfold(1, LONGEST, 1)[:, 1 : width + 1] - summed[:, :width, None]
+        return (begin[..., None] + ends + within + self.lengths[field, 1:]).masked_fill(~allowed, CLOSED)
