@@ -12,7 +12,6 @@ import argparse
 import importlib.util
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -61,17 +60,20 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
 
-    from pipeline.run.runner import Options, run
+    from pipeline import Pipeline
+    from pipeline.models import Article, Failure
+    from pipeline.read import read_paths
 
     tool = scorer(options.shared)
     files = sorted((options.shared / "annotated").glob("*.jsonl"))
     articles = {file.stem: [json.loads(line) for line in file.open(encoding="utf-8") if line.strip()] for file in files}
-    with tempfile.TemporaryDirectory() as folder:
-        summary = run([str(file) for file in files], Path(folder), Options(ner=None if options.no_ner else options.ner))
-        for failure in summary.failures:
-            print(f"failed: {failure.id}: {failure.message}", file=sys.stderr)
-        assert summary.folder is not None
-        records = [json.loads(line) for line in (summary.folder / "records.jsonl").open(encoding="utf-8")]
+    pipeline = Pipeline(ner=None if options.no_ner else options.ner)
+    records: list[Any] = []
+    for result in pipeline.pipe(item for item in read_paths(files) if isinstance(item, Article)):
+        if isinstance(result, Failure):
+            print(f"failed: {result.id}: {result.message}", file=sys.stderr)
+        else:
+            records += [json.loads(record.to_json()) for record in result.records]
     by_article: dict[str, list[Any]] = {}
     for record in records:
         by_article.setdefault(record["article_id"], []).append(record)

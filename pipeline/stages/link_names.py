@@ -45,11 +45,17 @@ class NameLinker:
         self._openers = regex.compile(rf"^(?:{choice('indicator_openers')}|[\s的了“”])+")
         self._phrase_verb = regex.compile(choice("phrase_verbs"))
         self._inner_verb = regex.compile(rf"(?:{choice('inner_verbs')})(?![值额量率数人])了?")
+        pairs = [tuple(line.split()) for line in rules.lexicon("activities")]
+        self._activities = sorted(((p[0], p[1]) for p in pairs if len(p) == 2), key=lambda p: (-len(p[0]), p[0]))
         self._tails = regex.compile(rf"(?:{choice('indicator_tails')})$")
         heads = choice("initiative_heads")
         self._initiative = regex.compile(
             rf"(?:[\p{{Han}}A-Za-z0-9·+“”]|[（(]\p{{Han}}{{2,6}}[）)]){{2,24}}?(?:{heads})(?!\p{{Han}}{{0,1}}(?:化|性))"
         )
+
+    def activity(self, indicator: str) -> str | None:
+        """The field of activity that a statistical indicator belongs to, None if it is none of the known ones."""
+        return next((activity for words, activity in self._activities if words in indicator), None)
 
     def indicators(self, document: Document) -> list[Choice]:
         """One choice for each quantity; `value` is the indicator's text, None where none was found."""
@@ -201,7 +207,7 @@ class NameLinker:
         text, sentences = document.text, document.outline.sentences
         paragraph = sentences[index].paragraph
         for at in range(index, -1, -1):
-            if sentences[at].paragraph != paragraph:
+            if at != index:
                 break
             if at not in named:
                 named[at] = self._named(document, sentences[at])
@@ -212,6 +218,9 @@ class NameLinker:
                 name = text[start:end].strip("“”")
                 return Choice(name, how, "initiative.named", start, end, 0.3)  # type: ignore[arg-type]
         if isinstance(indicator.value, str):
+            known = self.activity(indicator.value)
+            if known is not None:
+                return Choice(known, indicator.how, "initiative.field", indicator.start, indicator.end, 0.4)
             activity = self._tails.sub("", indicator.value) or indicator.value
             return Choice(activity, indicator.how, "initiative.activity", indicator.start, indicator.end, 0.5)
         return _none()
