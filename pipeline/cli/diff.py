@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from pipeline.diff.report import Report
 
-OutputsOption = Annotated[Path, typer.Option(help="Where run folders and reviews.db are.")]
+OutputsOption = Annotated[Path, typer.Option("--out", help="Where run folders and reviews.db are.")]
 BaselineOption = Annotated[Path, typer.Option(help="The folder of accepted records.")]
 GoldOption = Annotated[Path, typer.Option(help="The folder of annotated articles.")]
 CommonOption = Annotated[bool, typer.Option("--common", help="Leave out articles that only one side has.")]

@@ -35,7 +35,7 @@ def command(
     """Review what changed from A to B in a local web page; without A and B from the baseline to the latest run, or
     from the previous run while there is no baseline.
 
-    Decisions are kept in OUTPUTS/reviews.db at once. `gongbao accept`, or the page's button, writes them to files.
+    Decisions are kept in OUT/reviews.db at once. `gongbao accept`, or the page's button, writes them to files.
 
     Exit status: 0 when stopped with Ctrl-C, 2 when the two could not be compared.
     """

@@ -175,7 +175,7 @@ class Store:
             raise CompareError(
                 f"written by a newer gongbao (format {version}; this one knows {FORMAT})",
                 where=str(self.path),
-                fix="Upgrade gongbao, or name another folder with --outputs",
+                fix="Upgrade gongbao, or name another folder with --out",
                 code="compare.schema",
             )
         if read_only:

@@ -345,12 +345,12 @@ CONTRAST = """() => {
             const [r, g, b, a = 1] = parse(getComputedStyle(e).backgroundColor);
             if (a > 0.9 && r !== undefined) return [r, g, b];
         }
-        return parse(getComputedStyle(document.documentElement).backgroundColor).length === 3 ? [255, 255, 255] : [255, 255, 255];
+        return [255, 255, 255];
     };
     const poor = [];
     for (const e of document.querySelectorAll("body *")) {
         const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-        if (!own || !e.checkVisibility({ opacityProperty: true }) || e.closest(".out, .skip, script, style, option")) continue;
+        if (!own || !e.checkVisibility() || e.closest(".out, .skip, script, style, option")) continue;
         const ink = parse(getComputedStyle(e).color).slice(0, 3);
         const [a, b] = [light(ink), light(ground(e))].sort((x, y) => y - x);
         const ratio = (a + 0.05) / (b + 0.05);

@@ -1,0 +1,92 @@
+"""`gongbao review` and `gongbao accept` from the command line: what they print, and how they refuse."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.diff.sources import Places
+from pipeline.review.opening import open_review
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def gongbao(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from pipeline.cli import main; main()", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, env=environment)
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+HARM = {
+    "no manifest": lambda run: (run / "manifest.json").unlink(),
+    "newer schema": lambda run: (run / "manifest.json").write_text('{"schema_version": "99.0"}'),
+    "article missing": lambda run: (run / "articles.jsonl").write_text(""),
+    "corrupt database": lambda run: (run.parents[1] / "reviews.db").write_bytes(b"not a database" * 500),
+}
+
+
+@pytest.mark.parametrize("harm", HARM)
+@pytest.mark.parametrize("command", ["diff", "review", "accept"])
+def test_bad_input_exits_with_two_names_the_fix_and_overwrites_nothing(project: Path, command: str, harm: str) -> None:
+    HARM[harm]((project / "outputs" / "latest").resolve())
+    before = tree(project)
+    done = gongbao(project, command, "previous", "latest", *(["--no-browser"] if command == "review" else []))
+    assert done.returncode == 2, done.stderr
+    what, fix = done.stderr.strip().split("\n", 1)
+    assert what.startswith("gongbao: ") and fix.startswith("  ") and "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert {name: data for name, data in tree(project).items() if name in before} == before
+
+
+def test_a_locked_database_is_told(project: Path) -> None:
+    open_review("previous", "latest", Places(project / "outputs", project / "b", project / "g")).store.close()
+    lock = sqlite3.connect(project / "outputs" / "reviews.db", isolation_level=None)
+    lock.execute("PRAGMA locking_mode = EXCLUSIVE")
+    lock.execute("BEGIN EXCLUSIVE")
+    done = gongbao(project, "review", "previous", "latest", "--no-browser")
+    lock.close()
+    assert done.returncode == 2
+    assert "locked" in done.stderr and "Close the program" in done.stderr
+
+
+def test_a_port_in_use_is_told(project: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = gongbao(project, "review", "previous", "latest", "--no-browser", "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 2 and "--port" in done.stderr
+
+
+def test_accept_takes_up_the_review_that_was_opened_last(project: Path) -> None:
+    places = Places(project / "outputs", project / "corpus/baseline", project / "corpus/gold", project / "tests/cases")
+    session = open_review("previous", "latest", places, reviewer="Li")
+    keys = list(session.comparison.by_key)
+    session.decide(keys[1:], "accept", "Li", {})
+    session.decide(keys[:1], "reject", "Li", {})
+    session.store.close()
+    would = gongbao(project, "accept", "--dry-run", "--json")
+    assert would.returncode == 0 and not (project / "corpus").exists()
+    done = gongbao(project, "accept", "--json")
+    assert {**json.loads(would.stdout), "dry_run": False} == json.loads(done.stdout)
+    shown = gongbao(project, "diff", "latest", "baseline")
+    assert shown.returncode == 0, shown.stdout
+    assert "7 of 7 articles compared" in shown.stdout and "baseline is the old side" in shown.stderr
+    assert gongbao(project, "diff", "latest", "baseline", "--ignore-reviews").returncode == 1
+
+
+def test_a_baseline_is_started_from_a_run(project: Path) -> None:
+    done = gongbao(project, "accept", "baseline", "latest", "--all")
+    assert done.returncode == 0, done.stderr
+    assert "Wrote 47 changes to accepted records in 7 articles" in done.stdout
+    assert gongbao(project, "diff").returncode == 0
