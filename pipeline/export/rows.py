@@ -1,0 +1,178 @@
+"""Reading what is exported: run folders and records files, streamed as rows with exact numbers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from pipeline.errors import ExportError
+from pipeline.export.columns import Row, record_columns
+from pipeline.models import SCHEMA_VERSION, Record, plain_number
+
+# A number of 15 characters or fewer is given back digit for digit by a binary double; a longer one may not be, and is
+# read as a decimal. The key cannot match inside a string: there its quotes would be escaped.
+_LONG_NUMBER = re.compile(rb'"value(?:_max)?"\s*:\s*-?[0-9.]{16,}')
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is exported: a run folder, or a records file by itself (`articles` is None then)."""
+
+    path: Path
+    records: Path
+    articles: Path | None = None
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def run_id(self) -> str:
+        """The run's name; for a file, the file's."""
+        return str(self.manifest.get("run_id") or self.path.resolve().name.removesuffix(".jsonl"))
+
+    @property
+    def started(self) -> str:
+        """When the run was started, ISO 8601; empty if unknown."""
+        return str(self.manifest.get("started") or "")
+
+    def rows(self) -> Iterator[Row]:
+        """The records, in order."""
+        for number, line in _lines(self.records):
+            yield parse_row(line, self.records, number)
+
+    def article_rows(self) -> Iterator[Row]:
+        """The articles, in order; none if only records are there."""
+        if self.articles is None:
+            return
+        for number, line in _lines(self.articles):
+            row = _object(line, self.articles, number)
+            if not isinstance(row.get("id"), str) or not isinstance(row.get("text"), str):
+                raise _broken(self.articles, number, "an article without id or text")
+            yield row
+
+
+def open_source(path: Path) -> Source:
+    """Open a run folder or a records file.
+
+    Raises:
+        ExportError: it is not there (`export.missing`), unfinished (`export.manifest`) or of a newer schema
+            (`export.schema`).
+    """
+    if path.is_file():
+        return Source(path, path)
+    records = path / "records.jsonl"
+    if not records.is_file():
+        fix = "Name a run folder, a records.jsonl file, latest or previous"
+        raise ExportError("no records here", where=str(path), fix=fix, code="export.missing")
+    manifest_path, articles = path / "manifest.json", path / "articles.jsonl"
+    try:
+        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ExportError(
+            "the run did not finish: its manifest.json is missing or damaged",
+            where=str(path),
+            fix="Run again, or name its records.jsonl to export what is there",
+            code="export.manifest",
+        ) from error
+    check_schema(str(manifest.get("schema_version", SCHEMA_VERSION)), str(path))
+    return Source(path, records, articles if articles.is_file() else None, manifest)
+
+
+def check_schema(found: str, where: str) -> None:
+    """Refuse what a newer version wrote."""
+    try:
+        newer = [int(part) for part in found.split(".")] > [int(part) for part in SCHEMA_VERSION.split(".")]
+    except ValueError:
+        newer = True
+    if newer:
+        raise ExportError(
+            f"of schema version {found}; this gongbao knows {SCHEMA_VERSION}",
+            where=where,
+            fix="Upgrade gongbao",
+            code="export.schema",
+        )
+
+
+def parse_row(line: bytes, path: Path, number: int) -> Row:
+    """A line of records.jsonl with exact numbers, checked for its form."""
+    row = _object(line, path, number)
+    if row.keys() != Record.model_fields.keys() or not all(type(row[n]) in types for n, types in _types()):
+        row = _complete(row, path, number)
+    return row
+
+
+@lru_cache(maxsize=1)
+def _types() -> tuple[tuple[str, frozenset[type]], ...]:
+    """What JSON gives for each column; anything else goes the slow way, through the schema, and is told apart there."""
+    json_types: dict[str, set[type]] = {
+        "string": {str},
+        "date": {str},
+        "integer": {int},
+        "list": {list},
+        "object": {dict},
+    }
+    numbers: set[type] = {int, float, Decimal}
+    return tuple(
+        (c.name, frozenset(json_types.get(c.type, numbers) | ({type(None)} if c.nullable else set())))
+        for c in record_columns()
+    )
+
+
+def _complete(row: Row, path: Path, number: int) -> Row:
+    """A row of another field order, or without the fields that may be left out, as the schema has it."""
+    try:
+        return Record.model_validate(row).to_dict()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        raise _broken(path, number, f"no record: {name}: {first['msg']}") from error
+
+
+def to_record(row: Row) -> Record:
+    """A row as a `Record`."""
+    return Record.model_validate({**row, **{n: exact(row[n]) for n in ("value", "value_max")}})
+
+
+def exact(value: Any) -> Decimal | None:
+    """The exact decimal that a JSON number was written as."""
+    if value is None or isinstance(value, Decimal):
+        return value
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def _object(line: bytes, path: Path, number: int) -> Row:
+    try:
+        row = orjson.loads(line) if not _LONG_NUMBER.search(line) else _exactly(line)
+    except ValueError as error:
+        raise _broken(path, number, "not JSON") from error
+    if not isinstance(row, dict):
+        raise _broken(path, number, "not a JSON object")
+    return row
+
+
+def _exactly(line: bytes) -> Any:
+    return json.loads(line, parse_float=lambda text: plain_number(Decimal(text)))
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield number, line
+    except OSError as error:
+        fix = "Check the path and its permissions"
+        raise ExportError(f"cannot be read: {error.strerror}", where=str(path), fix=fix, code="export.read") from error
+
+
+def _broken(path: Path, number: int, why: str) -> ExportError:
+    return ExportError(
+        why, where=f"{path}:{number}", fix="The file is cut off or damaged: run again", code="export.broken"
+    )

@@ -1,0 +1,175 @@
+"""Exporting: to a file or folder that appears whole or not at all, to standard output, or into a database."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.errors import ExportError
+from pipeline.export.formats import PLAIN, SUFFIXES, Format, Style, format_of
+from pipeline.export.select import Data
+
+OWN_FOLDERS = ("datapackage.json", "annotation.conf")
+"""What an exported folder holds: only such a folder is replaced by a new export."""
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an export goes. `url` is set for databases behind SQLAlchemy, `path` None means standard output."""
+
+    format: Format | None
+    path: Path | None = None
+    url: str | None = None
+
+
+def target_of(to: str, output: str | None, default: Callable[[Format], Path]) -> Target:
+    """Read `--to` and `--output`: a format's name, a database URL, or a file whose ending says the format.
+
+    Raises:
+        ExportError: there is no such target (`export.format`), or it takes no output (`export.option`).
+    """
+    if "://" in to:
+        if output is not None:
+            fix = "Leave --output out: the URL says where the records go"
+            raise ExportError("a database takes no output file", where="--output", fix=fix, code="export.option")
+        return Target(None, url=to)
+    suffix = Path(to).suffix.lower()
+    if output is None and suffix in SUFFIXES:
+        return Target(format_of(SUFFIXES[suffix]), Path(to))
+    chosen = format_of(to)
+    if output == "-":
+        return Target(chosen)
+    return Target(chosen, Path(output) if output else default(chosen))
+
+
+def export(data: Data, target: Target, style: Style = PLAIN, *, stdout: BinaryIO | None = None) -> int:
+    """Export; returns the number of rows (records, or articles for annotation tools).
+
+    Files and folders are written beside their place and moved there when whole, databases changed in one transaction:
+    a failed export leaves what was there. Folders go into a zip archive where the output ends in `.zip` or is
+    standard output.
+
+    Raises:
+        ExportError: see the writers; the place cannot be written (`export.unwritable`), the disk is full
+            (`export.disk_full`), the folder there is not an export (`export.exists`).
+    """
+    if target.url is not None:
+        from pipeline.export.database import write_url
+
+        return write_url(data, target.url, style)
+    chosen, path = target.format, target.path
+    assert chosen is not None
+    if data.selection.wide and not chosen.wide:
+        fix = "Leave --wide out, or export to a table"
+        raise ExportError(f"{chosen.name} has no wide form", where="--wide", fix=fix, code="export.option")
+    if chosen.name != "csv" and (style.encoding or style.audience != "data"):
+        fix = "Leave --for and --encoding out"
+        raise ExportError(f"{chosen.name} has one encoding", where="--to", fix=fix, code="export.option")
+    write = chosen.writer()
+    with _told(path or Path("-")):
+        if path is None or _is_special(path):
+            return _streamed(data, write, chosen, style, stdout, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if chosen.shape == "database":
+            return write(data, path, style)
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:
+            fresh = Path(scratch) / path.name
+            count = _written(data, write, chosen, style, fresh, zipped=path.suffix == ".zip")
+            _put(fresh, path, chosen)
+        return count
+
+
+def _written(data: Data, write: Callable[..., int], chosen: Format, style: Style, fresh: Path, *, zipped: bool) -> int:
+    if chosen.shape != "folder":
+        count = write(data, fresh, style)
+        _sync(fresh)
+        return count
+    folder = fresh.with_name(f"{fresh.name}.d") if zipped else fresh
+    folder.mkdir()
+    count = write(data, folder, style)
+    if zipped:
+        _zip(folder, fresh)
+    return count
+
+
+def _streamed(
+    data: Data, write: Callable[..., int], chosen: Format, style: Style, stdout: BinaryIO | None, path: Path | None
+) -> int:
+    """To standard output, a pipe or a device: made whole first where the format cannot be written in one go."""
+    if chosen.name in ("csv", "jsonl") and stdout is None:
+        if path is not None:
+            return write(data, path, style)
+        sys.stdout.flush()
+        return write(data, sys.stdout.fileno(), style)
+    with tempfile.TemporaryDirectory() as scratch:
+        fresh = Path(scratch) / f"export{chosen.suffix}"
+        count = _written(data, write, chosen, style, fresh, zipped=True)
+        out = path.open("wb") if path is not None else stdout or sys.stdout.buffer
+        with fresh.open("rb") as file:
+            shutil.copyfileobj(file, out)
+        out.flush()
+        return count
+
+
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _put(fresh: Path, path: Path, chosen: Format) -> None:
+    if not path.is_dir():
+        fresh.replace(path)
+        return
+    if chosen.shape != "folder":
+        fix = "Name a file with --output"
+        raise ExportError("there is a folder of this name", where=str(path), fix=fix, code="export.exists")
+    if any(path.iterdir()) and not any((path / mark).exists() for mark in OWN_FOLDERS):
+        fix = "Name a new folder with --output"
+        raise ExportError("this folder holds other files", where=str(path), fix=fix, code="export.exists")
+    old = fresh.with_name(f"{fresh.name}.old")
+    path.rename(old)
+    fresh.rename(path)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _zip(folder: Path, path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for item in sorted(folder.rglob("*")):
+            if item.is_file():
+                # A fixed date: the same records give the same bytes.
+                entry = zipfile.ZipInfo(item.relative_to(folder).as_posix(), (1980, 1, 1, 0, 0, 0))
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                with item.open("rb") as source, archive.open(entry, "w") as target:
+                    shutil.copyfileobj(source, target)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What the system refuses, as errors with a fix."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.errno in _FULL:
+            fix = "Free some space and export again; nothing was written"
+            raise ExportError("the disk is full", where=str(path), fix=fix, code="export.disk_full") from error
+        raise ExportError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(path),
+            fix="Name a writable place with --output",
+            code="export.unwritable",
+        ) from error
