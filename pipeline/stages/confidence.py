@@ -1,28 +1,55 @@
-"""Confidence of a record: the calibrated chance that value, place, year and initiative or indicator are all right."""
+"""Confidence of a record: the calibrated chance that value, place, year and initiative or indicator are all right.
+
+A logistic model over how each field was found, the doubt that its linker left and the kind of quantity. The weights in
+`confidence.json` are fitted by `training/fit_confidence.py` on articles that the name models did not learn from.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
+from math import exp, log
 
 from pipeline.models import Quantity
-from pipeline.ruleset import RuleSet
 from pipeline.stages.scope import Choice
+
+_EDGE = 0.02
+"""Chances are kept this far from 0 and 1 before they are turned into log odds."""
+
+
+def features(quantity: Quantity, fields: Mapping[str, Choice], *, damaged: bool) -> dict[str, float]:
+    """What the confidence of a record rests on, by name; a name that is absent counts as 0."""
+    result = {"bias": 1.0, f"kind={quantity.kind}": 1.0, "damaged": float(damaged)}
+    for name in ("place", "year"):
+        choice = fields[name]
+        result[f"{name}={choice.how}"] = 1.0
+        result[f"{name}.doubt"] = choice.doubt
+        result[f"{name}.null"] = float(choice.value is None)
+    for name in ("initiative", "indicator"):
+        choice = fields[name]
+        by_model = choice.rule == "field_tagger"
+        chance = min(1 - _EDGE, max(_EDGE, 1.0 - choice.doubt))
+        result[f"{name}.odds.{'model' if by_model else 'rules'}"] = log(chance / (1 - chance))
+        result[f"{name}.rules"] = float(not by_model)
+    return result
 
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """Weights of a logistic model over the doubts of a record's fields."""
+    """The fitted weights."""
 
-    bias: float = 1.5
-    weights: tuple[tuple[str, float], ...] = ()
+    weights: Mapping[str, float]
 
     @classmethod
-    def load(cls, rules: RuleSet) -> Confidence:
-        """Read the weights from the rules folder."""
-        return cls()
+    def load(cls) -> Confidence:
+        """The weights of this installation."""
+        text = resources.files("pipeline.stages").joinpath("confidence.json").read_text(encoding="utf-8")
+        return cls(json.loads(text)["weights"])
 
-    def of(self, quantity: Quantity, fields: Mapping[str, Choice], flags: list[str]) -> float:
+    def of(self, quantity: Quantity, fields: Mapping[str, Choice], *, damaged: bool) -> float:
         """The confidence of one record, rounded to two decimals."""
-        doubt = sum(choice.doubt for choice in fields.values())
-        return round(max(0.05, 0.95 - 0.25 * doubt), 2)
+        given = features(quantity, fields, damaged=damaged)
+        odds = sum(self.weights.get(name, 0.0) * value for name, value in sorted(given.items()))
+        return round(1 / (1 + exp(-odds)), 2)

@@ -38,7 +38,7 @@ class Linker:
         self._places = PlaceLinker(rules)
         self._periods = PeriodLinker()
         self._names = NameLinker(rules)
-        self._confidence = Confidence.load(rules)
+        self._confidence = Confidence.load()
 
     def link(self, document: Document, predictions: Sequence[NamePrediction] | None = None) -> tuple[Record, ...]:
         """The records of a document in the order of its text.
@@ -109,7 +109,7 @@ class Linker:
             sentence_start=sentence_start,
             sentence_end=sentence_end,
             evidence=evidence,
-            confidence=self._confidence.of(quantity, fields, flags),
+            confidence=self._confidence.of(quantity, fields, damaged="damaged" in flags),
             flags=flags,
         )
 
