@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from pipeline.gazetteer import PlaceEntry
 
@@ -33,7 +34,7 @@ class Evidence:
         self._within: dict[str, list[int]] = {}
         for start, path in known:
             self._at.setdefault(path, []).append(start)
-            for outer in _ancestors(path):
+            for outer in ancestors(path):
                 self._within.setdefault(outer, []).append(start)
 
     def near(self, senses: Sequence[PlaceEntry], at: int) -> tuple[PlaceEntry, ...]:
@@ -57,7 +58,7 @@ class Evidence:
 
     def _lists(self, sense: PlaceEntry) -> list[list[int]]:
         """Positions of the places that hold `sense`, and of those that lie in its city."""
-        lists = [self._at[path] for path in _ancestors(sense.path) if path in self._at]
+        lists = [self._at[path] for path in ancestors(sense.path) if path in self._at]
         parent = sense.parent
         if parent is not None and ("/" in parent or parent.endswith("市")) and parent in self._within:
             lists.append(self._within[parent])
@@ -76,10 +77,11 @@ class Evidence:
         return sorted(found)[:_NEAREST]
 
 
-def _ancestors(path: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def ancestors(path: str) -> tuple[str, ...]:
     """The paths that `path` lies in: 江苏省 and 江苏省/苏州市 of 江苏省/苏州市/昆山市."""
     parts = path.split("/")
-    return ["/".join(parts[: n + 1]) for n in range(len(parts) - 1)]
+    return tuple("/".join(parts[: n + 1]) for n in range(len(parts) - 1))
 
 
 def _speaks(path: str, sense: PlaceEntry) -> bool:

@@ -117,17 +117,21 @@ class _Article:
                 open_full.append(index)
             else:
                 open_short.append(index)
-        self._gather()
+        if open_full or open_short:
+            self._gather()
         for index in open_full:
             self._mentions[index] = self._by_parent(self._chains[index])
-        if open_full:
+        if open_full and open_short:
             self._gather()
         # What a first round settles is evidence for a second: 日照、威海 in a list, then 日照港.
         for _ in range(2):
             for index in open_short:
-                self._mentions[index] = self._mentions[index] or self._short(index, self._chains[index])
-            if any(self._mentions[index] is None for index in open_short):
-                self._gather()
+                self._mentions[index] = self._short(index, self._chains[index])
+            left = [index for index in open_short if self._mentions[index] is None]
+            if not left or len(left) == len(open_short):
+                break
+            open_short = left
+            self._gather()
         return [mention for mention in self._mentions if mention is not None]
 
     # -- what is certain by itself ---------------------------------------------------------------------------
@@ -166,7 +170,8 @@ class _Article:
     def _mention(chain: Chain, entry: PlaceEntry, rule: str) -> Mention:
         # A lower place of the same name (长沙县 for 长沙, 吉林市 for 吉林) does not make a name doubtful.
         level = _ORDER[entry.rank]
-        rivals = any(_ORDER[s.rank] <= level and not s.within(entry.path) for s in chain.senses)
+        senses = chain.senses
+        rivals = len(senses) > 1 and any(_ORDER[s.rank] <= level and not s.within(entry.path) for s in senses)
         return Mention(chain.start, chain.end, entry, entry.rank, rule, rivals)
 
     # -- what the article says -------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from pipeline.errors import RuleError
 from pipeline.gazetteer import NATION, Gazetteer
 from pipeline.models import Place, PlaceForm, Rank
 from pipeline.ruleset import Rule, RuleSet
+from pipeline.stages.place_evidence import ancestors
 from pipeline.stages.place_forms import Cues, FormReader, Reading
 from pipeline.stages.place_names import Hit, NameFinder, surfaces
 from pipeline.stages.place_senses import Mention, SenseSettler
@@ -57,10 +58,10 @@ class PlaceMatcher:
         mentions = self._settled(text, hits, reading, [path for m in before for path in _chain(m)], year)
         limits = [*(mention.start for mention in mentions[1:]), len(text)]
         places = [self._place(text, mention, reading, limit) for mention, limit in zip(mentions, limits, strict=False)]
-        named = {path for mention in (*before, *mentions) for path in _chain(mention)}
-        for hit in hits:
-            if hit.surface.abbreviation is not None:
-                places += self._abbreviated(text, hit, reading, named)
+        abbreviated = [hit for hit in hits if hit.surface.abbreviation is not None]
+        named = {path for mention in (*before, *mentions) for path in _chain(mention)} if abbreviated else set()
+        for hit in abbreviated:
+            places += self._abbreviated(text, hit, reading, named)
         places += self._expressed(text, places, reading)
         return tuple(sorted(places, key=lambda place: (place.start, place.end)))
 
@@ -151,10 +152,10 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
     yield low, len(text)
 
 
-def _chain(mention: Mention) -> list[str]:
+def _chain(mention: Mention) -> tuple[str, ...]:
     """The paths of a mention's place and of all that it lies in."""
-    parts = mention.entry.path.split("/") if mention.entry else []
-    return ["/".join(parts[: n + 1]) for n in range(len(parts))]
+    path = mention.entry.path if mention.entry else None
+    return (*ancestors(path), path) if path else ()
 
 
 def _check(rule: Rule, gazetteer: Gazetteer) -> None:
