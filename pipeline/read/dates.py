@@ -29,6 +29,9 @@ _DATE = rf"""
 DATE = re.compile(_DATE.replace("[\\s", "[ \\t\\u3000\\xa0").replace("\\s", "[ \\t\\u3000\\xa0]"), re.VERBOSE)
 
 
+_HINT = re.compile(r"[日号號]|\d\s?[-/.]\s?\d{1,2}\s?[-/.]")
+
+
 @dataclass(frozen=True, slots=True)
 class FoundDate:
     """A date in a line: the day, and the span of the date with its weekday and clock time."""
@@ -42,7 +45,9 @@ class FoundDate:
 
 def find_dates(line: str) -> list[FoundDate]:
     """All full dates (year, month, day) of one line, in order; impossible ones (30 February) are left out."""
-    found = []
+    found: list[FoundDate] = []
+    if _HINT.search(line) is None:
+        return found
     for match in DATE.finditer(line):
         day = _day(match)
         if day is not None:

@@ -48,6 +48,8 @@ def os_error(error: OSError, where: str) -> ReadError:
             fix="Give yourself the right to read it (chmod u+r)",
             code="read.permission",
         )
+    if error.errno == errno.EINVAL:  # a damaged archive points to places that are not there
+        return ReadError("The file is damaged", where=where, fix="Get the file again", code="read.broken")
     if error.errno == errno.ELOOP:
         return ReadError("The link leads in a circle", where=where, fix="Remove or mend the link", code="read.symlink")
     return ReadError(

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-IN_MEMORY = 100_000
+IN_MEMORY = 50_000
 """Names kept in memory; further ones go into a temporary database file that SQLite removes by itself."""
 
 
@@ -14,7 +14,7 @@ def _database() -> sqlite3.Connection:
     database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     database.execute("PRAGMA journal_mode = OFF")
     database.execute("PRAGMA synchronous = OFF")
-    database.execute("PRAGMA cache_size = -16000")
+    database.execute("PRAGMA cache_size = -8000")
     return database
 
 

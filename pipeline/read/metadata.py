@@ -24,6 +24,10 @@ PASSED = 6
 SCANNED = 200
 """Longer lines are paragraphs: neither metadata nor furniture."""
 
+SHORT = 60
+"""Lines between this and `SCANNED` are metadata or furniture only if they hold one of these marks."""
+_MARKS = frozenset(":：©|丨>》]】/")
+
 Span = tuple[int, int]
 _NUMBERED = re.compile(
     r"[一二三四五六七八九十百]+、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、]|第[一二三四五六七八九十\d]+[章节部]"
@@ -94,7 +98,8 @@ def _lines(text: str) -> list[_TextLine]:
     start = 0
     for raw in text.split("\n"):
         if raw and not raw.isspace():
-            lines.append(_TextLine(start, start + len(raw), raw, fold(raw) if len(raw) <= SCANNED else Line(raw, raw)))
+            plain = len(raw) > SCANNED or (len(raw) > SHORT and _MARKS.isdisjoint(raw))
+            lines.append(_TextLine(start, start + len(raw), raw, Line(raw, raw) if plain else fold(raw)))
         start += len(raw) + 1
     return lines
 
@@ -167,8 +172,8 @@ def _tail(lines: Sequence[_TextLine], content: int) -> tuple[list[Span], list[Va
         if inline is not None:
             values += metadata_of(fold(entry.raw[slice(*inline)])) or []
             spans.append((entry.start + inline[0], entry.start + inline[1]))
-        dates = find_dates(entry.line.folded)
-        if not is_prose(entry.line.folded) and len(entry.line.folded) <= 40:
+        if len(entry.line.folded) <= 40 and not is_prose(entry.line.folded):
+            dates = find_dates(entry.line.folded)
             if signed is None and len(dates) == 1 and dates[0].end == len(entry.line.folded):
                 signed = dates[0].day
             continue

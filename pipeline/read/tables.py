@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -156,7 +157,9 @@ def read_xlsx(source: Source, limits: Limits) -> Iterator[Article | Failure]:
         import openpyxl
 
         try:
-            book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+            with warnings.catch_warnings():  # of features that a table of texts does not need
+                warnings.simplefilter("ignore")
+                book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
         except (KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile, SyntaxError) as error:
             raise broken(f"The .xlsx file is damaged ({type(error).__name__}: {error})", where) from error
         headers: list[ReadError] = []

@@ -17,12 +17,25 @@ from pipeline.read.blocks import lines_of, row_lines
 from pipeline.read.failing import too_large
 from pipeline.read.limits import Limits
 from pipeline.read.streams import broken
+from pipeline.read.word_numbering import Numbering, read_numbering
 
 _UNSEEN = frozenset(
-    ("del", "moveFrom", "instrText", "delInstrText", "delText", "Fallback", "rt", "commentReference", "annotationRef")
+    (
+        "del",
+        "moveFrom",
+        "instrText",
+        "delInstrText",
+        "delText",
+        "Fallback",
+        "rt",
+        "pPrChange",
+        "rPrChange",
+        "tblPrChange",
+    )
 )
-"""Elements whose text is not on the page: deletions, field codes, the second copy of a text box, pinyin."""
+"""Elements that are not on the page: deletions, field codes, the second copy of a text box, pinyin, former styles."""
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_STYLES = ("word/numbering.xml", "word/styles.xml")
 _NOTES = ("word/footnotes.xml", "word/endnotes.xml")
 
 
@@ -42,9 +55,10 @@ def read_docx(stream: BinaryIO, where: str, limits: Limits) -> str:
     try:
         with zipfile.ZipFile(stream) as archive:
             names = set(archive.namelist())
+            numbering = read_numbering(*(_tree(archive, names, part) for part in _STYLES))
             for part in (_main_part(archive, names, where), *(name for name in _NOTES if name in names)):
                 with archive.open(part) as file:
-                    for line in _part_lines(file):
+                    for line in _part_lines(file, numbering):
                         lines.append(line)
                         size += len(line) + 1
                         if size > limits.max_characters:
@@ -58,12 +72,10 @@ def read_docx(stream: BinaryIO, where: str, limits: Limits) -> str:
 
 def _main_part(archive: zipfile.ZipFile, names: set[str], where: str) -> str:
     """The path of the document inside the archive, as its relations name it."""
-    from lxml import etree
-
     if "word/document.xml" in names:
         return "word/document.xml"
     if "_rels/.rels" in names:
-        root = etree.fromstring(archive.read("_rels/.rels"), _safe_parser())
+        root = _tree(archive, names, "_rels/.rels")
         for relation in root.iter("{*}Relationship"):
             target = relation.get("Target", "").lstrip("/")
             if relation.get("Type", "").endswith("/officeDocument") and target in names:
@@ -76,17 +88,20 @@ def _main_part(archive: zipfile.ZipFile, names: set[str], where: str) -> str:
     )
 
 
-def _safe_parser() -> Any:
+def _tree(archive: zipfile.ZipFile, names: set[str], part: str) -> Any:
     from lxml import etree
 
-    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    if part not in names:
+        return None
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    return etree.fromstring(archive.read(part), parser)
 
 
-def _part_lines(file: IO[bytes]) -> Iterator[str]:
+def _part_lines(file: IO[bytes], numbering: Numbering) -> Iterator[str]:
     """The lines of one part; the tree is thrown away as it is read."""
     from lxml import etree
 
-    builder = _Builder()
+    builder = _Builder(numbering)
     events = etree.iterparse(
         file, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
@@ -109,8 +124,10 @@ def _part_lines(file: IO[bytes]) -> Iterator[str]:
 class _Builder:
     """Turns the events of WordprocessingML into lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbering: Numbering) -> None:
         self.lines: list[str] = []
+        self._numbering = numbering
+        self._numbers: list[dict[str, str]] = []
         self._unseen = 0
         self._paragraphs: list[list[str]] = []
         self._left_out: list[bool] = []
@@ -122,6 +139,7 @@ class _Builder:
             self._unseen += 1
         elif name == "p":
             self._paragraphs.append([])
+            self._numbers.append({})
             self._runs.append(0)
             self._left_out.append(False)
         elif name == "tbl":
@@ -145,13 +163,15 @@ class _Builder:
         elif name == "r" and self._paragraphs:
             if "\0" in self._paragraphs[-1][self._runs[-1] :]:
                 del self._paragraphs[-1][self._runs[-1] :]
-        elif name == "pStyle" and self._left_out and _value(element).upper().startswith("TOC"):
-            self._left_out[-1] = True
+        elif name in ("pStyle", "numId", "ilvl") and self._numbers:
+            self._numbers[-1][name] = _value(element)
+            self._left_out[-1] |= name == "pStyle" and _value(element).upper().startswith("TOC")
         elif name == "p" and self._paragraphs:
-            text = "".join(self._paragraphs.pop())
+            text = "".join(self._paragraphs.pop()).replace("\0", "")
+            number = self._number(self._numbers.pop())
             self._runs.pop()
             if not self._left_out.pop():
-                self._emit(lines_of(text.replace("\0", "")))
+                self._emit(lines_of(number + text if text.strip() else ""))
         elif name == "tr" and self._tables and self._tables[-1]:
             row = self._tables[-1].pop()
             table = self._tables.pop()  # what a row makes belongs to the cell around the table, if any
@@ -159,6 +179,12 @@ class _Builder:
             self._tables.append(table)
         elif name == "tbl" and self._tables:
             self._tables.pop()
+
+    def _number(self, properties: dict[str, str]) -> str:
+        """The number in front of a paragraph, by its own list or its style's."""
+        styled = self._numbering.styles.get(properties.get("pStyle", ""), ("", 0))
+        depth = properties.get("ilvl", "")
+        return self._numbering.next(properties.get("numId", styled[0]), int(depth) if depth.isdigit() else styled[1])
 
     def _emit(self, lines: list[str]) -> None:
         if self._tables and self._tables[-1] and self._tables[-1][-1]:

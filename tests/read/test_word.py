@@ -13,6 +13,7 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 
 from pipeline.models import Article, Failure
+from pipeline.read.word_numbering import Level, Numbering
 
 One = Callable[..., Article]
 Refused = Callable[..., Failure]
@@ -121,6 +122,51 @@ def test_a_table_that_lays_out_the_page_gives_its_paragraphs(tmp_path: Path, one
     assert lines[0] == "本期要闻"
     assert [line[:3] for line in lines[1:4]] == ["第0段", "第1段", "第2段"]
     assert lines[4] == "项目数\t45个"
+
+
+def test_numbers_that_word_counts(tmp_path: Path, one: One) -> None:
+    document = docx.Document()
+    for text, depth in (
+        ("总体情况", 0),
+        ("工业", 1),
+        ("农业", 1),
+        ("下一步打算", 0),
+        ("2024年完成投资3亿元", 2),
+        ("外贸", 1),
+        ("", 0),
+    ):
+        paragraph = document.add_paragraph(text)
+        number = f'<w:numPr {nsdecls("w")}><w:ilvl w:val="{depth}"/><w:numId w:val="77"/></w:numPr>'
+        paragraph._p.get_or_add_pPr().append(parse_xml(number))
+    document.add_paragraph("结语", style="List Bullet")
+    document.save(tmp_path / "a.docx")
+    formats = (("chineseCountingThousand", "%1、"), ("chineseCounting", "（%2）"), ("decimal", "%3."))
+    levels = "".join(
+        f'<w:lvl w:ilvl="{depth}"><w:start w:val="1"/><w:numFmt w:val="{kind}"/><w:lvlText w:val="{text}"/></w:lvl>'
+        for depth, (kind, text) in enumerate(formats)
+    )
+    lists = (
+        f'<w:abstractNum w:abstractNumId="55">{levels}</w:abstractNum>'
+        '<w:num w:numId="77"><w:abstractNumId w:val="55"/></w:num></w:numbering>'
+    )
+    rewrite(tmp_path / "a.docx", "word/numbering.xml", lambda xml: xml.replace(b"</w:numbering>", lists.encode()))
+    assert one(tmp_path / "a.docx").text.split("\n") == [
+        "一、总体情况",
+        "（一）工业",
+        "（二）农业",
+        "二、下一步打算",
+        "2024年完成投资3亿元",  # an Arabic number would run into the year
+        "（一）外贸",
+        "结语",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [(1, "一"), (10, "十"), (12, "十二"), (20, "二十"), (35, "三十五"), (108, "一百〇八")]
+)
+def test_numbers_of_lists_are_written_as_word_writes_them(value: int, written: str) -> None:
+    numbering = Numbering({"1": "2"}, {"2": {0: Level("chineseCounting", "第%1条", value)}})
+    assert numbering.next("1", 0) == f"第{written}条"
 
 
 def test_damaged_and_empty_files(tmp_path: Path, refused: Refused) -> None:
