@@ -11,7 +11,7 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from pipeline.run.folder import FinishedRun, RunWriter, latest, run_error
 from pipeline.run.lines import Counts, Lines
 from pipeline.run.lock import locked
 from pipeline.run.shards import Shard, ShardFolder, cut
-from pipeline.run.unfinished import Unfinished, check_directory, resumable, settle, unfinished
+from pipeline.run.unfinished import Unfinished, check_directory, settle, unfinished
 from pipeline.run.versions import InputPrint, fingerprint, stamp, versions
 
 KEPT_FAILURES = 1000
@@ -108,7 +108,7 @@ def run(
         paths: Files, folders or `-`; with `resume` those of the unfinished run if empty.
         out: The output folder.
         options: How to extract.
-        resume: Go on with the newest unfinished run: what it has done is not done again.
+        resume: Go on with the newest unfinished run, if there is one: what it has done is not done again.
         progress: Called after each shard with its counts and the totals so far.
         now: The clock, for tests; names the run, and goes into the manifest but into no record.
 
@@ -120,7 +120,7 @@ def run(
     try:
         with locked(out / "runs"):
             settle(out)
-            work = _begin([str(path) for path in paths], out, options, resume, started)
+            work, options = _begin([str(path) for path in paths], out, options, resume, started)
             try:
                 return _Run(work, out, options, progress).go()
             finally:
@@ -129,21 +129,30 @@ def run(
         raise run_error(error, out) from error
 
 
-def _begin(paths: list[str], out: Path, options: Options, resume: bool, started: datetime) -> Unfinished:
-    if not resume:
-        plan = {
-            "input": paths,
-            "directory": str(Path.cwd()),
-            "options": {"rules": list(options.rules), "ner": options.ner},
-            "started": started.isoformat(timespec="seconds"),
-        }
-        return Unfinished.create(out / "runs", _free_id(out, started), plan)
-    work = resumable(out)
-    paths = paths or work.plan["input"]
-    check_directory(work, paths)
-    for half in work.path.glob(f".{work.run_id}.*"):
+def _begin(
+    paths: list[str], out: Path, options: Options, resume: bool, started: datetime
+) -> tuple[Unfinished, Options]:
+    """The unfinished run to work in, and how: all as it was asked for if it goes on with no paths named."""
+    left = next(unfinished(out / "runs"), None) if resume else None
+    if left is not None and not paths:
+        paths, asked = left.plan["input"], left.plan["options"]
+        options = replace(options, rules=tuple(asked["rules"]), ner=asked["ner"])
+    if not paths:
+        raise RunError(
+            "no unfinished run here", where=str(out), fix="Start one: gongbao run PATH…", code="run.nothing_to_resume"
+        )
+    plan = {
+        "input": paths,
+        "directory": str(Path.cwd()),
+        "options": {"rules": list(options.rules), "ner": options.ner},
+        "started": started.isoformat(timespec="seconds"),
+    }
+    if left is None:
+        return Unfinished.create(out / "runs", _free_id(out, started), plan), options
+    check_directory(left, [*paths, *options.rules])
+    for half in left.path.glob(f".{left.run_id}.*"):
         shutil.rmtree(half, ignore_errors=True)
-    return Unfinished(work.path, {**work.plan, "input": paths})
+    return Unfinished(left.path, {**plan, "started": left.plan["started"]}), options
 
 
 class _Run:

@@ -81,20 +81,6 @@ def settle(out: Path) -> None:
             left.remove()
 
 
-def resumable(out: Path) -> Unfinished:
-    """The newest unfinished run.
-
-    Raises:
-        RunError: there is none (`run.nothing_to_resume`), or it began in another working directory.
-    """
-    newest = next(unfinished(out / "runs"), None)
-    if newest is None:
-        raise RunError(
-            "no unfinished run here", where=str(out), fix="Start one: gongbao run PATH…", code="run.nothing_to_resume"
-        )
-    return newest
-
-
 def check_directory(left: Unfinished, paths: list[str]) -> None:
     """Relative paths mean what they meant only in the directory where the run began."""
     began = str(left.plan.get("directory", ""))
