@@ -32,7 +32,6 @@ Span = tuple[int, int]
 _NUMBERED = re.compile(
     r"[一二三四五六七八九十百]+、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、]|第[一二三四五六七八九十\d]+[章节部]"
 )
-_SIGNED = re.compile(r"\S{0,24}\s*$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,20 +121,20 @@ def test_a_sheet_that_claims_a_billion_rows(tmp_path: Path, workbook: Path, read
         sheet = archive.read("xl/worksheets/sheet1.xml").decode()
     far = sheet.replace('<row r="2"', '<row r="900000000"').replace("A2", "A900000000").replace("B2", "B900000000")
     path = archive_with(tmp_path / "a.xlsx", workbook, "xl/worksheets/sheet1.xml", far.encode())
-    start = time.perf_counter()
+    start = time.process_time()
     _, failures = read(path)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert [failure.code for failure in failures] == ["read.too_large"]
 
 
 @pytest.mark.parametrize("tag", ["div", "b", "table", "font", "ul", "a", "x"])
 def test_a_million_nested_tags(tag: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     count = 200_000
     text = read_page(
         f"<{tag}>" * count + "全市完成投资3亿元，增长5%。" + f"</{tag}>" * count + "<p>末段增长6%。</p>"
     ).text
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert text.split("\n")[0] == "全市完成投资3亿元，增长5%。"
 
 
@@ -153,9 +153,9 @@ def test_a_million_nested_tags(tag: str) -> None:
     ],
 )
 def test_malformed_pages_take_bounded_time(html: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     read_page(html)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_scripts_are_text_to_nobody() -> None:

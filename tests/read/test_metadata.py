@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -288,6 +289,35 @@ def test_the_text_is_never_changed() -> None:
     assert article.text == text
     assert (article.title, article.source, article.pub_date) == ("给定", "给定来源", DAY)
     assert text[article.content_start :].startswith(PROSE)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "打印" + "1" * 110 + "x",
+        "打印" + "A+" * 50 + "x",
+        "1" * 110 + "页x",
+        "建议使用" * 35 + "x",
+        "大中小" * 35 + "分享x",
+        "来源" + " " * 190 + "x",
+        "记者" * 90,
+        "记者 " * 60 + "报道",
+        "本报" * 70 + "1月8日电",
+        "日报" * 75 + "8日",
+        "2021" + " " * 180 + "年",
+        "【" * 190,
+        "-" * 190 + "a:",
+        "，" * 190,
+        "：" * 190,
+        "首页>" * 45 + "。",
+        "2021-01-09 " * 17,
+    ],
+)
+def test_lines_made_to_backtrack(line: str) -> None:
+    start = time.process_time()
+    for text in (f"{line}\n{PROSE}", f"标题\n{PROSE}\n{line}", "\n".join([line] * 200)):
+        find_metadata(text)
+    assert time.process_time() - start < 1
 
 
 @settings(max_examples=200, deadline=None)
