@@ -90,6 +90,7 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
 
     @app.get("/article")
     def article(id: str, language: Annotated[str | None, Cookie()] = None) -> Response:
+        proposer.warm()
         return pages.render("article.html", _language(language), view=article_view(session, id))
 
     @app.get("/change/{key}")

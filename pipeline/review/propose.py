@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -21,11 +23,28 @@ class Proposer:
 
     rules: tuple[str, ...] = ()
 
+    _lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
+
     @cached_property
-    def _pipeline(self) -> Any:
+    def _loaded(self) -> Any:
         from pipeline.extractor import Pipeline
 
         return Pipeline(rules=self.rules, ner=None)
+
+    @property
+    def _pipeline(self) -> Any:
+        with self._lock:  # loading takes a second or two: once is enough
+            return self._loaded
+
+    def warm(self) -> None:
+        """Load the rules in the background, so that the first proposal comes at once."""
+
+        def load() -> None:
+            with suppress(GongbaoError):  # told when a proposal is asked for
+                self._pipeline  # noqa: B018
+
+        if "_loaded" not in self.__dict__:
+            threading.Thread(target=load, daemon=True).start()
 
     def propose(
         self, texts: TextPair, pub_date: str | None, start: int, end: int, near: Sequence[RecordRow]

@@ -221,7 +221,8 @@ def _fields(change: Change, old: RecordRow | None, new: RecordRow | None, edited
         before, after, mine = display(old, name), display(new, name), display(edited, name)
         if before is None and after is None and mine is None and name not in change.fields:
             continue
-        differs = name in change.fields if change.kind == "changed" else before != after
+        # of a record that only one side has, the amount stands for all
+        differs = name in change.fields if change.kind == "changed" else name == "value"
         rows.append(FieldRow(name, before, after, mine, differs, _why(old, name), _why(new, name)))
     return sorted(rows, key=lambda row: not row.differs)
 

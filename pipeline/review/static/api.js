@@ -78,6 +78,15 @@ export function showErrors(form, fields) {
   form.querySelector('[aria-invalid="true"]')?.focus();
 }
 
+// An error goes as soon as its field is written in again.
+export function forgiving(form) {
+  form.addEventListener("input", ({ target }) => {
+    target.setAttribute("aria-invalid", "false");
+    const place = form.querySelector(`#error-${target.name}`);
+    if (place) place.textContent = "";
+  });
+}
+
 export function common() {
   document.getElementById("alert-close").addEventListener("click", () => alarm(""));
   for (const button of document.querySelectorAll("[data-language]")) {

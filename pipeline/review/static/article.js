@@ -1,6 +1,6 @@
 // The article page: looking at records, and adding one that was missed.
 
-import { common, fail, get, post, Refused, reviewer, say, showErrors, toast } from "./api.js";
+import { common, fail, forgiving, get, post, Refused, reviewer, say, showErrors, toast } from "./api.js";
 
 const article = document.querySelector("[data-article]").dataset.article;
 const text = document.getElementById("text");
@@ -107,6 +107,7 @@ document.querySelector("[data-back]").addEventListener("click", (event) => {
 });
 document.getElementById("add").addEventListener("click", () => startAdding());
 form.addEventListener("submit", save);
+forgiving(form);
 form.querySelector("[data-cancel]").addEventListener("click", hideAll);
 find.addEventListener("input", () => look());
 which.addEventListener("change", choose);

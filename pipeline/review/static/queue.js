@@ -1,6 +1,6 @@
 // The queue page: what the keys and buttons do.
 
-import { alarm, common, fail, get, getText, post, Refused, reviewer, say, showErrors, toast } from "./api.js";
+import { alarm, common, fail, forgiving, get, getText, post, Refused, reviewer, say, showErrors, toast } from "./api.js";
 import { draw, element, repaint, reveal } from "./list.js";
 import { counts, inGroup, load, neighbour, nextOpen, select, state, take } from "./state.js";
 
@@ -57,6 +57,7 @@ function show(text) {
   editingRest = false;
   const form = document.getElementById("editor");
   form.addEventListener("submit", save);
+  forgiving(form);
   form.querySelector("[data-cancel]").addEventListener("click", closeEditor);
 }
 
