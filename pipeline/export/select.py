@@ -162,6 +162,11 @@ class Data:
             "selection": chosen | {"wide": self.selection.wide},
         }
 
+    def owners(self) -> Mapping[str, Source]:
+        """Which source each article comes from."""
+        owner = self._owner if self._owner is not None else self._owners()
+        return {article_id: self.sources[index] for article_id, index in owner.items()}
+
     def _owners(self) -> dict[str, int]:
         owner: dict[str, int] = {}
         for index in sorted(range(len(self.sources)), key=lambda i: (self.sources[i].started, i)):

@@ -1,0 +1,153 @@
+"""SQLite: the tables of `database`, full-text search over Chinese, and a metadata file for Datasette.
+
+    gongbao export latest --to sqlite -o facts.db
+    datasette facts.db --metadata facts.metadata.json
+
+`records_fts` holds jieba's words of title, place, initiative, indicator and sentence; its rowid is `records.seq`. Where
+gongbao is installed beside Datasette, the search box cuts what is typed into words too (`datasette_plugin`).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline.export.cells import number_text
+from pipeline.export.columns import Row
+from pipeline.export.database import fill, write_engine
+from pipeline.export.formats import Style
+from pipeline.export.metadata import datasette_metadata
+from pipeline.export.select import Data
+from pipeline.export.words import index_text
+
+SEARCHED = ("title", "place", "initiative", "indicator", "sentence")
+"""The columns that the full-text index covers."""
+_APPLICATION = 0x676F6E67
+_LARGEST = 2**63 - 1
+
+
+def write(data: Data, path: Path, style: Style) -> int:
+    """Add the selected records to a SQLite database, made if missing; returns the number of records.
+
+    A new database is written beside its place and moved there; an existing one is changed in one transaction.
+
+    Raises:
+        ExportError: the file is no database (`export.database`), of another version (`export.table`), or locked.
+    """
+    if path.exists() and path.stat().st_size:
+        done = _write(data, path, style, fresh=False)
+    else:
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:
+            new = Path(scratch) / path.name
+            done = _write(data, new, style, fresh=True)
+            with new.open("rb+") as file:
+                os.fsync(file.fileno())
+            new.replace(path)
+    metadata = path.with_suffix(".metadata.json")
+    text = orjson.dumps(datasette_metadata(path.stem, data, SEARCHED), option=orjson.OPT_INDENT_2)
+    metadata.with_name(f".{metadata.name}").write_bytes(text + b"\n")
+    metadata.with_name(f".{metadata.name}").replace(metadata)
+    return done
+
+
+def _write(data: Data, path: Path, style: Style, *, fresh: bool) -> int:
+    engine = _engine(path, fresh=fresh)
+    try:
+        return _filled(data, engine, style, str(path))
+    finally:
+        engine.dispose()
+
+
+def _filled(data: Data, engine: Engine, style: Style, where: str) -> int:
+    def run(connection: Connection) -> int:
+        done = fill(data, connection, style, where, _numbering(connection) if not data.selection.wide else None)
+        if not data.selection.wide:
+            _index(connection)
+        return done
+
+    return write_engine(run, engine, where)
+
+
+def _engine(path: Path, *, fresh: bool) -> Engine:
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, record: Any) -> None:
+        # SQLAlchemy's transaction is to hold the making of tables too, which the driver would leave out.
+        connection.isolation_level = None
+        connection.create_function("gongbao_words", 1, index_text, deterministic=True)
+        if fresh:
+            connection.executescript(
+                f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA application_id = {_APPLICATION};"
+            )
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -65536")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _numbering(connection: Connection) -> Callable[[Row], Mapping[str, Any]]:
+    """What only SQLite's records have: the number for the search index, and numbers that a double cannot hold."""
+    largest = 0
+    if sa.inspect(connection).has_table("records"):
+        try:
+            largest = connection.exec_driver_sql("SELECT max(seq) FROM records").scalar() or 0
+        except SQLAlchemyError:  # a table of someone else's: told apart by `fill`
+            largest = 0
+    numbers = count(largest + 1)
+
+    def numbered(row: Row) -> Mapping[str, Any]:
+        values: dict[str, Any] = {"seq": next(numbers), "exact": None}
+        inexact = {n: row[n] for n in ("value", "value_max") if _is_inexact(row[n])}
+        if inexact:
+            values |= {name: float(value) for name, value in inexact.items()}
+            values["exact"] = orjson.dumps({name: number_text(value) for name, value in inexact.items()}).decode()
+        return values
+
+    return numbered
+
+
+def _is_inexact(value: int | float | Decimal | None) -> bool:
+    return isinstance(value, Decimal) or (isinstance(value, int) and abs(value) > _LARGEST)
+
+
+def _index(connection: Connection) -> None:
+    """Bring the search index up to the records: triggers take out what changes, here what is missing is put in."""
+    columns = {column["name"] for column in sa.inspect(connection).get_columns("records")}
+    names = [name for name in SEARCHED if name in columns]
+    if not names:
+        return
+    if not sa.inspect(connection).has_table("records_fts"):
+        connection.exec_driver_sql(
+            f"CREATE VIRTUAL TABLE records_fts USING fts5({', '.join(names)}, tokenize = 'unicode61')"
+        )
+        for event in ("UPDATE", "DELETE"):
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER records_fts_{event.lower()} AFTER {event} ON records BEGIN "
+                "DELETE FROM records_fts WHERE rowid = old.seq; END"
+            )
+    words = ", ".join(f"gongbao_words({name})" for name in names)
+    connection.exec_driver_sql(
+        f"INSERT INTO records_fts (rowid, {', '.join(names)}) SELECT seq, {words} FROM records r WHERE NOT EXISTS"
+        " (SELECT 1 FROM records_fts_docsize d WHERE d.id = r.seq) ORDER BY seq"
+    )
+
+
+def is_ours(connection: sqlite3.Connection) -> bool:
+    """Whether gongbao made the database."""
+    return bool(connection.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION)
