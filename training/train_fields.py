@@ -23,6 +23,7 @@ from torch.nn import functional
 from pipeline.ner.characters import Vocabulary
 from pipeline.ner.field_features import LONGEST
 from pipeline.ner.field_ranking import Name, merged
+from pipeline.ner.field_tagger import SPANS
 from training.field_data import FIELDS, Example, read_examples
 from training.field_export import export
 from training.field_model import FieldNetwork
@@ -30,7 +31,7 @@ from training.fit_ranking import Unseen, fit_calibration, fit_ranker, judged
 from training.lac_source import lac_folder, read_dictionary, read_lac, trained
 
 ARTICLES_A_STEP, DROPOUT, RATE, ENCODER_RATE, DECAY = 4, 0.3, 2e-3, 1e-3, 0.95
-LISTS_WEIGHT, OPTIONAL_WEIGHT, SPANS = 0.3, 0.5, 30
+LISTS_WEIGHT, OPTIONAL_WEIGHT = 0.3, 0.5
 
 
 class Trainer:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from pipeline.errors import ModelError
 from pipeline.models import Entity
 from pipeline.ner.characters import Vocabulary, batches_by_length
-from pipeline.ner.field_features import LONGEST, Amount, Surroundings, TextFeatures
+from pipeline.ner.field_features import FEATURE_SIZES, LONGEST, Amount, Surroundings, TextFeatures
 from pipeline.ner.field_ranking import InitiativeRanker, Name, Proposals, calibrated, merged
 from pipeline.ner.network import Network
 
@@ -28,7 +28,9 @@ Ints = npt.NDArray[np.int64]
 
 RULE = "field_tagger"
 _STARTS = 20  # beginnings that are followed up for one quantity; the rest has no share worth counting
-_SPANS = 30
+SPANS = 16
+"""Spans a quantity and field that ranking starts from."""
+_JOINED = ([0], [1, 3, 4], [2, 5])  # features whose tables are added up when loading
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class FieldTagger:
         self._network = network
         self._vocabulary = Vocabulary(network.metadata["vocabulary"])
         self._heads = heads
+        self._tables = [_joined_table(heads, columns) for columns in _JOINED]
         self._ranker = InitiativeRanker(heads["rank_weights"], heads["rank_center"], heads["rank_scale"])
 
     @classmethod
@@ -141,16 +144,21 @@ class FieldTagger:
         starts = np.array([amount.start for amount in article.amounts])
         ends = np.array([amount.end for amount in article.amounts])
         asked = np.concatenate([states[starts], states[ends - 1]], axis=1) @ heads["query"]
-        hidden = keys[around.positions] + (asked + heads["query_bias"] + heads["kinds"][around.kinds])[:, None]
-        for number in range(around.features.shape[-1]):
-            hidden += heads[f"feature_{number}"][around.features[..., number]]
-        scores = np.maximum(hidden, 0) @ heads["output"] + heads["output_bias"]
-        begins, ends_ = (_softmax(np.where(around.present, scores[..., column], -1e4)) for column in (0, 1))
-        covered = np.clip(np.cumsum(begins, axis=1) - np.cumsum(ends_, axis=1) + ends_, 0, 1)
-        for row, share in zip(heads["indicator_seen"], (begins, ends_, covered), strict=True):
-            hidden += share[..., None] * row
-        second: FloatArray = np.maximum(hidden, 0) @ heads["output_initiative"] + heads["output_initiative_bias"]
-        return np.concatenate([scores[..., :3], second], axis=-1)
+        asked += heads["query_bias"] + heads["kinds"][around.kinds]
+        scores = np.zeros((*around.positions.shape, 6), np.float32)
+        for number, present in enumerate(around.present):
+            values = around.features[number, present]
+            hidden = keys[around.positions[number, present]]
+            hidden += asked[number]
+            for table, columns in zip(self._tables, _JOINED, strict=True):
+                hidden += table[np.ravel_multi_index(tuple(values[:, columns].T), [FEATURE_SIZES[c] for c in columns])]
+            first = np.maximum(hidden, 0) @ heads["output"] + heads["output_bias"]
+            begins, lasts = _softmax(first[:, 0]), _softmax(first[:, 1])
+            covered = np.clip(np.cumsum(begins) - np.cumsum(lasts) + lasts, 0, 1)
+            hidden += np.stack([begins, lasts, covered], axis=1) @ heads["indicator_seen"]
+            second = np.maximum(hidden, 0) @ heads["output_initiative"] + heads["output_initiative_bias"]
+            scores[number, present] = np.concatenate([first[:, :3], second], axis=1)
+        return scores
 
     def _spans(
         self, article: TextFeatures, around: Surroundings, scores: FloatArray, field: int
@@ -183,7 +191,7 @@ class FieldTagger:
             + self._heads["lengths"][field]
         )
         shares = _softmax(np.where(allowed, total, -1e4).reshape(count, -1))
-        top = np.argsort(-shares, axis=1, kind="stable")[:, :_SPANS]
+        top = np.argsort(-shares, axis=1, kind="stable")[:, :SPANS]
         found: list[list[tuple[int, int, float]]] = []
         for row in range(count):
             spans = []
@@ -196,10 +204,18 @@ class FieldTagger:
         return found
 
 
+def _joined_table(heads: Mapping[str, npt.NDArray[Any]], columns: Sequence[int]) -> FloatArray:
+    """One table for several features: the sum of their rows for every combination of values."""
+    table = np.zeros((1, heads["output"].shape[0]), np.float32)
+    for column in columns:
+        table = (table[:, None] + heads[f"feature_{column}"][None]).reshape(-1, table.shape[1])
+    return table
+
+
 def _softmax(scores: FloatArray) -> FloatArray:
-    powers: FloatArray = np.exp(scores - scores.max(axis=1, keepdims=True))
-    total: FloatArray = powers / powers.sum(axis=1, keepdims=True)
-    return total
+    powers: FloatArray = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    shares: FloatArray = powers / powers.sum(axis=-1, keepdims=True)
+    return shares
 
 
 @lru_cache(maxsize=1)

@@ -107,7 +107,7 @@ def test_merged_adds_up_what_reads_the_same() -> None:
     text = "“甲计划”和甲计划、乙计划"
     names = merged([(1, 4, 0.3), (10, 13, 0.35), (6, 9, 0.2)], text)
     assert [(name.text, round(name.probability, 2)) for name in names] == [("甲计划", 0.5), ("乙计划", 0.35)]
-    assert names[0] == Name(1, 4, "甲计划", 0.5)
+    assert names[0] == Name(1, 4, "甲计划", 0.5, "甲计划")
 
 
 @pytest.mark.parametrize(
