@@ -233,9 +233,8 @@ def _fill_wide(data: Data, connection: Connection) -> int:
     limit = 1900 if connection.dialect.name == "sqlite" else 1500
     if len(table.columns) > limit:
         fix = "Narrow it with --where or --columns"
-        raise ExportError(
-            f"{len(table.columns)} columns; a table holds {limit}", where="--wide", fix=fix, code="export.too_many"
-        )
+        why = f"{len(table.columns)} columns; a table holds {limit}"
+        raise ExportError(why, where="--wide", fix=fix, code="export.too_many")
     made = wide_table_of(table.columns)
     made.drop(connection, checkfirst=True)
     made.create(connection)
@@ -319,12 +318,10 @@ def _refused(error: DBAPIError, where: str) -> ExportError:
 
 
 def _failed(error: SQLAlchemyError, where: str) -> ExportError:
+    text = _first_line(error)
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         fix = "Export again when the server is back; what was there before is unchanged"
-        return ExportError(
-            f"the connection broke: {_first_line(error)}", where=where, fix=fix, code="export.connection"
-        )
-    text = _first_line(error)
+        return ExportError(f"the connection broke: {text}", where=where, fix=fix, code="export.connection")
     if "full" in text or "No space" in text:
         fix = "Free some space and export again; nothing was changed"
         return ExportError(f"the disk is full: {text}", where=where, fix=fix, code="export.disk_full")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 
-from datasette import hookimpl
+from datasette import hookimpl  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 
-@hookimpl(trylast=True)
+@hookimpl(trylast=True)  # type: ignore[untyped-decorator,unused-ignore]
 def prepare_connection(conn: sqlite3.Connection) -> None:
     """Give gongbao's databases a search function of their own; others keep Datasette's."""
     from pipeline.export.sqlite import is_ours

@@ -10,6 +10,7 @@ from pipeline.export.select import Data
 from pipeline.export.tables import make_tables
 
 FACETS = ("province", "city", "kind", "year", "unit", "flags")
+_FTS_PARTS = ("data", "idx", "content", "docsize", "config")
 _TABLES = {
     "records": ("记录", "每行一条事实：地点、事项、指标、数量、年份"),
     "articles": ("文章", "读入的公报文章；各处位置均按 text 计"),
@@ -20,8 +21,8 @@ _TABLES = {
 def datasette_metadata(database: str, data: Data, searched: Sequence[str]) -> dict[str, Any]:
     """The metadata for a database of this name."""
     if data.selection.wide:
-        columns = {column.name: column.description_zh for column in data.table().columns}
-        return _metadata(database, {"wide": {"title": "宽表", "columns": columns}}, data)
+        described = {column.name: column.description_zh for column in data.table().columns}
+        return _metadata(database, {"wide": {"title": "宽表", "columns": described}}, data)
     from pipeline.export.columns import choose, record_columns
 
     chosen = choose(record_columns(), data.selection.columns) if data.selection.columns else record_columns()
@@ -40,11 +41,7 @@ def datasette_metadata(database: str, data: Data, searched: Sequence[str]) -> di
     if names & set(searched):
         tables["records"] |= {"fts_table": "records_fts", "fts_pk": "seq"}
     tables["articles"] |= {"label_column": "title"}
-    hidden = (
-        "gongbao",
-        "records_fts",
-        *(f"records_fts_{part}" for part in ("data", "idx", "content", "docsize", "config")),
-    )
+    hidden = ("gongbao", "records_fts", *(f"records_fts_{part}" for part in _FTS_PARTS))
     tables |= {name: {"hidden": True} for name in hidden}
     return _metadata(database, tables, data)
 

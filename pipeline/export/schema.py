@@ -69,7 +69,9 @@ def _field(column: Column) -> dict[str, Any]:
         "title": column.title,
         "description": f"{column.description} / {column.description_zh}",
     }
-    limits: dict[str, Any] = {} if column.nullable or column.type == "list" else {"required": True}
+    # An empty cell of text that is always there means the empty text: 187万 without a measure word has the unit "".
+    empty = column.nullable or (column.type in ("string", "list") and not column.choices)
+    limits: dict[str, Any] = {} if empty else {"required": True}
     if column.choices:
         limits["enum"] = list(column.choices)
     return made | ({"constraints": limits} if limits else {})

@@ -29,7 +29,7 @@ SEQUENCE = Column("seq", "序号", "Number that the full-text index knows the re
 EXACT = Column(
     "exact",
     "精确值",
-    "JSON of value and value_max where a binary number cannot hold them",
+    "JSON of value and value_max where a double cannot hold them",
     "双精度数存不下时的精确值",
     "string",
 )
