@@ -102,7 +102,8 @@ def cause_of_change(old: RecordRow, new: RecordRow, fields: tuple[str, ...]) -> 
     """The cause of a change of `fields` (not empty, in the order of `FIELDS`)."""
     ranked = sorted(fields, key=lambda name: _danger(old, new, name))
     field = ranked[0]
-    also = tuple(name for name in fields if name != field)
+    # the days of a period move with its year: that is no cause of its own
+    also = tuple(name for name in fields if name != field and not (name == "period" and "year" in fields))
     rules = rule_of(old, field), rule_of(new, field)
     return Cause("changed", field, *rules, _shape(old, new, field), also, _danger(old, new, field))
 

@@ -22,7 +22,7 @@ from pipeline.review.propose import Proposer
 from pipeline.review.queue import change_rows, group_rows, status_rows
 from pipeline.review.security import Guard
 from pipeline.review.session import Outcome, Session
-from pipeline.review.strings import LANGUAGES, Language, cause_title, strings
+from pipeline.review.strings import LANGUAGES, Language, Words, cause_title, strings
 from pipeline.review.views import article_view, change_view
 
 _HERE = Path(__file__).parent
@@ -170,7 +170,8 @@ class _Pages:
     def render(self, template: str, language: Language, **data: Any) -> Response:
         """A page; lone surrogates, which UTF-8 cannot hold, show as question marks."""
         page = self._environment.get_template(template).render(
-            t=strings(language),
+            t=Words(strings(language)),
+            words=strings(language),
             language=language,
             languages=LANGUAGES,
             token=self._token,

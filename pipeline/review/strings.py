@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -16,6 +17,29 @@ LANGUAGES: tuple[Language, ...] = ("zh", "en")
 @cache
 def _all() -> dict[str, dict[str, str]]:
     return dict(json.loads(files("pipeline.review").joinpath("strings.json").read_text(encoding="utf-8")))
+
+
+class Words:
+    """The words of one language for templates, as attributes or items; a dict's own `keys` and `clear` would hide
+    words of these names."""
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._words = words
+
+    def __getattr__(self, name: str) -> str:
+        """The word of this name."""
+        try:
+            return self._words[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __getitem__(self, name: str) -> str:
+        """The word of this name."""
+        return self._words[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a word of this name."""
+        return name in self._words
 
 
 def strings(language: Language) -> dict[str, str]:

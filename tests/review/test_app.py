@@ -132,6 +132,16 @@ def test_lone_surrogates_and_controls_do_not_break_the_pages(build: ModuleType, 
     assert client.get("/api/queue").status_code == 200
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_pages_hold_words_and_nothing_of_the_program(client: TestClient, session: Session, language: str) -> None:
+    cookie = {"cookie": f"language={language}"}
+    article = session.change(first(session)).article_id
+    for path in ("/", f"/change/{first(session)}", f"/article?id={article}"):
+        answer = client.get(path, headers=cookie)
+        assert answer.status_code == 200
+        assert not [word for word in ("built-in", "object at 0x", "Undefined", "None<") if word in answer.text]
+
+
 def test_every_word_is_there_in_both_languages() -> None:
     from pipeline.review.strings import LANGUAGES, strings
 
