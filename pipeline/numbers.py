@@ -1,9 +1,10 @@
 """Reading written numbers, exactly: Arabic, full-width, Chinese and mixed, to `decimal.Decimal`.
 
-Understood are `1,273.36`, `３．２６`, `三千五百`, `二〇二〇`, `廿五`, `两百`, `肆佰陆拾`, `3千万`, `1.2万亿`, `5万4千6百`, `四百五` (450),
-`十二点五`, `三分之一`, `一又二分之一`, `负三`, `半`; and numbers that only say how much at least: `几十`, `数百`, `上千`,
-`二十几万`, `500余万`, `13亿多`. Simplified and traditional characters are both read. The module works on a string that
-is a number as a whole; finding numbers in prose is the matcher's work. It imports nothing of gongbao.
+Understood are `1,273.36`, `３．２６`, `三千五百`, `二〇二〇`, `廿五`, `两百`, `肆佰陆拾`, `3千万`, `1.2万亿`,
+`5万4千6百`, `四百五` (450), `十二点五`, `三分之一`, `一又二分之一`, `负三`, `半`; and numbers that only say how much at
+least: `几十`, `数百`, `上千`, `二十几万`, `500余万`, `13亿多`. Simplified and traditional characters are both read. The
+module works on a string that is a number as a whole; finding numbers in prose is the matcher's work. It imports
+nothing of gongbao.
 
 Scale words follow the Chinese system: 万 10^4, 亿 10^8, 兆 10^12 (as in Taiwan; the caller keeps 兆瓦 away).
 """
@@ -30,10 +31,17 @@ _LARGE = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8, "兆": 10**12}
 _SCALES = _SMALL | _LARGE
 _REWRITE = str.maketrans(
     {chr(ord("０") + i): str(i) for i in range(10)}
-    | dict(zip("．，點－−負幾數餘來廿卄卅卌", (".", ",", "点", "-", "-", "负", "几", "数", "余", "来", "二十", "二十", "三十", "四十"), strict=True))
+    | dict(
+        zip(
+            "．，點－−負幾數餘來廿卄卅卌",
+            (".", ",", "点", "-", "-", "负", "几", "数", "余", "来", "二十", "二十", "三十", "四十"),
+            strict=True,
+        )
+    )
     | dict.fromkeys(" \t\u00a0\u3000\u2009\u202f", "")
 )
 _PLAIN = re.compile(r"([0-9]+(?:\.[0-9]+)?)([万亿]?)")
+_HANZI_POINT = re.compile(rf"(?<=[{''.join(_DIGITS)}十])[.·‧](?=[{''.join(_DIGITS)}])")
 _ARABIC = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+")
 _HANZI_DIGITS = re.compile(f"[{''.join(_DIGITS)}]+")
 
@@ -62,7 +70,7 @@ def read_number(text: str) -> Number | None:
     plain = _PLAIN.fullmatch(text)
     if plain and len(text) <= MAX_DIGITS:
         return Number(_times(Decimal(plain[1]), _LARGE.get(plain[2], 1)))
-    text = text.translate(_REWRITE)
+    text = _HANZI_POINT.sub("点", text.translate(_REWRITE))
     if not text or len(text) > MAX_DIGITS:
         return None
     if "分之" in text:
@@ -74,7 +82,7 @@ def read_number(text: str) -> Number | None:
 
 
 def quotient(numerator: Decimal, denominator: Decimal, places: int | None = None) -> Decimal:
-    """`numerator / denominator`: exact where the quotient is a finite decimal, else to `places` (28 digits by default)."""
+    """`numerator / denominator`: exact where that is a finite decimal, else to `places` (28 digits if None)."""
     exact = _QUOTIENT.copy()
     value = exact.divide(numerator, denominator)
     if exact.flags[Inexact] and places is not None:
@@ -140,8 +148,8 @@ def _magnitude(text: str) -> Number | None:
 class _Reader:
     """One pass over a number written with scale words.
 
-    `total` holds what is complete up to the last 万/亿/兆, `section` what is complete below it (三千五百), `pending` the
-    digits still waiting for their scale.
+    `_total` holds what is complete up to the last 万, 亿 or 兆, `_section` what is complete below it (三千五百),
+    `_pending` the digits still waiting for their scale.
     """
 
     def __init__(self, text: str) -> None:
@@ -201,7 +209,12 @@ class _Reader:
         digits = "".join(str(_DIGITS[char]) for char in match[0])
         after_scale = self._scale or self._at > 0
         following = self.text[match.end() : match.end() + 1]
-        if len(digits) == 2 and int(digits[1]) == int(digits[0]) + 1 and digits[0] != "0" and (not following or following in _SCALES):
+        if (
+            len(digits) == 2
+            and int(digits[1]) == int(digits[0]) + 1
+            and digits[0] != "0"
+            and (not following or following in _SCALES)
+        ):
             self.alternative = self.text[: self._at] + self.text[self._at + 1 :]
             digits = digits[0]
             self._scale = 0 if self._scale > 10 else self._scale

@@ -18,7 +18,7 @@ from pipeline.stages.quantity_scan import Hit, Scanner
 
 _LONE = 100
 """Code points of the longest text whose bare numbers count."""
-_HAN = regex.compile(r"[\p{Han}&&[^零〇○一二两三四五六七八九十百千万亿半]]", flags=regex.V1)
+_SCALED = regex.compile("[十百千万亿兆拾佰仟]")
 _JOIN_WIDTH = 4
 """Code points between two amounts that a list or range may join."""
 
@@ -41,7 +41,7 @@ class QuantityMatcher:
         """All quantities of a text, in order, none overlapping.
 
         Args:
-            text: Simplified text of a whole article, lines separated by `\\n`.
+            text: Simplified text of a whole article, lines separated by line feeds.
 
         Raises:
             RuleTimeout: a rule ran past its time limit.
@@ -74,10 +74,14 @@ class QuantityMatcher:
             hit
             for rule in self._alone
             for hit in self._numbers(rule, text)
-            if (hit.end - hit.start > 1 or not _HAN.search(text, max(0, hit.start - 1), hit.end + 1))
-            and all(hit.end <= low or high <= hit.start for low, high in covered)
+            if self._meant(text, hit) and all(hit.end <= low or high <= hit.start for low, high in covered)
         ]
         return [amount for hit in free if (amount := self._reader.read(hit)) is not None]
+
+    def _meant(self, text: str, hit: Hit) -> bool:
+        """True for a bare number that is no name or code: written with 十, 百 …, or bounded (大于20)."""
+        spelled = hit.end - hit.start > 1 and _SCALED.search(text, hit.start, hit.end) is not None
+        return spelled or self._cues.bound_before.at(text, max(0, hit.start - 8), hit.start) is not None
 
     @staticmethod
     def _numbers(rule: Rule, text: str) -> Iterator[Hit]:

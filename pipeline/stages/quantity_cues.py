@@ -70,7 +70,7 @@ class CueRules:
             match = method(text, start, end, **self._options)
         except TimeoutError:
             raise self._culprit(text[start:end]) from None
-        return match and Cue(*match.span(), self._by_group[match.groups().index("")])
+        return match and Cue(match.start(), match.end(), self._by_group[match.groups().index("")])
 
     def _culprit(self, text: str) -> RuleTimeout:
         for rule in self._rules:
@@ -153,6 +153,6 @@ class Cues:
 
 
 def clause_start(text: str, at: int) -> int:
-    """Where the clause before `at` begins: after the last full stop, semicolon or line end, at most 60 code points off."""
+    """Where the clause before `at` begins: after the last full stop, semicolon or line end, if near."""
     low = max(0, at - _REACH)
     return max(low, *(text.rfind(char, low, at) + 1 for char in _CLAUSE_ENDS))

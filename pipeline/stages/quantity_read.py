@@ -1,4 +1,4 @@
-"""From a rule's match to an amount: the exact value in the base unit, the unit, what the number itself says of bounds."""
+"""From a rule's match to an amount: the exact value in the base unit, the unit, the bound that the number states."""
 
 from __future__ import annotations
 
@@ -24,9 +24,23 @@ class Amount:
     """An amount in the making; `Quantity` is what becomes of it."""
 
     __slots__ = (
-        "bare", "bound", "change", "continues", "cue_start", "end", "joined", "kind", "lent", "rule", "start", "unit", "upper",
-        "value", "written", "wrote_unit",
-    )  # fmt: skip
+        "bare",
+        "bound",
+        "change",
+        "continues",
+        "cue_start",
+        "end",
+        "joined",
+        "kind",
+        "lent",
+        "rule",
+        "start",
+        "unit",
+        "upper",
+        "value",
+        "written",
+        "wrote_unit",
+    )
 
     def __init__(self, hit: Hit, kind: Kind, value: Decimal, unit: str, bound: Bound) -> None:
         self.start = hit.start
@@ -76,13 +90,12 @@ class Amount:
         factor = following.scale
         if factor > 1 and self.scale == 1 and self.value * factor <= 100 * following.value:
             self.value, self.lent = times(self.value, factor), factor
-        self.kind, self.unit, self.rule = following.kind, following.unit, following.rule
+        self.kind, self.unit = following.kind, following.unit
         self.bare, self.joined, self.wrote_unit = following.bare, following.joined, False
 
     def extend(self, following: Amount) -> None:
         """Become the range from this amount to the one that follows."""
-        self.upper, self.end, self.bound = following.value, following.end, following.bound
-        self.continues = self.continues or False
+        self.upper, self.end, self.bound, self.rule = following.value, following.end, following.bound, following.rule
 
     def negate(self) -> None:
         """Turn a rise into a fall; a value written with a minus stays."""
@@ -145,7 +158,7 @@ class AmountReader:
             upper = times(upper, Decimal(str(scale))) if upper is not None else None
         if groups.get("half"):
             value = plus(value, Decimal(str(gives.get("half", "0.5"))))
-        for name, part in (("tenth", "0.1"), ("hundredth", "0.01")):
+        for name, part in (("tenth", "0.1"), ("hundredth", "0.01"), ("ones", "1")):
             if groups.get(name):
                 digit = read_number(groups[name])
                 value = plus(value, times(digit.value, Decimal(part))) if digit else value

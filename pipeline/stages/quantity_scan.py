@@ -22,6 +22,8 @@ from pipeline.ruleset import TIME_LIMIT, Rule, RuleSet
 from pipeline.stages.quantity_patterns import leading_group, may_run_away, without_look_behind
 
 _LIST = regex.compile(r"\\L<([a-z][a-z0-9_]*)>")
+
+
 class Hit(NamedTuple):
     """A rule's match: the span, the rule, and the named groups that took part."""
 
@@ -99,7 +101,7 @@ class Scanner:
                 for rest in whole.get(text[start], ()):
                     match = rest.match(text, start, timeout=TIME_LIMIT) if rest.limited else rest.match(text, start)
                     if match is not None:
-                        best = Hit(*match.span(), rest.rule, match.groupdict())
+                        best = Hit(match.start(), match.end(), rest.rule, match.groupdict())
                         break
                 number = token["number"]
                 if number is not None:
@@ -124,14 +126,15 @@ class Scanner:
 
     def every(self, text: str) -> Iterator[Hit]:
         """All matches of all rules, each found by its own pattern: what `scan` chooses from."""
-        rules = {rest.rule.id: rest.rule for rest in [*self._rests, *(r for rests in self._whole.values() for r in rests)]}
+        rules = {
+            rest.rule.id: rest.rule for rest in [*self._rests, *(r for rests in self._whole.values() for r in rests)]
+        }
         for rule in rules.values():
             for match in rule.finditer(text):
-                yield Hit(*match.span(), rule, match.groupdict())
+                yield Hit(match.start(), match.end(), rule, match.groupdict())
 
     def _followers(self, char: str) -> tuple[_Rest, ...]:
         """The rests that a text going on with `char` could match."""
-
         return tuple(rest for rest in self._rests if rest.opens(char, partial=True) is not None)
 
 
