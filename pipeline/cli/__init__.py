@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import sys
 
@@ -10,10 +11,15 @@ import typer
 
 from pipeline.errors import GongbaoError
 
-COMMANDS = ("run", "show", "parse", "evaluate", "diff", "review", "accept")
+COMMANDS = ("run", "show", "parse", "evaluate", "diff", "review", "accept", "export", "import", "schema")
 """Commands in the order of the help page; `pipeline/cli/<name>.py` holds `command`."""
 GROUPS = ("rules",)
 """Commands with sub-commands; `pipeline/cli/<name>.py` holds a Typer named `app`."""
+
+
+def module_of(name: str) -> str:
+    """The module that holds a command: of its name, with `_` behind it where Python keeps the word for itself."""
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def build() -> typer.Typer:
@@ -38,7 +44,7 @@ def build() -> typer.Typer:
             raise typer.Exit
 
     for name in COMMANDS:
-        app.command(name)(importlib.import_module(f"pipeline.cli.{name}").command)
+        app.command(name)(importlib.import_module(f"pipeline.cli.{module_of(name)}").command)
     for name in GROUPS:
         app.add_typer(importlib.import_module(f"pipeline.cli.{name}").app, name=name)
     return app

@@ -26,6 +26,11 @@ def _cutters() -> tuple[Callable[[str], Iterable[str]], Callable[[str], Iterable
         return tokenizer.lcut, tokenizer.lcut_for_search
 
 
+def cut(text: str) -> Iterable[str]:
+    """The words of a text, joining to it exactly."""
+    return _cutters()[0](text)
+
+
 @lru_cache(maxsize=8192)
 def index_text(text: str | None) -> str:
     """A text as the full-text index takes it: its words, a blank between them, punctuation left out."""

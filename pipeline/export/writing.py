@@ -140,6 +140,21 @@ def _put(fresh: Path, path: Path, chosen: Format) -> None:
     fresh.rename(path)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text file that appears whole or not at all.
+
+    Raises:
+        ExportError: as `export`.
+    """
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:
+            fresh = Path(scratch) / path.name
+            fresh.write_text(text, encoding="utf-8")
+            _sync(fresh)
+            fresh.replace(path)
+
+
 def _sync(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
