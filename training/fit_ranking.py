@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from pipeline.ner.field_ranking import InitiativeRanker, Name, Proposals
+from pipeline.ner.field_ranking import InitiativeRanker, Name, Proposals, agreed
 from training.field_data import Example, same_name
 from training.lac_source import FloatArray
 
@@ -71,7 +71,8 @@ def judged(articles: Sequence[Unseen], arrays: dict[str, FloatArray], field: int
         for number, fact in enumerate(article.example.facts):
             if fact.optional or not fact.accepted[field]:
                 continue
-            first = [(n, n.probability) for n in article.indicators[number]] if field == 0 else chosen[number]
+            names = agreed(article.indicators[number])
+            first = [(name, name.probability) for name in names] if field == 0 else chosen[number]
             if first:
                 results.append((first[0][1], same_name(first[0][0].text, fact.accepted[field])))
             else:

@@ -19,6 +19,8 @@ FloatArray = npt.NDArray[np.float32]
 
 NAMES = 8
 """Names that compete for one quantity."""
+OWN = 0.3
+"""What a name's own probability counts beside that of all names that agree with it."""
 _MARKS = dict.fromkeys(map(ord, " \t\n\u3000\xa0“”\"'‘’《》〈〉「」『』（）()·、,，。"))
 _TAIL = regex.compile(
     r"(?:总?[额量值数]|金额|总值|增加值|收入|比例|比重|率|规模|面积|总量|产量|产值|水平|人数|数量|占比|销售额|成交额|进出口额)$"
@@ -76,6 +78,17 @@ def support(key: str, names: Mapping[str, float]) -> float:
         elif length >= 2 and size <= 2 * length and other in key:
             total += probability
     return total
+
+
+def agreed(names: Sequence[Name]) -> list[Name]:
+    """Names ordered by how much of the probability agrees with them, which becomes their probability.
+
+    Of 成交额, 合同成交额 and 技术合同成交额 the middle one is the safest guess: it agrees with both others.
+    """
+    own = {name.key: name.probability for name in names}
+    mass = {key: support(key, own) for key in own}
+    order = sorted(names, key=lambda name: (-mass[name.key] - OWN * name.probability, name.start, name.end))
+    return [replace(name, probability=min(1.0, max(mass[name.key], name.probability))) for name in order]
 
 
 class InitiativeRanker:
@@ -146,7 +159,7 @@ class Proposals:
         for name in self._leading:
             found.setdefault(name.key, replace(name, probability=0.0))
         here = self._maps[number]
-        strength = {key: support(key, here) + 0.3 * here.get(key, 0.0) for key in found}
+        strength = {key: support(key, here) + OWN * here.get(key, 0.0) for key in found}
         order = sorted(found, key=lambda key: (-strength[key], -found[key].probability, found[key].start))
         return [found[key] for key in order[:NAMES]]
 

@@ -20,7 +20,7 @@ from pipeline.errors import ModelError
 from pipeline.models import Entity
 from pipeline.ner.characters import Vocabulary, batches_by_length
 from pipeline.ner.field_features import FEATURE_SIZES, LONGEST, Amount, Surroundings, TextFeatures
-from pipeline.ner.field_ranking import InitiativeRanker, Name, Proposals, calibrated, merged
+from pipeline.ner.field_ranking import InitiativeRanker, Name, Proposals, agreed, calibrated, merged
 from pipeline.ner.network import Network
 
 FloatArray = npt.NDArray[np.float32]
@@ -128,7 +128,7 @@ class FieldTagger:
         ranked = self._ranker.choose(Proposals(article.text, amounts, initiatives), indicators)
         return [
             FieldPrediction(
-                tuple(self._entity(name, name.probability, "INDICATOR") for name in names[:best]),
+                tuple(self._entity(name, name.probability, "INDICATOR") for name in agreed(names)[:best]),
                 tuple(self._entity(name, share, "INITIATIVE") for name, share in choice[:best]),
             )
             for names, choice in zip(indicators, ranked, strict=True)
