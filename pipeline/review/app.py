@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import Cookie, FastAPI, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, Field
 
 from pipeline.diff.fields import display, grouped
-from pipeline.errors import CompareError, GongbaoError
+from pipeline.errors import GongbaoError
 from pipeline.review.accept import accept
 from pipeline.review.editing import EDITABLE, FieldErrors
 from pipeline.review.propose import Proposer
@@ -100,13 +100,16 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
 
     @app.get("/api/queue")
     def get_queue(reviewer: str = "", language: Annotated[str | None, Cookie()] = None) -> Response:
-        data = {"groups": group_rows(session, _language(language)), "changes": pages.changes}
         position = session.store.position(session.id, _name(reviewer, session))
         statuses = status_rows(s for s in session.statuses() if s.verdict or s.version)
-        added = len(session.added())
-        return _json(
-            {**data, "event": session.store.ledger.last, "statuses": statuses, "position": position, "added": added}
-        )
+        data = {
+            "groups": group_rows(session, _language(language)),
+            "event": session.store.ledger.last,
+            "statuses": statuses,
+            "position": position,
+            "added": len(session.added()),
+        }
+        return _respond(_dump(data)[:-1] + b',"changes":' + pages.changes + b"}")
 
     @app.get("/api/events")
     def events(since: Annotated[int, Query(ge=0)] = 0) -> Response:
@@ -157,7 +160,7 @@ class _Pages:
     def __init__(self, session: Session, token: str) -> None:
         self._session = session
         self._token = token
-        self.changes = change_rows(session)
+        self.changes = _dump(change_rows(session))
         self._environment = Environment(
             loader=PackageLoader("pipeline.review"),
             autoescape=True,
@@ -206,7 +209,16 @@ def _language(given: str | None) -> Language:
 
 
 def _json(data: Any, status: int = 200) -> Response:
-    body = json.dumps(data, separators=(",", ":"), default=_plain)
+    return _respond(_dump(data), status)
+
+
+def _dump(data: Any) -> bytes:
+    """JSON; lone surrogates, which UTF-8 cannot hold, become question marks."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return text.encode("utf-8", "replace")
+
+
+def _respond(body: bytes, status: int = 200) -> Response:
     return Response(body, status, media_type="application/json", headers={"cache-control": "no-store"})
 
 
@@ -214,6 +226,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
     raise TypeError(type(value).__name__)
-
-
-__all__ = ["CompareError", "JSONResponse", "create_app"]

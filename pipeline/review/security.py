@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipeline.loopback import LOOPBACK, host_of
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 TOKEN_HEADER = "x-gongbao-token"
 MAX_BODY = 32 * 1024 * 1024
 _HEADERS = [
@@ -57,7 +58,7 @@ class Guard:
 
     def _problem(self, scope: Scope) -> tuple[int, str] | None:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        if _host(headers.get("host", "")) not in LOOPBACK:
+        if host_of(headers.get("host", "")) not in LOOPBACK:
             return 400, "this address is not served here"
         if scope["method"] in ("GET", "HEAD"):
             return None
@@ -72,13 +73,6 @@ class Guard:
         if not length.isdecimal():
             return 411, "a length is needed"
         return (413, "too much at once") if int(length) > MAX_BODY else None
-
-
-def _host(value: str) -> str:
-    try:
-        return urlsplit(f"//{value}").hostname or ""
-    except ValueError:
-        return ""
 
 
 async def _refuse(send: Send, status: int, why: str) -> None:

@@ -65,6 +65,7 @@ class Session:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
+        self.rules_error: str | None = None
         self._settled_elsewhere = {key: item.verdict for key, item in read_settled(self.places.baseline).items()}
         self._settled_at = -1
         self._settled: dict[str, str] = {}
@@ -87,8 +88,12 @@ class Session:
 
     @cached_property
     def rules_by_id(self) -> dict[str, Rule]:
-        """All rules by id."""
-        return {rule.id: rule for rules in self.ruleset.stages.values() for rule in rules}
+        """All rules by id; none while the rules' files are wrong (`rules_error`), as they may be in the middle of work."""
+        try:
+            return {rule.id: rule for rules in self.ruleset.stages.values() for rule in rules}
+        except GongbaoError as error:
+            self.rules_error = str(error)
+            return {}
 
     @cached_property
     def gazetteer(self) -> Gazetteer:

@@ -21,7 +21,8 @@ def _all() -> dict[str, dict[str, str]]:
 
 class Words:
     """The words of one language for templates, as attributes or items; a dict's own `keys` and `clear` would hide
-    words of these names."""
+    words of these names.
+    """
 
     def __init__(self, words: Mapping[str, str]) -> None:
         self._words = words

@@ -69,6 +69,7 @@ class ChangeView:
     around: list[list[Piece]]
     fields: list[FieldRow]
     rules: list[RuleView]
+    rules_error: str | None
     gold: str | None
     decision: Event | None
     form: Mapping[str, str]
@@ -125,6 +126,7 @@ def change_view(session: Session, key: str) -> ChangeView:
         around=_around(texts, shown),
         fields=_fields(change, old, new, edited),
         rules=_rules(session, change, old, new),
+        rules_error=session.rules_error,
         gold=session.judgement.verdicts.get(key) if session.judgement else None,
         decision=decision,
         form=fields_of(edited or base),

@@ -116,6 +116,18 @@ def test_a_lost_database_is_told_with_the_fix(client: TestClient, session: Sessi
     assert "error" in answer.json()
 
 
+def test_rules_that_do_not_load_are_told_and_the_review_goes_on(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine" / "quantities").mkdir(parents=True)
+    (tmp_path / "mine" / "quantities" / "x.yaml").write_text("rules: [{id: half")
+    places = Places(project / "outputs", project / "baseline", project / "gold", project / "cases")
+    session = open_review("previous", "latest", places, rules=[str(tmp_path / "mine")])
+    client = client_of(session)
+    page = client.get(f"/change/{first(session)}")
+    assert page.status_code == 200 and "not valid YAML" in page.text
+    body = {"keys": [first(session)], "verdict": "accept"}
+    assert client.post("/api/decide", json=body, headers=TOKEN).json()["written"] == 1
+
+
 def test_lone_surrogates_and_controls_do_not_break_the_pages(build: ModuleType, tmp_path: Path) -> None:
     text = "标题\ud83d\x00\x07\n投资5亿元\udc00。\n"
     for name, value in (("1", 1), ("2", 2)):

@@ -4,6 +4,9 @@ import { say } from "./api.js";
 import { counts, inGroup, state } from "./state.js";
 
 const SIGNS = { accept: "✓", reject: "✗", edit: "✎", add: "✎" };
+const AROUND = 60;
+const CHUNK = 400;
+const later = window.requestIdleCallback ?? ((work) => setTimeout(work, 30));
 const heads = new Map();
 const rows = new Map();
 
@@ -42,27 +45,44 @@ export function draw(go) {
   progress();
 }
 
+// A long group is drawn around the current change first, the rest when the browser has nothing else to do.
 function list(changes, go) {
   const all = element("ul", "group-list");
-  for (const change of changes) {
-    const item = element("li");
-    const row = element("button", "row");
-    row.type = "button";
-    row.tabIndex = -1;
-    const mark = element("span", "mark");
-    const raw = element("span", "raw", change.raw);
-    const gold = element("span", `gold-dot ${change.gold ?? ""}`, { better: "▲", worse: "▼" }[change.gold] ?? "");
-    if (gold.textContent) gold.title = say(`gold_${change.gold}`);
-    const arrow = change.class === "changed" ? `${change.before || "∅"} → ${change.after || "∅"}` : "";
-    const where = element("span", "where", [arrow, change.article].filter(Boolean).join(" · "));
-    row.append(mark, raw, gold, where);
-    row.addEventListener("click", () => go(change));
-    item.append(row);
-    all.append(item);
-    rows.set(change.key, { row, mark });
-    paint(change);
-  }
+  const at = Math.max(0, changes.indexOf(state.current));
+  let first = Math.max(0, at - AROUND);
+  let last = Math.min(changes.length, at + AROUND);
+  all.append(...changes.slice(first, last).map((change) => item(change, go)));
+  const more = () => {
+    if (!all.isConnected) return;
+    if (first > 0) {
+      const from = Math.max(0, first - CHUNK);
+      all.prepend(...changes.slice(from, first).map((change) => item(change, go)));
+      first = from;
+    } else {
+      all.append(...changes.slice(last, last + CHUNK).map((change) => item(change, go)));
+      last = Math.min(changes.length, last + CHUNK);
+    }
+    if (first > 0 || last < changes.length) later(more);
+  };
+  if (first > 0 || last < changes.length) later(more);
   return all;
+}
+
+function item(change, go) {
+  const holder = element("li");
+  const row = element("button", "row");
+  row.type = "button";
+  const mark = element("span", "mark");
+  const raw = element("span", "raw", change.raw);
+  const gold = element("span", `gold-dot ${change.gold ?? ""}`, { better: "▲", worse: "▼" }[change.gold] ?? "");
+  if (gold.textContent) gold.title = say(`gold_${change.gold}`);
+  const arrow = change.class === "changed" ? `${change.before || "∅"} → ${change.after || "∅"}` : "";
+  row.append(mark, raw, gold, element("span", "where", [arrow, change.article].filter(Boolean).join(" · ")));
+  row.addEventListener("click", () => go(change));
+  holder.append(row);
+  rows.set(change.key, { row, mark });
+  paint(change);
+  return holder;
 }
 
 function paint(change) {
