@@ -42,7 +42,6 @@ _SEEN = (0.0, 1.5, 2.5)
 """Added for a pair of characters that the rest of the article has once, or more often."""
 
 
-_UNCOMMON = -9.6
 _UNCOUNTED = 20
 """Added to the frequency of words: the dictionary lists many with a frequency of 2 or 3 that nobody counted."""
 _OF_BULLETINS = 300
@@ -105,9 +104,9 @@ class Plausibility:
         return after
 
     def alone(self, passage: str) -> frozenset[int]:
-        """Where, in the best division of a simplified passage, an uncommon character stands as a word of its own.
+        """Where, in the best division of a simplified passage, a character stands as a word of its own.
 
-        A character that the article pairs with its neighbour elsewhere is none of them.
+        A mark is none of them, nor is a character that the article pairs with its neighbour elsewhere.
         """
         best, length = [0.0], [0]
         reading = START
@@ -122,7 +121,7 @@ class Plausibility:
             at = end - length[end]
             pairs = (passage[at - 1 : end], passage[at : end + 1])
             single = length[end] == 1 and passage[at] not in _PUNCTUATION
-            if single and commonness(passage[at]) < _UNCOMMON and not any(pair in self._pairs for pair in pairs):
+            if single and not any(pair in self._pairs for pair in pairs):
                 found.add(at)
             end = at
         return frozenset(found)

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from pipeline.models import Repair
 from pipeline.stages.convert import script
-from pipeline.stages.plausibility import Plausibility, simplified
+from pipeline.stages.plausibility import Plausibility, commonness, simplified
 from pipeline.stages.shifted_search import GLOSS, LATIN, MARKERS, MARKS, WINDOW, Candidate, Path, Search, tokens
 
 OPEN = "□"
@@ -28,7 +28,7 @@ _MARKED = re.compile(f"[{MARKERS}]+")
 _SHOUTED = re.compile(r"[!！](?=[^\x00-\x7f\s，。、]{1,24}[@-~](?![A-Za-z0-9]))")
 _GLOSSED = re.compile(rf"[A-Za-z\[-`{{-~][(（][{LATIN}]{{1,6}}[)）]")
 """A letter that is the second byte of a glossed character: `,F(xiàn)`."""
-_MARGIN, _MARGIN_EACH = 9.0, 4.3
+_MARGIN, _MARGIN_STOP, _MARGIN_EACH = 9.0, 3.4, 5.5
 """How much better (natural logarithm) a repair must read than what stands there: in all, and for each character."""
 _CLOSE, _CLOSE_LAST = 2.5, 5.0
 """Where another reading comes so near to the best one, what differs between them stays open."""
@@ -38,6 +38,7 @@ digit that stands there may have lost the one before it."""
 _NATURAL = -7.2
 """Log-probability of a character of ordinary text, on average; garbled text has -10 and less."""
 _READABLE = -8.0
+_UNCOMMON = -9.6
 _MOST_OPEN = 0.4
 """Share of characters of a repair that may stay open."""
 _MOST = 400
@@ -106,11 +107,18 @@ def _best(search: Search, text: str, judge: Plausibility) -> Repair | None:
     if not candidates:
         return None
     gain, best = candidates[0].gain, candidates[0].path
-    if gain < max(_MARGIN, _MARGIN_EACH * best.at) or search.per_character(best) < _READABLE:
+    # Most left characters are full stops; any other needs to read better.
+    each = _MARGIN_STOP if best.guessed and best.out[best.guessed[0]] in "。”" else _MARGIN_EACH
+    if gain < max(_MARGIN, each * best.at) or search.per_character(best) < _READABLE:
         return None
+    before = simplified(search.before)
+    passage = before + simplified(best.out) + search.plain[best.at : best.at + 6]
+    alone = {at - len(before) for at in judge.alone(passage) if 0 <= at - len(before) < len(best.out)}
+    if alone.intersection(best.guessed[:1]):
+        return None  # the left character is a stop or part of a word
     last = search.tokens[best.at - 1]
     lost = last.character in MARKERS and last.gloss is None
-    out = _with_open(search, best, _rivals(candidates, lost), judge)
+    out = _with_open(best, _rivals(candidates, lost), alone)
     if out.count(OPEN) > _MOST_OPEN * len(out):
         return None
     if lost and _SWALLOWER.match(text, last.end):
@@ -136,17 +144,15 @@ def _rivals(candidates: list[Candidate], lost: bool) -> list[str]:
     return rivals
 
 
-def _with_open(search: Search, path: Path, rivals: list[str], judge: Plausibility) -> str:
+def _with_open(path: Path, rivals: list[str], alone: set[int]) -> str:
     """The best reading, with □ for what is not certain in it."""
     out = list(path.out)
     for rival in rivals:
         low, high = _difference(path.out, rival)
         out[low:high] = OPEN * (high - low)
-    before = simplified(search.before)
-    for at in judge.alone(before + simplified(path.out) + search.plain[path.at : path.at + 6]):
+    for place in alone:
         # An uncommon character on its own: a pair dropped beside it may have made another character of it.
-        place = at - len(before)
-        if 0 <= place < len(out) and place not in path.agreed:
+        if place not in path.agreed and commonness(simplified(path.out[place])) < _UNCOMMON:
             out[place] = OPEN
     for place in path.guessed:
         if out[place] in _NUMERALS:
