@@ -44,7 +44,9 @@ def to_pandas(records: Iterable[Record], *, exact: bool = False) -> pandas.DataF
     rows = [[getattr(record, name) for name in columns] for record in records]
     frame = pandas.DataFrame(rows, columns=columns)
     evidence = columns.index("evidence")
-    frame["evidence"] = [{key: item.model_dump() for key, item in row[evidence].items()} for row in rows]
+    frame["evidence"] = pandas.Series(
+        [{key: item.model_dump() for key, item in row[evidence].items()} for row in rows], dtype=object
+    )
     for name, dtype in _DTYPES.items():
         if not (exact and name in {"value", "value_max"}):
             frame[name] = frame[name].astype(dtype)  # type: ignore[call-overload]

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from pipeline import Pipeline
 from pipeline.evaluate.gold import GoldArticle, read_gold
 from pipeline.evaluate.judge import is_core_right, judge
 from pipeline.evaluate.scoring import pair
-from pipeline.models import Article, Document, Quantity
+from pipeline.models import Article, Quantity
 from pipeline.stages import link
 from pipeline.stages.confidence import features
 from pipeline.stages.scope import Choice
@@ -34,7 +34,7 @@ TARGET = Path(__file__).resolve().parents[1] / "pipeline" / "stages" / "confiden
 class Recording(link.Confidence):
     """Keeps the features of every record in the order in which they are asked for."""
 
-    seen: list[dict[str, float]] = []
+    seen: ClassVar[list[dict[str, float]]] = []
 
     def of(self, quantity: Quantity, fields: Mapping[str, Choice], *, damaged: bool) -> float:
         """Note the features; the value does not matter."""

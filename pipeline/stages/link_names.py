@@ -1,9 +1,10 @@
 """Which indicator and which initiative a quantity belongs to, by rules alone (design §7).
 
 Indicator: the noun phrase before 达到/为/实现/增长…, or the one after the amount (1799项科技成果). A growth rate
-without a noun phrase of its own (同比增长8%) measures what the amount before it measures. Initiative: the named programme,
-platform, zone, fund or instrument of the clause, else of the sentence, else of the sentences before in its paragraph,
-else the activity inside the indicator (专利权质押融资额 -> 专利权质押融资).
+without a noun phrase of its own (同比增长8%) measures what the amount before it measures. Initiative: the named
+programme, platform, zone, fund or instrument before the amount in its sentence, else the field that a statistical
+indicator belongs to (地区生产总值 -> 经济运行), else the activity inside the indicator (专利权质押融资额 ->
+专利权质押融资).
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class NameLinker:
         rules: Supplies the lexicons `indicator_verbs` (what stands between an indicator and its amount),
             `indicator_openers` (what a clause may open with before its noun phrase), `phrase_verbs` (where a noun
             phrase after an amount ends), `inner_verbs` (after which an indicator begins), `initiative_heads` (nouns
-            that end the name of an initiative) and `indicator_tails` (what is dropped from an indicator to give the activity).
+            that end the name of an initiative), `activities` (fields of statistical indicators) and `indicator_tails`
+            (what is dropped from an indicator to give the activity).
     """
 
     def __init__(self, rules: RuleSet) -> None:
@@ -204,19 +206,12 @@ class NameLinker:
         indicator: Choice,
         named: dict[int, list[tuple[int, int]]],
     ) -> Choice:
-        text, sentences = document.text, document.outline.sentences
-        paragraph = sentences[index].paragraph
-        for at in range(index, -1, -1):
-            if at != index:
-                break
-            if at not in named:
-                named[at] = self._named(document, sentences[at])
-            spans = [span for span in named[at] if span[1] <= quantity.start]
-            if spans:
-                start, end = spans[-1]
-                how = "stated" if at == index else "carried"
-                name = text[start:end].strip("“”")
-                return Choice(name, how, "initiative.named", start, end, 0.3)  # type: ignore[arg-type]
+        if index not in named:
+            named[index] = self._named(document, document.outline.sentences[index])
+        spans = [span for span in named[index] if span[1] <= quantity.start]
+        if spans:
+            start, end = spans[-1]
+            return Choice(document.text[start:end].strip("“”"), "stated", "initiative.named", start, end, 0.3)
         if isinstance(indicator.value, str):
             known = self.activity(indicator.value)
             if known is not None:

@@ -215,7 +215,8 @@ class _Pass:
         """The place the article is about: that of its title, else of its first lines, else the most named."""
         title_end = next((s.end for s in self._sentences if s.role == "title"), 0)
         named = [p for p in self._topics if p.place is not None and p.rank != "country" and p.form != "adjective"]
-        outside = [p for p in self._document.title_places if self._linker.is_topic(self._document.article.title or "", p)]
+        title = self._document.article.title or ""
+        outside = [p for p in self._document.title_places if self._linker.is_topic(title, p)]
         outside = [p for p in outside if p.place is not None and p.rank != "country" and p.form != "adjective"]
         if outside:
             return Choice(_narrowest([str(p.place) for p in outside]), "title", "place.title", doubt=0.2)
