@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.errors import ReadError
 from pipeline.models import Article, Failure
-from pipeline.read.encoding import SAMPLE, broken_character, sniff
+from pipeline.read.encoding import SAMPLE, broken_character, fits, sniff
 from pipeline.read.failing import failure, too_large
 from pipeline.read.limits import Limits
 from pipeline.read.rows import Row, article_from_row, kind_of, no_rows
@@ -22,7 +22,7 @@ def read_jsonl(source: Source, limits: Limits) -> Iterator[Article | Failure]:
         head = stream.read(SAMPLE)
     if not head.strip():
         raise no_rows(source)
-    encoding, skip = sniff(head, complete=len(head) < SAMPLE, where=str(source.path))
+    encoding, skip = row_encoding(head, where=str(source.path))
     rows = 0
     for number, offset, line in stored_lines(source, encoding, skip, limits):
         row = Row("read.jsonl", f"{source.id}:{number}", f"{source.path}:{number}")
@@ -32,7 +32,7 @@ def read_jsonl(source: Source, limits: Limits) -> Iterator[Article | Failure]:
         try:
             if line is None:
                 raise too_large("The line", row.where, limit=f"{limits.max_bytes:,} bytes")
-            fields = _json(decoded(line, encoding, offset, row.where), row)
+            fields = parse_object(decoded(line, encoding, offset, row.where), row)
             yield article_from_row(fields, row, source, limits, encoding)
         except ReadError as error:
             yield failure(error, row.identifier)
@@ -40,7 +40,14 @@ def read_jsonl(source: Source, limits: Limits) -> Iterator[Article | Failure]:
         raise no_rows(source)
 
 
-def _json(text: str, row: Row) -> dict[str, Any]:
+def parse_object(text: str, row: Row) -> dict[str, Any]:
+    """The JSON object in a text.
+
+    Raises:
+        ReadError: the row's code: no JSON, no object, nested too deeply.
+
+    """
+
     def refuse(constant: str) -> float:
         raise ValueError(f"{constant} is no JSON")
 
@@ -64,6 +71,21 @@ def _json(text: str, row: Row) -> dict[str, Any]:
             code=row.code,
         )
     return value
+
+
+def row_encoding(head: bytes, *, where: str) -> tuple[str, int]:
+    """The encoding of a file of rows by its beginning, and the length of its byte-order mark.
+
+    Where most lines are UTF-8, it is: a line that is not fails alone and not the file.
+    """
+    try:
+        return sniff(head, complete=len(head) < SAMPLE, where=where)
+    except ReadError as error:
+        lines = [line for line in head.split(b"\n")[:-1] if line.strip()]
+        fitting = sum(1 for line in lines if fits(line, "utf-8") is not None)
+        if error.code != "read.encoding" or fitting * 2 <= len(lines):
+            raise
+        return "utf-8", 0
 
 
 def stored_lines(source: Source, encoding: str, skip: int, limits: Limits) -> Iterator[tuple[int, int, bytes | None]]:

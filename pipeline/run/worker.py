@@ -7,13 +7,12 @@ its file, only counts come back. When the parent goes, the child reads the end o
 
 from __future__ import annotations
 
-import faulthandler
-import os
 import signal
 import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
@@ -30,8 +29,13 @@ _CHILD = "import sys; sys.path.append(sys.argv[2]); from pipeline.run.worker imp
 named like a library must not be imported."""
 START_TIMEOUT = 180.0
 """Seconds until a child has loaded rules and model."""
+_OUT_OF_TIME = int(getattr(signal, "SIGPROF", 0)) or -1
+"""The signal that ends a process whose processor time is up."""
 SLOWEST = 1000.0
 """Characters a second below which a worker counts as hanging, beyond the time allowed for one article."""
+BLOCKED = 10
+"""Times the processor seconds allowed, in seconds on the clock, until a worker counts as blocked. The clock alone
+would blame articles for what else the machine does."""
 
 
 class _Lost(Exception):
@@ -59,10 +63,11 @@ class Worker:
             RunError: the worker cannot start.
             OSError: the shard's file cannot be written.
         """
-        try:
-            return self._ask(shard, careful=False)
-        except _Lost:
-            pass
+        if len(shard.items) > 1:
+            try:
+                return self._ask(shard, careful=False)
+            except _Lost:
+                pass
         suspects: Counter[int] = Counter()
         while True:
             try:
@@ -124,15 +129,13 @@ class Worker:
         self.start()
         self._send((shard, careful))
         at: int | None = None
-        limit = self.settings.timeout + sum(_length(item) for item in shard.items) / SLOWEST
         while True:
-            message = self._receive(limit, at)
+            items = shard.items if at is None else shard.items[at : at + 1]
+            message = self._receive(BLOCKED * _allowed(self.settings, items), at)
             if not isinstance(message, int):
                 assert isinstance(message, Counts)
                 return message
             at = message if careful else None
-            if careful:
-                limit = self.settings.timeout + _length(shard.items[message]) / SLOWEST
 
     def _send(self, message: Any) -> None:
         assert self._channel is not None
@@ -161,6 +164,8 @@ class Worker:
         status = self._process.returncode
         self.stop()
         if status is not None and status < 0:
+            if status == -_OUT_OF_TIME:
+                return _Lost("it took more time than it may", "extract.timeout", at)
             return _Lost(f"the process was ended by {signal.Signals(-status).name}", "extract.crash", at)
         return _Lost(f"the process ended with status {status}", "extract.crash", at)
 
@@ -177,6 +182,11 @@ def _without(items: tuple[Article | Failure, ...], number: int, lost: _Lost) -> 
         fixes.get(lost.code, "Report this article as a bug"),
     )
     return (*items[:number], failed, *items[number + 1 :])
+
+
+def _allowed(settings: Settings, items: Sequence[Article | Failure]) -> float:
+    """Processor seconds that a worker may take until it has something to say."""
+    return settings.timeout + sum(_length(item) for item in items) / SLOWEST
 
 
 def _length(item: Article | Failure) -> int:
@@ -198,19 +208,29 @@ def main() -> None:
             channel.send(error)
             return
         channel.send(pipeline.versions())
-        with Path(os.devnull).open("w") as nowhere:
-            while True:
-                shard, careful = channel.recv()
+        while True:
+            shard, careful = channel.recv()
+            _bound_time(_allowed(settings, shard.items))
 
-                # Should the parent be gone, nobody else would end a process that hangs.
-                patience = 2 * settings.timeout + 2 * sum(_length(item) for item in shard.items) / SLOWEST
-                faulthandler.dump_traceback_later(patience * len(shard.items), exit=True, file=nowhere)
-                try:
-                    message: Any = extract_shard(pipeline, shard, settings.folder, careful=careful, beat=channel.send)
-                except (OSError, GongbaoError) as error:
-                    message = error
-                faulthandler.cancel_dump_traceback_later()
-                channel.send(message)
+            def beat(number: int) -> None:
+                _bound_time(_allowed(settings, shard.items[number : number + 1] if careful else shard.items))
+                channel.send(number)
+
+            try:
+                message: Any = extract_shard(pipeline, shard, settings.folder, careful=careful, beat=beat)
+            except (OSError, GongbaoError) as error:
+                message = error
+            _bound_time(0.0)
+            channel.send(message)
+
+
+def _bound_time(seconds: float) -> None:
+    """Have the system end this process when it has worked so long; 0 takes the bound away.
+
+    No Python code runs when the time is up, so a loop inside a library ends as well, with or without a parent.
+    """
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _bound_memory(mebibytes: int) -> None:

@@ -1,0 +1,37 @@
+"""What the service refuses, so that no client can take it away from the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on size, time and concurrency.
+
+    Args:
+        body: Bytes of one request to `/extract`.
+        characters: Code points of one article.
+        line: Bytes of one line of a batch.
+        batch: Bytes of a whole batch; they are kept in a temporary file while the client sends faster than the
+            articles are extracted.
+        timeout: Seconds that an article may take, and one more for each 1,000 characters.
+        patience: Seconds that an article may wait for a free worker.
+        idle: Seconds without a byte from the client before its request is given up.
+        queue: Articles that may wait for a worker, beside those being extracted.
+        batches: Batches at once.
+        readers: Requests to `/runs` and `/records` at once.
+        scan: Seconds that one page of `/records` may search before it is handed out as it is.
+    """
+
+    body: int = 20_000_000
+    characters: int = 500_000
+    line: int = 5_000_000
+    batch: int = 1_000_000_000
+    timeout: float = 30.0
+    patience: float = 30.0
+    idle: float = 30.0
+    queue: int = 32
+    batches: int = 4
+    readers: int = 16
+    scan: float = 2.0
