@@ -6,7 +6,7 @@ import codecs
 import re
 
 from pipeline.errors import ReadError
-from pipeline.read.encoding import Decoded, decode
+from pipeline.read.encoding import BIG5_FAMILY, Decoded, decode
 
 _DECLARED = re.compile(
     rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_-]{2,30})|<\?xml[^>]{0,100}?encoding=["']([\w-]{2,30})""",
@@ -18,7 +18,6 @@ _NAMES = {
     **dict.fromkeys(("utf-8", "utf8"), "utf-8"),
 }
 """The names that pages use, as the WHATWG reads them: whoever says gb2312 means its superset."""
-_BIG5 = ("big5", "cp950", "big5hkscs")
 
 
 def decode_page(data: bytes, where: str) -> tuple[Decoded, ReadError | None]:
@@ -29,7 +28,7 @@ def decode_page(data: bytes, where: str) -> tuple[Decoded, ReadError | None]:
     does where nothing fits.
     """
     declared = declared_encoding(data[:4096])
-    names = _BIG5 if declared == "big5" else (declared,)
+    names = BIG5_FAMILY if declared == "big5" else (declared,)
     for name in names:
         try:
             return decode(data, where=where, declared=name), None

@@ -83,17 +83,17 @@ def decode(data: bytes, *, where: str | None = None, declared: str | None = None
             return Decoded(_strict(data, encoding, where=where, skip=len(mark)), encoding)
     refuse_binary(data, where=where)
     if declared is not None:
-        text = _fits(data, declared)
+        text = fits(data, declared)
         if text is not None and (declared == "utf-8" or plausibility(text[: SAMPLE // 2]) >= CLEAR):
             return Decoded(text, declared)
     if b"\x00" not in data:
-        text = _fits(data, "utf-8")
+        text = fits(data, "utf-8")
         if text is not None:
             _refuse_chance_utf8(data, text, where=where)
             return Decoded(text, "utf-8")
     encoding = _choose(data, complete=True, where=where)
     if encoding == "big5":
-        encoding = next((name for name in BIG5_FAMILY if _fits(data, name) is not None), encoding)
+        encoding = next((name for name in BIG5_FAMILY if fits(data, name) is not None), encoding)
     return Decoded(_strict(data, encoding, where=where), encoding)
 
 
@@ -116,7 +116,7 @@ def sniff(head: bytes, *, complete: bool, where: str | None = None) -> tuple[str
         if head.startswith(mark):
             return encoding, len(mark)
     refuse_binary(head, where=where)
-    if b"\x00" not in head and _fits(head, "utf-8", final=complete) is not None:
+    if b"\x00" not in head and fits(head, "utf-8", final=complete) is not None:
         return "utf-8", 0
     return _choose(head, complete=complete, where=where), 0
 
@@ -234,7 +234,7 @@ def _refuse_chance_utf8(data: bytes, text: str, *, where: str | None) -> None:
     if len(data) > 400 or any(char >= "\u0800" for char in text):
         return
     for encoding in ("gb18030", "utf-16-le", "utf-16-be"):
-        rival = _fits(data, encoding)
+        rival = fits(data, encoding)
         if rival and not rival.isascii() and all(_weight(char) > 0 for char in rival if char >= "\x80"):
             raise ReadError(
                 f"The encoding is not clear: the bytes fit both utf-8 and {encoding}",
@@ -244,7 +244,8 @@ def _refuse_chance_utf8(data: bytes, text: str, *, where: str | None) -> None:
             )
 
 
-def _fits(data: bytes, encoding: str, *, final: bool = True) -> str | None:
+def fits(data: bytes, encoding: str, *, final: bool = True) -> str | None:
+    """The text if every byte fits the encoding (the last character may be cut unless `final`), else None."""
     try:
         return codecs.getincrementaldecoder(encoding)("strict").decode(data, final)
     except (UnicodeDecodeError, LookupError):

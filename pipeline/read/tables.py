@@ -12,9 +12,9 @@ from typing import Any
 from pipeline.errors import ReadError
 from pipeline.models import Article, Failure
 from pipeline.read.archive import check_archive
-from pipeline.read.encoding import SAMPLE, sniff
+from pipeline.read.encoding import SAMPLE
 from pipeline.read.failing import failure, too_large
-from pipeline.read.json_lines import codec_of, decoded, stored_lines
+from pipeline.read.json_lines import codec_of, decoded, row_encoding, stored_lines
 from pipeline.read.limits import Limits
 from pipeline.read.rows import Row, article_from_row, no_rows
 from pipeline.read.sources import Source
@@ -76,7 +76,7 @@ def read_csv(source: Source, limits: Limits) -> Iterator[Article | Failure]:
         head = stream.read(SAMPLE)
     if not head.strip():
         raise no_rows(source)
-    encoding, skip = sniff(head, complete=len(head) < SAMPLE, where=where)
+    encoding, skip = row_encoding(head, where=where)
     first = next(line for line in head[skip:].decode(encoding, "replace").splitlines() if line.strip())
     separator = max(",;\t", key=lambda mark: (first.count(mark), mark == ","))
     header: Header | None = None

@@ -130,6 +130,14 @@ def test_a_byte_that_does_not_fit_spoils_one_line(tmp_path: Path, read: Read) ->
     assert failure.where == f"{path}:2"
 
 
+def test_one_bad_line_among_escaped_ones_spoils_one_line(tmp_path: Path, read: Read) -> None:
+    good = json.dumps({"text": "完成投资3亿元"}).encode()
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join([good] * 3 + [b'{"text": "\xc8\xab\xca"}'] + [good] * 2))
+    articles, failures = read(tmp_path / "a.jsonl")
+    assert len(articles) == 5
+    assert [(failure.id, failure.code) for failure in failures] == [("a.jsonl:4", "read.encoding")]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16", "utf-16-be", "big5"])
 def test_rows_in_other_encodings(tmp_path: Path, read: Read, encoding: str) -> None:
     texts = ["全市推動創新發展，完成投資三億元。", "縣府表示，今年將新增據點二十處，帶動產值成長。"]
