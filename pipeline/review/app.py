@@ -146,10 +146,11 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
 
     @app.post("/api/apply")
     def apply(body: Apply) -> Response:
-        summary = accept(
-            session.comparison, session.store.ledger, session.places, session.ruleset, dry_run=body.dry_run
-        )
-        return _json(summary.to_dict())
+        done = accept(session.comparison, session.store.ledger, session.places, session.ruleset, dry_run=body.dry_run)
+        if not body.dry_run:
+            session.reopen()
+            pages.refresh()
+        return _json(done.to_dict())
 
     return app
 
@@ -160,7 +161,7 @@ class _Pages:
     def __init__(self, session: Session, token: str) -> None:
         self._session = session
         self._token = token
-        self.changes = _dump(change_rows(session))
+        self.refresh()
         self._environment = Environment(
             loader=PackageLoader("pipeline.review"),
             autoescape=True,
@@ -169,6 +170,10 @@ class _Pages:
             undefined=StrictUndefined,
         )
         self._environment.globals.update(display=display, cause_title=cause_title, grouped=grouped)
+
+    def refresh(self) -> None:
+        """Write out the changes once: they are the same for everybody until the baseline is written."""
+        self.changes = _dump(change_rows(self._session))
 
     def render(self, template: str, language: Language, **data: Any) -> Response:
         """A page; lone surrogates, which UTF-8 cannot hold, show as question marks."""

@@ -31,7 +31,7 @@ def open_review(
     store.remember_sides(
         *("baseline" if side.kind == "baseline" else str(side.path.resolve()) for side in (left, right))
     )
-    return Session(comparison, places, store, reviewer or login(), rules)
+    return Session(comparison, places, store, reviewer or login(), rules, common)
 
 
 def login() -> str:

@@ -11,11 +11,11 @@ from functools import cached_property
 from typing import Any, Literal
 
 from pipeline.diff.baseline import read_settled
-from pipeline.diff.compare import Change, Comparison
+from pipeline.diff.compare import Change, Comparison, compare
 from pipeline.diff.fields import RecordRow, content_key
 from pipeline.diff.judge import Judgement, gold_of, judge
 from pipeline.diff.reading import ArticleRow, Side
-from pipeline.diff.sources import Places
+from pipeline.diff.sources import Places, open_side
 from pipeline.errors import CompareError, GongbaoError
 from pipeline.gazetteer import Gazetteer
 from pipeline.review.editing import edit, new_record
@@ -55,6 +55,7 @@ class Session:
         store: The open database.
         reviewer: The name used where a browser gives none.
         rules: Folders of the user's own rules.
+        common: Whether articles on one side only were left out.
     """
 
     comparison: Comparison
@@ -62,6 +63,7 @@ class Session:
     store: Store
     reviewer: str = "reviewer"
     rules: Sequence[str] = ()
+    common: bool = False
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
@@ -88,7 +90,7 @@ class Session:
 
     @cached_property
     def rules_by_id(self) -> dict[str, Rule]:
-        """All rules by id; none while the rules' files are wrong (`rules_error`), as they may be in the middle of work."""
+        """All rules by id; none while the rules' files are wrong (`rules_error`), as in the middle of work."""
         try:
             return {rule.id: rule for rules in self.ruleset.stages.values() for rule in rules}
         except GongbaoError as error:
@@ -104,6 +106,17 @@ class Session:
         """Load what the first pages and edits need, so that nobody waits for it."""
         with suppress(GongbaoError):  # told when a page needs it
             self.rules_by_id, self.gazetteer, self.judgement  # noqa: B018
+
+    def reopen(self) -> None:
+        """Compare again after the baseline was written: what was accepted is no change any more."""
+        if self.comparison.old.kind != "baseline":
+            return
+        with self._lock:
+            fresh = open_side("baseline", self.places)
+            self.comparison = compare(fresh, self.comparison.new, common_only=self.common)
+            self.__dict__.pop("judgement", None)
+            self._settled_elsewhere = {key: item.verdict for key, item in read_settled(self.places.baseline).items()}
+            self._settled_at = -1
 
     @property
     def versions(self) -> dict[str, Any]:

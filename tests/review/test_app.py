@@ -116,6 +116,23 @@ def test_a_lost_database_is_told_with_the_fix(client: TestClient, session: Sessi
     assert "error" in answer.json()
 
 
+def test_writing_the_baseline_in_a_review_against_it_goes_on_with_what_is_left(project: Path) -> None:
+    places = Places(project / "outputs", project / "baseline", project / "gold", project / "cases")
+    session = open_review("baseline", "latest", places)
+    client = client_of(session)
+    total = len(session.comparison.changes)
+    chosen = [change.key for change in session.comparison.groups[0].changes]
+    for keys, verdict in ((chosen[1:], "accept"), (chosen[:1], "reject")):
+        assert client.post("/api/decide", json={"keys": keys, "verdict": verdict}, headers=TOKEN).status_code == 200
+    assert client.post("/api/apply", json={"dry_run": False}, headers=TOKEN).json()["records"] == len(chosen) - 1
+    queue = client.get("/api/queue").json()
+    assert len(queue["changes"]) == total - len(chosen) + 1
+    assert [row[:2] for row in queue["statuses"]] == [[chosen[0], "reject"]]
+    for change in queue["changes"]:
+        assert client.get(f"/change/{change['key']}").status_code == 200
+    assert client.get(f"/change/{chosen[1]}").status_code == 404
+
+
 def test_rules_that_do_not_load_are_told_and_the_review_goes_on(project: Path, tmp_path: Path) -> None:
     (tmp_path / "mine" / "quantities").mkdir(parents=True)
     (tmp_path / "mine" / "quantities" / "x.yaml").write_text("rules: [{id: half")

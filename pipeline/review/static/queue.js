@@ -215,6 +215,9 @@ async function confirmApply() {
   try {
     tell(await post("/api/apply", { dry_run: false }), "apply_done");
     confirm.hidden = true;
+    document.getElementById("apply-cancel").textContent = say("close");
+    // Against the baseline, what was accepted is no change any more: begin again with what is left.
+    document.getElementById("apply-dialog").addEventListener("close", () => location.assign("/"), { once: true });
   } catch (error) {
     document.getElementById("apply-dialog").close();
     fail(error);
