@@ -27,13 +27,13 @@ class Settings:
         folder: Where shards go; on several machines a folder that all of them see.
         rules: The user's rule folders.
         ner: The model for names, or None.
-        timeout: Seconds that a worker may take over an article of ordinary length before it is ended.
+        timeout: Processor seconds that a worker may take over an article of ordinary length before it is ended.
         memory: MiB that a worker may hold.
     """
 
     folder: Path
     rules: tuple[str, ...] = ()
-    ner: str | None = "lac"
+    ner: str | None = "tagger"
     timeout: float = TIMEOUT
     memory: int = MEMORY
 

@@ -45,13 +45,13 @@ class Options:
         workers: Child processes; 0 extracts in this process, without protection from articles that crash or hang it.
         engine: `processes` or `dask`.
         scheduler: Address of a Dask scheduler; a cluster on this machine if None.
-        timeout: Seconds that an article of ordinary length may take.
+        timeout: Processor seconds that an article of ordinary length may take.
         memory: MiB that a worker may hold.
         reuse: Take shards that did not change from the newest finished run.
     """
 
     rules: tuple[str, ...] = ()
-    ner: str | None = "lac"
+    ner: str | None = "tagger"
     workers: int = 1
     engine: str = "processes"
     scheduler: str | None = None

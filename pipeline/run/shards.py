@@ -85,7 +85,7 @@ class Marker:
         digest = hashlib.sha256(b"".join(lines.sections)).hexdigest()
         lengths = tuple(len(section) for section in lines.sections)
         counts = lines.counts
-        retry = any(failure.stage == "extract" for failure in counts.failures)
+        retry = any(failure.stage != "read" for failure in counts.failures)
         return cls(key, counts.articles, counts.records, len(counts.failures), retry, lengths, digest)
 
     def to_line(self) -> bytes:

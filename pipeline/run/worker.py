@@ -16,13 +16,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import GongbaoError, RunError
 from pipeline.models import Article, Failure
 from pipeline.run.extract import Settings, extract_shard
 from pipeline.run.lines import Counts
 from pipeline.run.shards import Shard
+
+if TYPE_CHECKING:
+    from pipeline.extractor import Pipeline
 
 _CHILD = "import sys; sys.path.append(sys.argv[2]); from pipeline.run.worker import main; main()"
 """The child's program. Our own folder comes last on its path, and the working directory never: files there that are
@@ -210,18 +213,23 @@ def main() -> None:
         channel.send(pipeline.versions())
         while True:
             shard, careful = channel.recv()
-            _bound_time(_allowed(settings, shard.items))
+            channel.send(_answer(pipeline, settings, channel, shard, careful))
 
-            def beat(number: int) -> None:
-                _bound_time(_allowed(settings, shard.items[number : number + 1] if careful else shard.items))
-                channel.send(number)
 
-            try:
-                message: Any = extract_shard(pipeline, shard, settings.folder, careful=careful, beat=beat)
-            except (OSError, GongbaoError) as error:
-                message = error
-            _bound_time(0.0)
-            channel.send(message)
+def _answer(
+    pipeline: Pipeline, settings: Settings, channel: Connection[Any, Any], shard: Shard, careful: bool
+) -> Counts | Exception:
+    def beat(number: int) -> None:
+        _bound_time(_allowed(settings, shard.items[number : number + 1] if careful else shard.items))
+        channel.send(number)
+
+    _bound_time(_allowed(settings, shard.items))
+    try:
+        return extract_shard(pipeline, shard, settings.folder, careful=careful, beat=beat)
+    except (OSError, GongbaoError) as error:
+        return error
+    finally:
+        _bound_time(0.0)
 
 
 def _bound_time(seconds: float) -> None:

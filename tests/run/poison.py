@@ -4,35 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 
 def install() -> None:
     """Have the pipeline of this process act on what the articles tell it."""
-    from pipeline.extractor import Pipeline
+    from pipeline import extractor
 
-    extract = Pipeline.pipe
+    document = extractor.document
 
-    def pipe(self: Any, articles: Iterable[Any], **keywords: Any) -> Iterator[Any]:
-        def poisoned() -> Iterator[Any]:
-            for article in articles:
-                _obey(article.text)
-                yield article
+    def obedient(article: Any, matchers: Any) -> Any:
+        _obey(article.text)
+        return document(article, matchers)
 
-        return extract(self, poisoned(), **keywords)
-
-    def _extract(self: Any, article: Any) -> Any:
-        if "吃掉内存" in article.text:
-            hoard = []
-            while True:
-                hoard.append(bytearray(1 << 24))
-        return whole(self, article)
-
-    whole = Pipeline._extract
-    Pipeline.pipe = pipe  # type: ignore[method-assign]
-    Pipeline._extract = _extract  # type: ignore[method-assign]
+    extractor.document = obedient
 
 
 def _obey(text: str) -> None:
@@ -45,6 +31,10 @@ def _obey(text: str) -> None:
         elif order == "死循环":
             while True:
                 pass
+        elif order == "吃掉内存":
+            hoard = []
+            while True:
+                hoard.append(bytearray(1 << 24))
         elif order == "只崩一次" and not Path(flag).exists():
             Path(flag).touch()
             os.kill(os.getpid(), signal.SIGKILL)
