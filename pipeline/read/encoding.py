@@ -1,4 +1,4 @@
-"""From bytes to text: encodings are told, never guessed silently.
+"""From bytes to text: every article says its encoding, and an unclear one is an error.
 
 A byte-order mark decides; otherwise UTF-8 if every byte fits; otherwise the Chinese encodings (GB18030, Big5, UTF-16)
 are tried and weighed by how much of the outcome is common Chinese. Where two remain possible, or where the best of them

@@ -8,7 +8,7 @@ import unicodedata
 from pipeline.errors import GongbaoError, ReadError
 from pipeline.models import Failure
 
-ENDINGS = ".txt .md .html .htm .docx .pdf .xlsx .csv .jsonl, and .txt .md .html .csv .jsonl with .gz or .zst behind"
+ENDINGS = ".txt .md .docx .pdf .html .htm .xlsx .jsonl .csv, and .txt .md .html .jsonl .csv with .gz or .zst behind"
 
 
 def printable(text: str) -> str:

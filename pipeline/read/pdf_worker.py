@@ -1,7 +1,7 @@
 """The program that parses PDFs apart from everything else: `python -m pipeline.read.pdf_worker`.
 
-It reads one JSON request a line from standard input, `{"path", "max_pages", "max_characters"}`, and answers each with
-one line, `{"text", "blank"}` or `{"code", "message", "fix"}`. pdfium is a large foreign program; whatever it does to a
+Each line of its standard input is a request in JSON, `{"path", "max_pages", "max_characters"}`, and is answered
+by one line, `{"text", "blank"}` or `{"code", "message", "fix"}`. pdfium is a large foreign program; whatever it does to a
 hostile file, it does here, within the memory given as the only argument.
 """
 

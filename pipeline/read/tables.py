@@ -163,7 +163,7 @@ def read_xlsx(source: Source, limits: Limits) -> Iterator[Article | Failure]:
         except (KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile, SyntaxError) as error:
             raise broken(f"The .xlsx file is damaged ({type(error).__name__}: {error})", where) from error
         headers: list[ReadError] = []
-        number = 0
+        number = failed = 0
         for index, sheet in enumerate(book.worksheets):
             if not hasattr(sheet, "reset_dimensions"):
                 continue  # a sheet of charts
@@ -174,8 +174,12 @@ def read_xlsx(source: Source, limits: Limits) -> Iterator[Article | Failure]:
                     number += 1
                     yield item
             except ReadError as error:
-                headers.append(error)
-        if number == 0:
+                if error.code == "read.xlsx":
+                    headers.append(error)  # a sheet of something else, if another one holds articles
+                    continue
+                failed += 1
+                yield failure(error, source.id)
+        if number + failed == 0:
             raise headers[0] if headers else no_rows(source)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -157,7 +158,7 @@ def another_user() -> Iterator[None]:
 
 def test_files_and_folders_that_may_not_be_read(tmp_path: Path, read: Read) -> None:
     for parent in (tmp_path, *tmp_path.parents[:3]):
-        if parent.stat().st_uid == os.getuid() and parent != Path("/tmp"):
+        if parent.stat().st_uid == os.getuid() and parent != Path(tempfile.gettempdir()):
             parent.chmod(0o755)
     locked, open_file = write(tmp_path / "d" / "locked.txt"), write(tmp_path / "d" / "open.txt")
     write(tmp_path / "d" / "shut" / "x.txt")
