@@ -1,8 +1,8 @@
 """The program that parses PDFs apart from everything else: `python -m pipeline.read.pdf_worker`.
 
-Each line of its standard input is a request in JSON, `{"path", "max_pages", "max_characters"}`, and is answered
-by one line, `{"text", "blank"}` or `{"code", "message", "fix"}`. pdfium is a large foreign program; whatever it does to a
-hostile file, it does here, within the memory given as the only argument.
+Each line of its standard input is a request in JSON, `{"path", "max_pages", "max_characters"}`, and is answered by
+one line, `{"text", "blank"}` or `{"code", "message", "fix"}`. pdfium is a large foreign program; whatever it does to
+a hostile file, it does here, within the memory given as the only argument.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def read_paths(paths: Sequence[str | Path], *, limits: Limits = _DEFAULT) -> Ite
     """Read all articles of files and folders, in a fixed order and with bounded memory.
 
     Args:
-        paths: Files, folders (walked in the order of their relative paths) and `-` for standard input, which is one article.
+        paths: Files, folders (walked in the order of relative paths) and `-` for standard input, which is one article.
         limits: What is refused as too large.
 
     Yields:
