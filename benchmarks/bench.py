@@ -1,0 +1,201 @@
+"""`make bench`: what each stage costs, in processor time, and what it comes to.
+
+    python benchmarks/bench.py [--megabytes 20] [--ner] [--runs] [--json FILE]
+
+The articles beside the checkout (`../shared/annotated`, failing that those of corpus/) are repeated in a fixed random
+order until they are as long as asked for; each copy is an article of its own. Figures are processor seconds, which
+other work on the machine changes far less than the clock; with `--runs` whole runs are timed on the clock as well:
+start to first record, two workers against one, and again with nothing new.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import platform
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+STAGES = ("repair", "convert", "quantities", "periods", "places", "outline", "name", "link", "write")
+
+
+class Stopwatch:
+    """Processor seconds by stage; a stage that runs within another is not counted twice."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self._inner = 0.0
+
+    def timed(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, with its time put down to the stage."""
+
+        @wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            outer, self._inner = self._inner, 0.0
+            clock = time.process_time()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                whole = time.process_time() - clock
+                self.seconds[stage] += whole - self._inner
+                self._inner = outer + whole
+
+        return call
+
+
+def articles(megabytes: float) -> Iterator[Any]:
+    """The benchmark's articles, as long together as asked for in UTF-8."""
+    from pipeline.models import Article
+    from pipeline.read import read_paths
+
+    folder = ROOT.parent / "shared" / "annotated"
+    paths = sorted(folder.glob("*.jsonl")) or [ROOT / "corpus" / "articles"]
+    base = [item for item in read_paths(paths) if isinstance(item, Article)]
+    chance = random.Random(2021)
+    left = megabytes * 1e6
+    for copy in itertools.count():
+        chance.shuffle(base)
+        for item in base:
+            if left <= 0:
+                return
+            left -= len(item.text.encode())
+            yield replace(item, id=f"{copy}-{item.id}")
+
+
+def measure(megabytes: float, ner: str | None) -> dict[str, Any]:
+    """Run the pipeline in this process and put its time down to the stages."""
+    from pipeline import extractor
+    from pipeline.models import Failure
+    from pipeline.run.lines import to_lines
+
+    watch = Stopwatch()
+    clock = time.process_time()
+    pipeline = extractor.Pipeline(ner=ner)
+    load = time.process_time() - clock
+    matchers = pipeline._matchers
+    for name in ("repair", "convert", "outline"):
+        setattr(extractor, name, watch.timed(name, getattr(extractor, name)))
+    for name in ("quantities", "periods", "places"):
+        matcher = getattr(matchers, name)
+        object.__setattr__(matchers, name, _Timed(matcher, watch.timed(name, matcher.match)))
+    pipeline._linker.link = watch.timed("link", pipeline._linker.link)  # type: ignore[method-assign]
+    pipeline._name = watch.timed("name", pipeline._name)  # type: ignore[method-assign]
+    write = watch.timed("write", lambda result: to_lines([(result, 0.0)]))
+
+    list(pipeline.pipe(itertools.islice(articles(megabytes), 30)))  # what loads on first use is not a rate
+    watch.seconds.clear()
+    characters = count = records = 0
+    clock = time.process_time()
+    for result in pipeline.pipe(articles(megabytes)):
+        if isinstance(result, Failure):
+            raise SystemExit(f"{result.id}: {result.message}")
+        characters += len(result.article.text)
+        count += 1
+        records += len(result.records)
+        write(result)
+    whole = time.process_time() - clock
+    return {
+        "ner": ner,
+        "articles": count,
+        "characters": characters,
+        "records": records,
+        "load_seconds": round(load, 2),
+        "characters_per_second": round(characters / whole),
+        "stages": {
+            stage: {
+                "milliseconds_per_1000_characters": round(1e6 * watch.seconds[stage] / characters, 3),
+                "characters_per_second": round(characters / watch.seconds[stage]) if watch.seconds[stage] else None,
+                "share": round(watch.seconds[stage] / whole, 3),
+            }
+            for stage in STAGES
+        },
+        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
+class _Timed:
+    def __init__(self, matcher: Any, match: Callable[..., Any]) -> None:
+        self._matcher, self.match = matcher, match
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._matcher, name)
+
+
+def measure_runs(megabytes: float, ner: bool) -> dict[str, Any]:
+    """Time whole runs of the command on the clock."""
+    flags = [] if ner else ["--no-ner"]
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "articles.jsonl")
+        with source.open("w", encoding="utf-8") as file:
+            for item in articles(megabytes):
+                fields = {"id": item.id, "text": item.text, "title": item.title, "pub_date": str(item.pub_date or "")}
+                file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+        first = Path(folder, "first.jsonl")
+        with source.open(encoding="utf-8") as lines:
+            first.write_text(next(lines), encoding="utf-8")
+        seconds = {
+            "help": _clock(["--help"]),
+            "first_record": _clock(["run", first, "--out", Path(folder, "first"), *flags]),
+            "one_worker": _clock(["run", source, "--out", Path(folder, "one"), *flags]),
+            "two_workers": _clock(["run", source, "--out", Path(folder, "two"), "--workers", 2, *flags]),
+            "nothing_new": _clock(["run", source, "--out", Path(folder, "one"), *flags]),
+        }
+    return {
+        "seconds": {name: round(value, 2) for name, value in seconds.items()},
+        "two_against_one": round(seconds["one_worker"] / seconds["two_workers"], 2),
+        "nothing_new_share": round(seconds["nothing_new"] / seconds["one_worker"], 4),
+    }
+
+
+def _clock(arguments: list[Any]) -> float:
+    clock = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-c", "from pipeline.cli import main; main()", *map(str, arguments)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    return time.perf_counter() - clock
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--megabytes", type=float, default=2.0, help="length of the input in UTF-8")
+    parser.add_argument("--ner", action="store_true", help="with the shipped model, not rules alone")
+    parser.add_argument("--runs", action="store_true", help="time whole runs as well")
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    options = parser.parse_args()
+    machine = f"{os.cpu_count()} x {platform.processor() or platform.machine()}, Python {platform.python_version()}"
+    load_average = os.getloadavg()[0]
+    result = measure(options.megabytes, "tagger" if options.ner else None)
+    print(f"{machine}, load average {load_average:.1f} before the start")
+    print(f"{result['articles']} articles, {result['characters']:,} characters, {result['records']:,} records")
+    print(f"{'stage':12}{'ms/1000 chars':>15}{'chars/s':>12}{'share':>8}")
+    for stage, figures in result["stages"].items():
+        rate = figures["characters_per_second"]
+        cost = figures["milliseconds_per_1000_characters"]
+        print(f"{stage:12}{cost:15.3f}{rate or 0:12,}{figures['share']:8.1%}")
+    print(f"{'whole':12}{1e6 / result['characters_per_second']:15.3f}{result['characters_per_second']:12,}")
+    print(f"load {result['load_seconds']} s, peak memory {result['peak_memory_mib']} MiB")
+    if options.runs:
+        result["runs"] = measure_runs(options.megabytes, options.ner)
+        print(json.dumps(result["runs"], indent=2))
+    if options.json:
+        options.json.write_text(json.dumps({"machine": machine, **result}, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

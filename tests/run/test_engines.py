@@ -1,0 +1,230 @@
+"""The same bytes whoever extracts, in whatever order and however often; what did not change is not done again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import RunError
+from pipeline.run import runner
+from pipeline.run.lock import locked
+from pipeline.run.runner import Options, Summary, run
+
+Make = Callable[[Path, Sequence[int]], Path]
+Contents = Callable[[Path], dict[str, bytes]]
+HERE = Options(ner=None, workers=0)
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory, make_articles: Make, contents: Contents) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("expected")
+    return contents(_folder(run([_source(folder, make_articles)], folder / "out", HERE)))
+
+
+def _source(folder: Path, make: Make) -> Path:
+    """Articles with a broken line among them, in a file of the same name everywhere: errors name it."""
+    path = make(folder / "articles.jsonl", range(90))
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"id": "broken"\n')
+    return path
+
+
+def _folder(summary: Summary) -> Path:
+    assert summary.folder is not None
+    return summary.folder
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(ner=None, workers=1),
+        Options(ner=None, workers=2),
+        pytest.param(Options(ner=None, workers=2, engine="dask"), marks=pytest.mark.slow),
+    ],
+    ids=["one process", "two processes", "dask"],
+)
+def test_every_engine_gives_the_same_bytes(
+    options: Options, tmp_path: Path, make_articles: Make, contents: Contents, expected: dict[str, bytes]
+) -> None:
+    if options.engine == "dask":
+        pytest.importorskip("distributed", reason="the extra `dask` is not installed")
+    found = contents(_folder(run([_source(tmp_path, make_articles)], tmp_path / "out", options)))
+    for name, content in expected.items():
+        if name == "errors.jsonl":  # which names the file, and that lies elsewhere
+            assert json.loads(found[name])["code"] == json.loads(content)["code"] == "read.jsonl"
+        else:
+            assert found[name] == content, name
+
+
+def test_another_order_gives_the_same_records_of_each_article(
+    tmp_path: Path, make_articles: Make, expected: dict[str, bytes]
+) -> None:
+    source = make_articles(tmp_path / "articles.jsonl", range(89, -1, -1))
+    backwards = (_folder(run([source], tmp_path / "out", HERE)) / "records.jsonl").read_bytes().splitlines()
+    forwards = expected["records.jsonl"].splitlines()
+    assert next(line for line in backwards if b"a-000089" in line) == backwards[0]
+    assert sorted(backwards) == sorted(forwards)
+
+
+def test_nothing_new_means_no_new_run(tmp_path: Path, make_articles: Make) -> None:
+    source = make_articles(tmp_path / "articles.jsonl", range(90))
+    first = run([source], tmp_path / "out", HERE)
+    second = run([source], tmp_path / "out", HERE)
+    assert (second.folder, second.records, second.reused) == (first.folder, first.records, 90)
+    assert [path.name for path in (tmp_path / "out" / "runs").glob("[!.]*")] == [_folder(first).name]
+
+
+def test_an_added_article_leaves_most_shards_as_they_are(
+    tmp_path: Path, make_articles: Make, contents: Contents
+) -> None:
+    source = make_articles(tmp_path / "articles.jsonl", range(400))
+    run([source], tmp_path / "out", HERE)
+    make_articles(source, [1000, *range(400)])
+    second = run([source], tmp_path / "out", HERE)
+    assert second.articles == 401
+    assert 250 <= second.reused <= 400
+    fresh = run([source], tmp_path / "fresh", HERE)
+    assert contents(_folder(second)) == contents(_folder(fresh))
+
+
+@pytest.mark.parametrize("name", ["records.jsonl", "articles.jsonl", "shards.jsonl"])
+def test_a_run_folder_changed_by_hand_is_not_taken_over(
+    name: str, tmp_path: Path, make_articles: Make, contents: Contents
+) -> None:
+    source = make_articles(tmp_path / "articles.jsonl", range(40))
+    first = _folder(run([source], tmp_path / "out", HERE))
+    whole = contents(first)
+    with (first / name).open("ab") as file:
+        file.write(b"{}\n")
+    second = run([source], tmp_path / "out", HERE)
+    assert second.reused == 0
+    assert contents(_folder(second)) == whole
+
+
+def test_a_figure_changed_by_hand_is_seen_though_the_length_is_the_same(
+    tmp_path: Path, make_articles: Make, contents: Contents
+) -> None:
+    source = make_articles(tmp_path / "articles.jsonl", range(40))
+    first = _folder(run([source], tmp_path / "out", HERE))
+    whole = contents(first)
+    records = (first / "records.jsonl").read_bytes()
+    (first / "records.jsonl").write_bytes(records.replace(b'"value": 1', b'"value": 9', 1))
+    make_articles(source, [*range(40), 1000])  # something is new, so that the shards are read
+    second = _folder(run([source], tmp_path / "out", HERE))
+    assert contents(second)["records.jsonl"].startswith(whole["records.jsonl"][: len(records) // 3])
+
+
+def test_other_rules_mean_another_run(tmp_path: Path, make_articles: Make) -> None:
+    source = make_articles(tmp_path / "articles.jsonl", range(20))
+    run([source], tmp_path / "out", HERE)
+    (tmp_path / "rules" / "lexicon").mkdir(parents=True)
+    (tmp_path / "rules" / "lexicon" / "mine.txt").write_text("某某计划\n", encoding="utf-8")
+    second = run([source], tmp_path / "out", Options(ner=None, workers=0, rules=(str(tmp_path / "rules"),)))
+    assert second.reused == 0
+
+
+def test_a_stopped_run_is_gone_on_with(
+    tmp_path: Path, make_articles: Make, contents: Contents, expected: dict[str, bytes]
+) -> None:
+    source = make_articles(tmp_path / "articles.jsonl", range(90))
+
+    def stop(counts: object, summary: Summary) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run([source], tmp_path / "out", HERE, progress=stop)
+    assert not (tmp_path / "out" / "latest").exists()
+    assert not list((tmp_path / "out" / "runs").glob("[!.]*"))
+    summary = run([], tmp_path / "out", Options(workers=0), resume=True)
+    assert summary.reused > 0
+    assert contents(_folder(summary))["records.jsonl"] == expected["records.jsonl"]
+    assert not list((tmp_path / "out" / "runs").glob(".*.unfinished"))
+
+
+def test_half_a_shard_is_done_again(tmp_path: Path, make_articles: Make, expected: dict[str, bytes]) -> None:
+    source = make_articles(tmp_path / "articles.jsonl", range(90))
+    with pytest.raises(ZeroDivisionError):
+        run([source], tmp_path / "out", HERE, progress=lambda counts, summary: 1 // 0)
+    [shard, *_] = (tmp_path / "out" / "runs").glob(".*.unfinished/shards/*")
+    shard.write_bytes(shard.read_bytes()[:-200])
+    summary = run([], tmp_path / "out", HERE, resume=True)
+    assert (_folder(summary) / "records.jsonl").read_bytes() == expected["records.jsonl"]
+
+
+def test_resume_with_nothing_to_resume(tmp_path: Path) -> None:
+    with pytest.raises(RunError) as caught:
+        run([], tmp_path / "out", HERE, resume=True)
+    assert caught.value.code == "run.nothing_to_resume"
+
+
+def test_resume_elsewhere_is_refused(tmp_path: Path, make_articles: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_articles(tmp_path / "articles.jsonl", range(40))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ZeroDivisionError):
+        run(["articles.jsonl"], tmp_path / "out", HERE, progress=lambda counts, summary: 1 // 0)
+    (tmp_path / "else").mkdir()
+    monkeypatch.chdir(tmp_path / "else")
+    with pytest.raises(RunError, match="began in") as caught:
+        run([], tmp_path / "out", HERE, resume=True)
+    assert caught.value.code == "run.directory"
+
+
+def test_two_runs_into_one_folder(tmp_path: Path, make_articles: Make) -> None:
+    source = make_articles(tmp_path / "articles.jsonl", range(3))
+    with locked(tmp_path / "out" / "runs"), pytest.raises(RunError) as caught:
+        run([source], tmp_path / "out", HERE)
+    assert caught.value.code == "run.locked"
+    assert run([source], tmp_path / "out", HERE).exit_status == 0
+
+
+def test_a_clock_that_jumps_back(tmp_path: Path, make_articles: Make) -> None:
+    from datetime import UTC, datetime
+
+    one, two = make_articles(tmp_path / "1.jsonl", range(3)), make_articles(tmp_path / "2.jsonl", range(3, 6))
+    run([one], tmp_path / "out", HERE, now=datetime(2030, 1, 1, tzinfo=UTC))
+    second = run([two], tmp_path / "out", HERE, now=datetime(2021, 1, 1, tzinfo=UTC))
+    third = run([one], tmp_path / "out", HERE, now=datetime(2021, 1, 1, tzinfo=UTC))
+    assert (tmp_path / "out" / "latest").resolve() == _folder(third).resolve() != _folder(second).resolve()
+
+
+def test_a_run_that_ended_in_its_last_step_is_settled(
+    tmp_path: Path, make_articles: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = make_articles(tmp_path / "1.jsonl", range(3)), make_articles(tmp_path / "2.jsonl", range(3, 6))
+    run([one], tmp_path / "out", HERE)
+    monkeypatch.setattr("pipeline.run.folder.point", lambda out, target: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        run([two], tmp_path / "out", HERE)
+    monkeypatch.undo()
+    left = (tmp_path / "out" / "latest").resolve()
+    summary = run([two], tmp_path / "out", HERE, resume=True)
+    assert (tmp_path / "out" / "latest").resolve() == _folder(summary).resolve() != left
+    assert summary.articles == 3
+    assert not list((tmp_path / "out" / "runs").glob(".*.unfinished"))
+
+
+def test_a_full_disk_loses_nothing(tmp_path: Path, make_articles: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    import errno
+
+    source = make_articles(tmp_path / "articles.jsonl", range(90))
+    write, written = runner.ShardFolder.write, []
+
+    def full(self: object, key: str, lines: object) -> None:
+        if len(written) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(key)
+        write(self, key, lines)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runner.ShardFolder, "write", full)
+    with pytest.raises(RunError) as caught:
+        run([source], tmp_path / "out", HERE)
+    assert caught.value.code == "run.disk_full"
+    assert "--resume" in str(caught.value)
+    assert not (tmp_path / "out" / "latest").exists()
+    monkeypatch.undo()
+    summary = run([], tmp_path / "out", HERE, resume=True)
+    assert summary.articles == 90
+    assert summary.reused > 0
