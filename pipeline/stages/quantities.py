@@ -52,8 +52,11 @@ class QuantityMatcher:
             amounts = self._lone(text, hits, amounts)
         found: list[Quantity] = []
         before: Amount | None = None
+        home = self._cues.home_currency(text) if amounts else None
         for amount in self._joined(text, amounts):
             self._judge(text, amount, before)
+            if home and amount.kind == "money" and amount.unit.startswith("元"):
+                amount.unit = home + amount.unit[1:]
             found.append(self._quantity(text, amount))
             before = amount
         return tuple(found)
@@ -127,6 +130,9 @@ class QuantityMatcher:
             amount.cue_start = cue.start
             if amount.bound == "=" or cue.gives("bound") == "<":
                 amount.bound = cue.gives("bound")
+        elif amount.continues and before is not None and before.unit == amount.unit and amount.bound == "=":
+            amount.bound = before.stated  # 分别超过3亿元、5亿元: the word counts for the whole list
+        amount.stated = amount.bound
         cue = self._cues.bound_after.at(text, end, min(len(text), end + 8))
         if cue is not None:
             amount.bound = cue.gives("bound")

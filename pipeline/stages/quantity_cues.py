@@ -108,9 +108,26 @@ class Cues:
         self.change_across = of("change_across", backward=True)
         self.chain = of("chain", backward=False)
         self.currency = of("currency", backward=True)
+        self._homes = [
+            (
+                rule.gives["unit"],
+                ruleset.lexicon(rule.gives["words"]),
+                ruleset.lexicon(rule.gives["unless"]),
+                rule.gives["at_least"],
+            )
+            for rule in rules
+            if rule.kind == "home_currency"
+        ]
         self.bare_before = of("bare_before", backward=True)
         self.bare_after = of("bare_after", backward=False)
         self.join = of("join", backward=False)
+
+    def home_currency(self, text: str) -> str | None:
+        """The currency that 元 means throughout a text, None where nothing says other than renminbi."""
+        for unit, words, unless, at_least in self._homes:
+            if sum(word in text for word in words) >= at_least and not any(word in text for word in unless):
+                return str(unit)
+        return None
 
     def change(self, text: str, start: int, end: int, before: tuple[int, Change | None] | None) -> Change | None:
         """What the words around the percentage `text[start:end]` say, None if they say nothing.

@@ -35,6 +35,7 @@ class Amount:
         "lent",
         "rule",
         "start",
+        "stated",
         "unit",
         "upper",
         "value",
@@ -51,6 +52,8 @@ class Amount:
         self.upper: Decimal | None = None
         self.unit = unit
         self.bound: Bound = bound
+        self.stated: Bound = bound
+        """The bound by the words before it."""
         self.written = hit.groups.get("number") or ""
         """The number as written."""
         self.lent = 1
