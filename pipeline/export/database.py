@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -130,7 +131,8 @@ class Upsert:
         statement = _upsert(table, connection.dialect.name, keep)
         compiled = statement.compile(dialect=connection.dialect, column_keys=[c.name for c in table.columns])
         self._sql = str(compiled)
-        self._order: Sequence[str] | None = compiled.positiontup if compiled.positional else None
+        # Of a row, what the driver wants: a tuple in its order, or a dict.
+        self._pick = itemgetter(*compiled.positiontup) if compiled.positional and compiled.positiontup else None
         self._names = [column.name for column in table.columns]
         processors = compiled._bind_processors
         self._processors = {name: processors[name] for name in self._names if name in processors}
@@ -144,9 +146,8 @@ class Upsert:
             rows = [
                 {**row, **{n: p(row[n]) for n, p in self._processors.items() if row[n] is not None}} for row in rows
             ]
-        if self._order is not None:
-            order = self._order
-            self._connection.exec_driver_sql(self._sql, [tuple(row[name] for name in order) for row in rows])
+        if self._pick is not None:
+            self._connection.exec_driver_sql(self._sql, list(map(self._pick, rows)))
         else:
             self._connection.exec_driver_sql(self._sql, [{name: row[name] for name in self._names} for row in rows])
 

@@ -48,7 +48,7 @@ def _write(data: Data, path: Path, decimal: pa.DataType) -> int:
         for batch in _batches(table.rows):
             count += len(batch)
             arrays = [
-                pa.array(make(row[name] for row in batch), field.type)
+                pa.array(make([row[name] for row in batch]), field.type)
                 for (name, make), field in zip(makers, schema, strict=True)
             ]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
@@ -79,14 +79,14 @@ def _metadata(data: Data, table: Table) -> dict[str, str]:
     return known | {"gongbao.schema": dump_json(record_schema())}
 
 
-def _values(column: Column) -> Callable[[Iterable[Any]], list[Any]]:
+def _values(column: Column) -> Callable[[list[Any]], list[Any]]:
     if column.type == "decimal":
         return lambda values: [_decimal(value) for value in values]
     if column.type == "date":
         return lambda values: [None if value is None else date.fromisoformat(value) for value in values]
     if column.type == "object":
         return lambda values: [list(value.items()) for value in values]
-    return list
+    return lambda values: values
 
 
 def _decimal(value: Any) -> Decimal | None:

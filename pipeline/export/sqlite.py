@@ -33,6 +33,8 @@ from pipeline.export.words import index_text
 
 SEARCHED = ("title", "place", "initiative", "indicator", "sentence")
 """The columns that the full-text index covers."""
+BUSY = 10.0
+"""Seconds to wait for another program that writes."""
 _APPLICATION = 0x676F6E67
 _LARGEST = 2**63 - 1
 
@@ -80,7 +82,7 @@ def _filled(data: Data, engine: Engine, style: Style, where: str) -> int:
 
 
 def _engine(path: Path, *, fresh: bool) -> Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY})
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, record: Any) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def write(data: Data, path: Path, style: Style) -> int:
     }
     with xlsxwriter.Workbook(path, options) as book:
         # A fixed date: the same records give the same bytes.
-        book.set_properties({"title": "公报数据", "created": date(2000, 1, 1)})
+        book.set_properties({"title": "公报数据", "created": datetime(2000, 1, 1)})
         table = _arranged(data.table())
         writer = _Sheets(book)
         summary = Summary()
