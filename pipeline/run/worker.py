@@ -34,6 +34,7 @@ START_TIMEOUT = 180.0
 """Seconds until a child has loaded rules and model."""
 _OUT_OF_TIME = int(getattr(signal, "SIGPROF", 0)) or -1
 """The signal that ends a process whose processor time is up."""
+_FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGHUP")
 SLOWEST = 1000.0
 """Characters a second below which a worker counts as hanging, beyond the time allowed for one article."""
 BLOCKED = 10
@@ -42,11 +43,11 @@ would blame articles for what else the machine does."""
 
 
 class _Lost(Exception):
-    """The child died or fell silent; `number` is the item it was at, if that is known."""
+    """The child died or fell silent, at item `number` if that is known; `outside`: perhaps for no reason of its own."""
 
-    def __init__(self, reason: str, code: str, number: int | None) -> None:
+    def __init__(self, reason: str, code: str, number: int | None, *, outside: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.code, self.number = reason, code, number
+        self.reason, self.code, self.number, self.outside = reason, code, number, outside
 
 
 class Worker:
@@ -83,8 +84,8 @@ class Worker:
                         raise RunError(f"a worker keeps dying: {lost.reason}", code="run.worker") from None
                     continue
                 suspects[number] += 1
-                # Anyone may kill a process once; an article that it dies at twice is to blame.
-                if lost.code == "extract.timeout" or suspects[number] == 2:
+                # Anyone may kill a process once; an article at which it is killed twice is to blame.
+                if not lost.outside or suspects[number] == 2:
                     shard = Shard(shard.key, _without(shard.items, number, lost))
 
     def start(self) -> None:
@@ -169,7 +170,8 @@ class Worker:
         if status is not None and status < 0:
             if status == -_OUT_OF_TIME:
                 return _Lost("it took more time than it may", "extract.timeout", at)
-            return _Lost(f"the process was ended by {signal.Signals(-status).name}", "extract.crash", at)
+            name = signal.Signals(-status).name
+            return _Lost(f"the process was ended by {name}", "extract.crash", at, outside=name in _FROM_OUTSIDE)
         return _Lost(f"the process ended with status {status}", "extract.crash", at)
 
 
