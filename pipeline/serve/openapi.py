@@ -117,13 +117,13 @@ def _schemas(limits: Limits) -> dict[str, Any]:
         }
     )
     text = {
-        "type": "string", "minLength": 1, "maxLength": limits.characters, "pattern": "[0-9A-Za-z\u4e00-\u9fff]",
+        "type": "string", "minLength": 1, "maxLength": limits.characters,
         "description": "The article; offsets of its records count its code points",
     }  # fmt: skip
     optional = {
         "id": {"type": ["string", "integer", "null"], "description": "Its id; `-` if none is given"},
         "title": _nullable("string", description="Its title, if it is not the first line"),
-        "pub_date": dated,
+        "pub_date": {"anyOf": [dated, {"const": ""}]},
         "source": _nullable("string"),
     }
     return {
