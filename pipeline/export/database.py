@@ -67,8 +67,8 @@ def write_engine(run: Callable[[Connection], int], engine: Engine, where: str) -
     """Run something through an engine in one transaction, with what the database refuses as errors with a fix."""
     try:
         connection = engine.connect()
-    except (OperationalError, DBAPIError) as error:
-        raise _refused(error, where) from error
+    except DBAPIError as error:
+        raise (_refused if isinstance(error, OperationalError) else _failed)(error, where) from error
     try:
         with connection, connection.begin():
             return run(connection)
@@ -213,6 +213,15 @@ def _prepare(tables: Tables, connection: Connection, where: str) -> None:
                 raise _other_table(f"table {table.name} has other columns ({odd})", where)
         else:
             connection.execute(sa.schema.CreateTable(table))
+            _comment(table, connection)
+
+
+def _comment(table: sa.Table, connection: Connection) -> None:
+    """Say in the database what the columns mean, where it can hold that and did not take it with the table."""
+    dialect = connection.dialect
+    if dialect.supports_comments and not dialect.inline_comments:
+        for column in table.columns:
+            connection.execute(sa.schema.SetColumnComment(column))
 
 
 def _check_version(tables: Tables, connection: Connection, present: set[str], where: str) -> None:

@@ -108,7 +108,7 @@ def parse_row(line: bytes, path: Path, number: int) -> Row:
 
 
 def _is_plain(row: Row) -> bool:
-    """Whether a row is as a run writes it; anything else goes the slow way, through the schema, and is told apart there.
+    """Whether a row is as a run writes it; anything else goes the slow way, through the schema, which tells it apart.
 
     A million rows pass here: the comparing is left to C.
     """
