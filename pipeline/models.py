@@ -392,7 +392,11 @@ def dump_json(value: Any) -> str:
     for index, digits in enumerate(long_decimals):
         text = text.replace(f'"\\u0000decimal{index}\\u0000"', digits)
     # A lone surrogate cannot be written as UTF-8; the escape says the same and can.
-    return text if text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text) else json.dumps(json.loads(text))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(json.loads(text))
+    return text
 
 
 @dataclass(frozen=True, slots=True)
