@@ -1,0 +1,185 @@
+"""Filters, columns, merging, reviewed records and the wide table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exporting import code_of, export_to, hard_extractions, records_of, write_run
+
+from pipeline.errors import ExportError
+from pipeline.export.columns import choose, record_columns
+from pipeline.export.rows import open_source
+from pipeline.export.select import Data, Selection
+from pipeline.export.where import compile_where
+
+Row = dict[str, Any]
+ROW: Row = dict.fromkeys(column.name for column in record_columns()) | {
+    "place": "广东省/广州市", "place_code": "440100", "kind": "money", "value": 5414000000, "value_max": None, "unit": "元",
+    "bound": ">", "year": 2020, "pub_date": "2021-01-09", "confidence": 0.82, "flags": ["place_guessed"],
+    "initiative": "知识产权 (试点), “示范”", "title": None, "raw": "and", "start": 3,
+    "evidence": {"place": {"how": "heading"}},
+}  # fmt: skip
+
+TRUE = [
+    "kind=money", "kind = money and year>=2019 and place^=广东省", "place ^= 广东省/", "place~广州", "类别=money 	and 年份=2020",
+    "kind=count or year=2020", "kind=count or kind=growth or year=2020 and not bound=~", "not kind=count",
+    "not (kind=count or year<2020)", "not not kind=money", "kind in [count, money]", "kind not in [count,percent]",
+    "year in [2019,2020]", "value=5414000000.0", "value>=5.414e9", "value_max=null", "value_max = NULL", "value_max!=3",
+    "title=null and place!=null", "place_code=440100", "pub_date>=2021-01-01 and pub_date<2022-01-01", "bound=>", 'bound=">"',
+    "bound in [>, <]", "flags=place_guessed", "flags~guessed", "confidence>0.8", "confidence>=0.82",
+    'initiative~"(试点), “示"', "initiative~'(试点)'", 'raw="and"', "kind=money AND year=2020", "evidence=place", "unit!=件",
+]  # fmt: skip
+FALSE = [
+    "kind=count", "kind!=money", "year>2020", "year<2020", "place^=广州", "place~深圳", "value_max>0", "value_max<0",
+    "title^=a", "title~a", "title=a", "kind=money and year=2019", "not kind=money or year=2019", "place=null", "flags=guessed",
+    "bound in [=, ~]", "not (kind=money and (year=2020))", "confidence>0.82", "pub_date=2020-01-09", "kind not in [money]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TRUE)
+def test_filters_that_hold(text: str) -> None:
+    assert compile_where(text)(ROW)
+
+
+@pytest.mark.parametrize("text", FALSE)
+def test_filters_that_do_not(text: str) -> None:
+    assert not compile_where(text)(ROW)
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "said"),
+    [
+        ("", 1, "empty"),
+        ("   ", 4, "empty"),
+        ("kind=", 6, "expected a value"),
+        ("kind money", 6, "expected ="),
+        ("kind=mony", 6, "one of money"),
+        ("year>x", 6, "is a number"),
+        ("pub_date>2020", 10, "is a date"),
+        ("(year=2020", 11, "expected ')'"),
+        ("year=2020)", 10, "expected 'and'"),
+        ("year=2020 kind=money", 11, "expected 'and'"),
+        ('place="广东', 7, "not closed"),
+        ("year~20", 5, "is no text"),
+        ("kind in money", 9, "expected '['"),
+        ("kind in [money", 15, "expected ']'"),
+        ("kind=money and", 15, "expected a column"),
+        ("and kind=money", 1, "expected a column"),
+        ("flags>a", 7, "cannot be compared"),
+        ("kind!money", 5, "cannot read '!'"),
+        ("year>null", 6, "cannot be compared"),
+    ],
+)
+def test_filters_that_do_not_parse_say_where(text: str, position: int, said: str) -> None:
+    with pytest.raises(ExportError) as error:
+        compile_where(text)
+    assert code_of(error) == "export.where"
+    assert f"position {position}:" in (error.value.where or "") and said in error.value.message
+
+
+def test_an_unknown_column_names_the_nearest() -> None:
+    for ask in (lambda: compile_where("plase=a"), lambda: choose(record_columns(), ["plase"])):
+        with pytest.raises(ExportError) as error:
+            ask()
+        assert error.value.code == "export.column" and "Did you mean place?" in (error.value.fix or "")
+
+
+def test_numbers_are_compared_exactly() -> None:
+    long = Decimal("1234567890123456.7891")
+    assert compile_where("value=1234567890123456.7891")({**ROW, "value": long})
+    assert not compile_where("value=1234567890123456.7892")({**ROW, "value": long})
+    assert compile_where("value=0.1")({**ROW, "value": 0.1})
+
+
+def test_columns_keep_the_order_asked_for(hard_run: Path, tmp_path: Path) -> None:
+    export_to(hard_run, "csv", tmp_path / "a.csv", columns=("value", "地点", "kind"), where="kind=count")
+    assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "value,place,kind\n30000,,count\n"
+
+
+@pytest.mark.parametrize("to", ["csv", "xlsx", "parquet", "jsonl", "sqlite", "datapackage"])
+@pytest.mark.parametrize(
+    "selection", [{"columns": ("place", "value")}, {"wide": True}, {"where": "year=1900"}, {"min_confidence": 0.8}]
+)
+def test_every_table_takes_every_option(hard_run: Path, tmp_path: Path, to: str, selection: dict[str, Any]) -> None:
+    expected = {"columns": 6, "wide": 4, "where": 0, "min_confidence": 5}[next(iter(selection))]
+    assert export_to(hard_run, to, tmp_path / "x", **selection) == expected
+    assert (tmp_path / "x").exists()
+
+
+def test_of_two_runs_the_newer_has_the_article(tmp_path: Path) -> None:
+    first, empty, numbers = hard_extractions()
+    new = replace(first, records=(first.records[0].model_copy(update={"value": Decimal(9)}),))
+    older = write_run(tmp_path, "a", [first, empty], started="2026-01-01T00:00:00+00:00")
+    newer = write_run(tmp_path, "b", [new, numbers], started="2026-01-02T00:00:00+00:00")
+    for order in ((older, newer), (newer, older)):
+        rows = list(Data([open_source(folder) for folder in order]).rows())
+        assert [row["value"] for row in rows if row["article_id"] == first.article.id] == [9]
+        assert len(rows) == 4
+        assert {article["id"] for article, _ in Data([open_source(f) for f in order]).by_article()} == {
+            first.article.id, "no records", "numbers",
+        }  # fmt: skip
+
+
+def test_records_files_merge_too(hard_run: Path, corpus_run: Path) -> None:
+    sources = [open_source(hard_run / "records.jsonl"), open_source(corpus_run)]
+    assert len(list(Data(sources).rows())) == len(records_of(hard_run)) + len(records_of(corpus_run))
+
+
+def test_wide_shows_the_surest_record_and_names_conflicts(tmp_path: Path) -> None:
+    first = hard_extractions()[0]
+    sure = first.records[0].model_copy(update={"record_id": "0" * 16, "value": Decimal(8), "confidence": 0.95})
+    folder = write_run(tmp_path, "a", [replace(first, records=(*first.records, sure))])
+    table = Data([open_source(folder)], Selection(wide=True)).table()
+    row = next(row for row in table.rows if row["place_code"] == "440100")
+    assert row["贷款（元）"] == 8 and row["records"] == 2 and row["conflicts"] == ["贷款（元）"]
+    assert row["客流 增长（%）"] is None
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("{", "not JSON"), ("[]", "not a JSON object"), ('{"a": 1}', "no record"), (None, "no record: value")],
+)
+def test_a_damaged_record_is_named_by_its_line(hard_run: Path, tmp_path: Path, line: str | None, said: str) -> None:
+    rows = (hard_run / "records.jsonl").read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "records.jsonl"
+    path.write_text(f"{rows[0]}\n{line or json.dumps({**json.loads(rows[1]), 'value': 'much'})}\n", encoding="utf-8")
+    with pytest.raises(ExportError) as error:
+        export_to(path, "csv", tmp_path / "a.csv")
+    assert code_of(error) == "export.broken"
+    assert said in error.value.message and str(error.value.where).endswith("records.jsonl:2")
+    assert not (tmp_path / "a.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("break_it", "code"),
+    [
+        (lambda folder: (folder / "manifest.json").unlink(), "export.manifest"),
+        (lambda folder: (folder / "records.jsonl").unlink(), "export.missing"),
+        (lambda folder: (folder / "manifest.json").write_text('{"schema_version": "99.0"}'), "export.schema"),
+    ],
+)
+def test_folders_that_are_no_finished_run(tmp_path: Path, break_it: Callable[[Path], Any], code: str) -> None:
+    folder = write_run(tmp_path, "a", hard_extractions())
+    break_it(folder)
+    with pytest.raises(ExportError) as error:
+        open_source(folder)
+    assert code_of(error) == code
+
+
+@pytest.mark.shared
+def test_the_corpus_of_filters_on_real_records(annotated_run: Path) -> None:
+    truth = records_of(annotated_run)
+    data = Data([open_source(annotated_run)], Selection(where="kind=money and year>=2019 and place^=江苏省"))
+    expected = [
+        r
+        for r in truth
+        if r["kind"] == "money" and (r["year"] or 0) >= 2019 and (r["place"] or "").startswith("江苏省")
+    ]
+    assert [row["record_id"] for row in data.rows()] == [row["record_id"] for row in expected]
+    assert expected
