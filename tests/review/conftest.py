@@ -45,6 +45,12 @@ def demo() -> ModuleType:
     return _load(HERE / "demo.py")
 
 
+@pytest.fixture(scope="session")
+def drive() -> ModuleType:
+    """`press`, `until`, `settle` and the like of driving.py."""
+    return _load(HERE / "driving.py")
+
+
 @pytest.fixture
 def project(tmp_path: Path, build: ModuleType, demo: ModuleType) -> Path:
     """A folder with `outputs/` holding the two demo runs, and nothing else."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -369,18 +370,12 @@ def test_the_patch_puts_examples_into_the_rule_however_it_is_written(project: Pr
     added = [line[1:].strip() for line in patch.text.splitlines() if line.startswith("+") and "'" in line]
     assert any("累计服务45次，出具报告71份。" in line and "find" not in line for line in added)
     assert any("find: '12.5亿元', value: 1250000000, unit: '元'" in line for line in added)
-    _apply(shipped, patch.text)
+    (project.root / "review.patch").write_text(patch.text, encoding="utf-8")
+    subprocess.run(["git", "apply", "review.patch"], cwd=project.root, check=True, capture_output=True)
     again = RuleSet.load(shipped=shipped)
     rule = again.stage("quantities")[0]
     assert (len(rule.examples.no), len(rule.examples.todo)) == (2 if "别的" in no else 1, 3)
     assert patch_for(again, [(e, TEXT) for e in session.store.ledger.heads() if e.action == "reject"]).examples == 0
-
-
-def _apply(folder: Path, patch: str) -> None:
-    import subprocess
-
-    (folder.parent / "review.patch").write_text(patch, encoding="utf-8")
-    subprocess.run(["git", "apply", "review.patch"], cwd=folder.parent, check=True, capture_output=True)
 
 
 def test_a_record_that_fits_no_schema_stops_before_anything_is_written(project: Project) -> None:
