@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from pipeline.report.figures import FIELDS, Figures, by_initiative, by_place_and
 from pipeline.report.words import FIELDS as FIELD_WORDS
 from pipeline.report.words import HOW, KINDS, money, short_place, shortened
 
-PLACES, INITIATIVES, DOTS, YEARS = 15, 15, 2000, 12
+PLACES, INITIATIVES, DOTS, YEARS = 15, 15, 2000, 8
 """How many places, initiatives, single amounts and years the charts show."""
 SURE, LOOK = "#3b6ea5", "#d98324"
 _WIDTH = 520
@@ -36,6 +37,17 @@ _CONFIG: dict[str, Any] = {
         "titleColor": "#555",
     },
     "legend": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "orient": "top"},
+}
+_MONEY: dict[str, Any] = {
+    "title": "单笔金额（元，对数刻度）",
+    "axis": {
+        "labelExpr": "datum.value >= 10000 ? format(datum.value / 10000, ',') + '万亿' : datum.value >= 1 ? "
+        "format(datum.value, ',') + '亿' : datum.value >= 0.0001 ? format(datum.value * 10000, ',') + '万' : "
+        "format(datum.value * 100000000, ',')",
+        "tickCount": 6,
+        "gridOpacity": 0.6,
+        "labelOverlap": "greedy",
+    },
 }
 _LINK_BASE = "https://vega.github.io/vega-datasets/"
 """What the library puts before every link that names no site."""
@@ -63,16 +75,23 @@ def charts(found: Figures) -> dict[str, str]:
     return {name: _svg(spec) for name, spec in made.items() if spec is not None}
 
 
+def _order(found: Figures) -> list[str]:
+    """The places of the charts in the order of their codes: the country first, districts after their city."""
+    shown = {place for place, _ in by_place_and_year(found.amounts, places=PLACES)}
+    codes = {amount.place: amount.code for amount in found.amounts if amount.place in shown}
+    return list(dict.fromkeys(short_place(place) for place, _ in sorted(codes.items(), key=lambda item: item[::-1])))
+
+
 def _place_year(found: Figures) -> Mapping[str, Any] | None:
     cells = by_place_and_year(found.amounts, places=PLACES)
-    shown = sorted({year for _, year in cells})[-YEARS:]
-    values = [
+    busiest = Counter(year for _, year in cells)
+    shown = [year for year, _ in busiest.most_common(YEARS)]
+    values: list[dict[str, Any]] = [
         {
             "place": short_place(place),
             "year": str(year),
             "value": float(cell.largest.value),
-            "text": money(cell.largest.value).replace("元", ""),
-            "count": cell.count,
+            "text": money(cell.largest.value).removesuffix("元"),
             "link": filter_link(place=place, year=year, kind="money"),
             "about": f"{place} {year}年：最大 {money(cell.largest.value)}，共 {cell.count} 笔",
         }
@@ -81,20 +100,18 @@ def _place_year(found: Figures) -> Mapping[str, Any] | None:
     ]
     if not values:
         return None
-    order = list(dict.fromkeys(short_place(place) for place, _ in sorted(cells)))
     positive = [v["value"] for v in values if v["value"] > 0] or [1.0]
     base = {
-        "y": {"field": "place", "type": "nominal", "sort": order, "title": None},
+        "y": {"field": "place", "type": "nominal", "sort": _order(found), "title": None},
         "x": {"field": "year", "type": "ordinal", "title": None, "axis": {"orient": "top", "labelAngle": 0}},
         "href": {"field": "link"},
         "description": {"field": "about"},
     }
-    scale = {"type": "log", "range": ["#eaf1f8", "#2f6299"], "domain": [min(positive), max(positive) * 1.001]}
-    dark = (min(positive) * max(positive) ** 3) ** 0.25
+    scale = {"type": "log", "range": ["#f1f6fb", "#6fa3d3"], "domain": [min(positive), max(positive) * 1.001]}
     return {
         "data": {"values": values},
-        "width": max(_WIDTH - 100, 62 * len(shown)),
-        "height": {"step": 26},
+        "width": _WIDTH,
+        "height": {"step": 24},
         "layer": [
             {
                 "mark": {"type": "rect", "stroke": "white", "strokeWidth": 2},
@@ -108,7 +125,7 @@ def _place_year(found: Figures) -> Mapping[str, Any] | None:
                 "encoding": {
                     **base,
                     "text": {"field": "text"},
-                    "color": {"condition": {"test": f"datum.value > {dark!r}", "value": "white"}, "value": "#123"},
+                    "color": {"value": "#1c2430"},
                 },
             },
         ],
@@ -130,25 +147,18 @@ def _amounts(found: Figures) -> Mapping[str, Any] | None:
     ]
     if not values:
         return None
-    order = list(dict.fromkeys(short_place(place) for place in sorted(places)))
-    labels = (
-        "datum.value >= 1 ? format(datum.value, ',') + '亿' : datum.value >= 0.0001 ? "
-        "format(datum.value * 10000, ',') + '万' : format(datum.value * 100000000, ',') + '元'"
-    )
-    axis = {"labelExpr": labels, "tickCount": 6, "labelOverlap": "greedy"}
     return {
         "data": {"values": values},
         "width": _WIDTH,
         "height": {"step": 24},
         "mark": {"type": "point", "filled": True, "size": 64, "opacity": 0.55, "color": SURE},
         "encoding": {
-            "y": {"field": "place", "type": "nominal", "sort": order, "title": None, "axis": {"grid": True}},
+            "y": {"field": "place", "type": "nominal", "sort": _order(found), "title": None, "axis": {"grid": True}},
             "x": {
                 "field": "value",
                 "type": "quantitative",
-                "scale": {"type": "log", "nice": False},
-                "title": "每笔金额（元，对数刻度）",
-                "axis": axis,
+                "scale": {"type": "log", "nice": False, "padding": 12},
+                **_MONEY,
             },
             "href": {"field": "link"},
             "description": {"field": "about"},
@@ -168,6 +178,7 @@ def _initiatives(found: Figures) -> Mapping[str, Any] | None:
             {
                 "rank": rank,
                 "name": shortened(name),
+                "left": top.value**2 < ranked[0][1].largest.value * ranked[-1][1].largest.value,
                 "value": float(top.value / 10**8),
                 "text": f"{money(top.value)}  {when}",
                 "link": f"#r={top.record}",
@@ -185,15 +196,22 @@ def _initiatives(found: Figures) -> Mapping[str, Any] | None:
         "href": {"field": "link"},
         "description": {"field": "about"},
     }
-    x = {"field": "value", "type": "quantitative", "title": None, "axis": None}
+    x = {"field": "value", "type": "quantitative", "scale": {"type": "log", "nice": False, "padding": 12}, **_MONEY}
     return {
         "data": {"values": values},
-        "width": _WIDTH - 170,
+        "width": _WIDTH - 60,
         "height": {"step": 26},
         "layer": [
-            {"mark": {"type": "bar", "color": SURE, "height": 18}, "encoding": {**base, "x": x}},
+            {"mark": {"type": "point", "filled": True, "size": 90, "color": SURE}, "encoding": {**base, "x": x}},
             {
-                "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 12, "color": "#222", "aria": False},
+                "mark": {
+                    "type": "text",
+                    "align": {"expr": "datum.left ? 'left' : 'right'"},
+                    "fontSize": 12,
+                    "dx": {"expr": "datum.left ? 9 : -9"},
+                    "color": "#1c2430",
+                    "aria": False,
+                },
                 "encoding": {**base, "x": x, "text": {"field": "text"}},
             },
         ],

@@ -28,6 +28,7 @@ class Amount:
 
     record: str
     place: str
+    code: str
     year: int | None
     initiative: str | None
     value: Decimal
@@ -135,4 +136,12 @@ def by_initiative(amounts: Sequence[Amount], *, initiatives: int) -> list[tuple[
 
 def _amount(row: dict[str, Any]) -> Amount:
     value = exact(row["value"]) or Decimal(0)
-    return Amount(row["record_id"], row["place"] or "", row["year"], row["initiative"], value, row["amount"])
+    return Amount(
+        row["record_id"],
+        row["place"] or "",
+        row["place_code"] or "",
+        row["year"],
+        row["initiative"],
+        value,
+        row["amount"],
+    )

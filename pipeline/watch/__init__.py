@@ -1,0 +1,1 @@
+"""Folders that grow: what is new or changed is extracted when it comes, and told."""
