@@ -11,7 +11,21 @@ import typer
 
 from pipeline.errors import GongbaoError
 
-COMMANDS = ("run", "show", "parse", "evaluate", "diff", "review", "accept", "export", "import", "schema", "serve")
+COMMANDS = (
+    "run",
+    "watch",
+    "show",
+    "parse",
+    "evaluate",
+    "diff",
+    "review",
+    "accept",
+    "export",
+    "import",
+    "schema",
+    "report",
+    "serve",
+)
 """Commands in the order of the help page; `pipeline/cli/<name>.py` holds `command`."""
 GROUPS = ("rules",)
 """Commands with sub-commands; `pipeline/cli/<name>.py` holds a Typer named `app`."""
