@@ -92,7 +92,7 @@ def fill(
     for batch in _batches(_articles(data, tables)):
         articles(batch)
     count = _fill_records(data, connection, tables, numbered, prune=style.prune)
-    for index in tables.records.indexes:
+    for index in sorted(tables.records.indexes, key=lambda index: str(index.name)):
         index.create(connection, checkfirst=True)
     return count
 
@@ -332,9 +332,9 @@ def _failed(error: SQLAlchemyError, where: str) -> ExportError:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         fix = "Export again when the server is back; what was there before is unchanged"
         return ExportError(f"the connection broke: {text}", where=where, fix=fix, code="export.connection")
-    if "full" in text or "No space" in text:
+    if any(words in text for words in ("full", "No space", "disk I/O error")):
         fix = "Free some space and export again; nothing was changed"
-        return ExportError(f"the disk is full: {text}", where=where, fix=fix, code="export.disk_full")
+        return ExportError(f"the disk is full or failing: {text}", where=where, fix=fix, code="export.disk_full")
     fix = "Nothing was changed. Check the rights of the user, and that no other program holds the tables"
     return ExportError(f"the database refused: {text}", where=where, fix=fix, code="export.database")
 

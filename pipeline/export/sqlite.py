@@ -48,11 +48,11 @@ def write(data: Data, path: Path, style: Style) -> int:
         ExportError: the file is no database (`export.database`), of another version (`export.table`), or locked.
     """
     if path.exists() and path.stat().st_size:
-        done = _write(data, path, style, fresh=False)
+        done = _write(data, path, style, str(path), fresh=False)
     else:
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:
             new = Path(scratch) / path.name
-            done = _write(data, new, style, fresh=True)
+            done = _write(data, new, style, str(path), fresh=True)
             with new.open("rb+") as file:
                 os.fsync(file.fileno())
             new.replace(path)
@@ -63,10 +63,10 @@ def write(data: Data, path: Path, style: Style) -> int:
     return done
 
 
-def _write(data: Data, path: Path, style: Style, *, fresh: bool) -> int:
+def _write(data: Data, path: Path, style: Style, where: str, *, fresh: bool) -> int:
     engine = _engine(path, fresh=fresh)
     try:
-        return _filled(data, engine, style, str(path))
+        return _filled(data, engine, style, where)
     finally:
         engine.dispose()
 

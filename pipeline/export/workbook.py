@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.worksheet import Worksheet
 
 from pipeline.errors import ExportError
@@ -65,19 +66,26 @@ def write(data: Data, path: Path, style: Style) -> int:
         "strings_to_numbers": False,
         "default_date_format": "yyyy-mm-dd",
     }
-    with xlsxwriter.Workbook(path, options) as book:
-        # A fixed date: the same records give the same bytes.
-        book.set_properties({"title": "公报数据", "created": datetime(2000, 1, 1)})
-        table = _arranged(data.table())
-        writer = _Sheets(book)
-        summary = Summary()
-        count = writer.add("记录", table.columns, _money(_counted(table.rows, summary, data.selection.wide)))
-        if not data.selection.wide:
-            doubtful = (row for row in data.rows() if row["flags"] or row["confidence"] < LOW_CONFIDENCE)
-            writer.add("待核对", table.columns, _money(doubtful))
-            _recount(data, summary)
-            writer.add("汇总", summary.columns(), summary.rows())
-        writer.notes("说明", list(_notes(table, data.facts())))
+    try:
+        with xlsxwriter.Workbook(path, options) as book:
+            # A fixed date: the same records give the same bytes.
+            book.set_properties({"title": "公报数据", "created": datetime(2000, 1, 1)})
+            return _fill(book, data)
+    except FileCreateError as error:
+        raise error.args[0] from None  # the OSError inside
+
+
+def _fill(book: xlsxwriter.Workbook, data: Data) -> int:
+    table = _arranged(data.table())
+    writer = _Sheets(book)
+    summary = Summary()
+    count = writer.add("记录", table.columns, _money(_counted(table.rows, summary, data.selection.wide)))
+    if not data.selection.wide:
+        doubtful = (row for row in data.rows() if row["flags"] or row["confidence"] < LOW_CONFIDENCE)
+        writer.add("待核对", table.columns, _money(doubtful))
+        _recount(data, summary)
+        writer.add("汇总", summary.columns(), summary.rows())
+    writer.notes("说明", list(_notes(table, data.facts())))
     return count
 
 
