@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 schemathesis.openapi.format(
     "gongbao-where",
     st.one_of(
-        st.sampled_from(["kind=money", "year>=2019 and place^=浙江省", "not (kind in [count,percent])", "flags~guessed"]),
+        st.sampled_from(
+            ["kind=money", "year>=2019 and place^=浙江省", "not (kind in [count,percent])", "flags~guessed"]
+        ),
         st.builds("value{}{}".format, st.sampled_from(["=", "<", ">=", "!="]), st.integers(-(10**9), 10**9)),
     ),
 )

@@ -1,0 +1,263 @@
+"""Folders that grow: only what is new is extracted, everything new is told once, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from pipeline.errors import RunError
+from pipeline.run.runner import Options, run
+from pipeline.watch.hook import PART, Hook, messages
+from pipeline.watch.state import NAME
+from pipeline.watch.watching import Watch
+
+FAST = Options(ner=None, workers=0)
+
+
+def write(folder: Path, name: str, number: int) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(
+        f"南通市湿地修复简报\n2021年，南通市湿地修复投入{number}.5亿元，新建步道{number + 3}公里。\n", encoding="utf-8"
+    )
+
+
+def amounts(records: Any) -> list[tuple[str, str]]:
+    return [(row["article_id"], row["amount"]) for row in map(json.loads, records)]
+
+
+class Receiver:
+    """An address on this machine that takes messages, or refuses them."""
+
+    def __init__(self) -> None:
+        self.answers: list[int] = []
+        self.got: list[dict[str, Any]] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                status = receiver.answers.pop(0) if receiver.answers else 204
+                if status == 204:
+                    receiver.got.append(json.loads(body))
+                self.send_response(status)
+                if status == 302:
+                    self.send_header("location", "http://127.0.0.1:9/elsewhere")
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/new?key=secret"
+        self.thread = Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    made.close()
+
+
+def test_only_new_and_changed_articles_are_extracted_and_told(tmp_path: Path) -> None:
+    inbox, out = tmp_path / "in", tmp_path / "out"
+    for number in range(4):
+        write(inbox, f"{number}.txt", number + 1)
+    first = Watch([inbox], out, FAST).round()
+    assert first.summary is not None and (first.summary.articles, first.summary.reused) == (4, 0)
+    assert len(first.records) == 8
+
+    watch = Watch([inbox], out, FAST)
+    again = watch.round()
+    assert again.summary is not None and again.summary.reused == 4
+    assert again.records == ()
+
+    write(inbox, "new.txt", 8)
+    write(inbox, "2.txt", 9)
+    grown = watch.round()
+    assert grown.summary is not None and (grown.summary.articles, grown.summary.reused) == (5, 3)
+    assert amounts(grown.records) == [
+        ("2.txt", "9.5亿元"),
+        ("2.txt", "12公里"),
+        ("new.txt", "8.5亿元"),
+        ("new.txt", "11公里"),
+    ]
+    whole = (out / "latest" / "records.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(whole) == 10, "the store holds what was there and what is new"
+
+    (inbox / "0.txt").unlink()
+    assert watch.round().records == ()
+
+
+def test_a_file_that_comes_back_unchanged_or_is_only_touched_is_no_news(tmp_path: Path) -> None:
+    inbox, out = tmp_path / "in", tmp_path / "out"
+    write(inbox, "a.txt", 1)
+    watch = Watch([inbox], out, FAST)
+    assert len(watch.round().records) == 2
+    os.utime(inbox / "a.txt", (1, 1))
+    again = watch.round()
+    assert again.records == () and again.summary is not None and again.summary.reused == 1
+
+
+def test_other_rules_extract_again_and_tell_only_what_reads_differently(tmp_path: Path) -> None:
+    inbox, out, rules = tmp_path / "in", tmp_path / "out", tmp_path / "rules"
+    write(inbox, "a.txt", 1)
+    before = set(Watch([inbox], out, FAST).round().records)
+    (rules / "lexicon").mkdir(parents=True)
+    (rules / "lexicon" / "activities.txt").write_text("湿地修复\n", encoding="utf-8")
+    done = Watch([inbox], out, Options(rules=(str(rules),), ner=None, workers=0)).round()
+    assert done.summary is not None and done.summary.reused == 0, "other rules, so everything is extracted again"
+    now = (out / "latest" / "records.jsonl").read_bytes().splitlines()
+    assert list(done.records) == [line for line in now if line not in before]
+
+
+def test_a_run_made_before_is_not_told_again(tmp_path: Path) -> None:
+    inbox, out = tmp_path / "in", tmp_path / "out"
+    write(inbox, "a.txt", 1)
+    run([inbox], out, FAST)
+    watch = Watch([inbox], out, FAST)
+    assert watch.round().records == ()
+    write(inbox, "b.txt", 2)
+    assert {article for article, _ in amounts(watch.round().records)} == {"b.txt"}
+
+
+def test_an_empty_folder_waits(tmp_path: Path) -> None:
+    inbox, out = tmp_path / "in", tmp_path / "out"
+    inbox.mkdir()
+    watch = Watch([inbox], out, FAST)
+    done = watch.round()
+    assert done.problem is None and done.summary is not None and done.summary.failed == 0
+    write(inbox, "a.txt", 1)
+    assert len(watch.round().records) == 2
+
+
+def test_a_command_gets_the_new_records_on_its_standard_input(tmp_path: Path) -> None:
+    inbox, out, got = tmp_path / "in", tmp_path / "out", tmp_path / "got.json"
+    write(inbox, "a.txt", 1)
+    done = Watch([inbox], out, FAST, hook=Hook(f"cat > '{got}'")).round()
+    assert done.problem is None
+    message = json.loads(got.read_text(encoding="utf-8"))
+    assert (message["part"], message["parts"]) == (1, 1)
+    assert message["run_id"] == (out / "latest").resolve().name
+    assert [row["value"] for row in message["records"]] == [150_000_000, 4]
+    assert message["records"] == [json.loads(line) for line in done.records]
+
+
+def test_what_the_hook_did_not_take_is_sent_again_even_after_a_restart(tmp_path: Path, receiver: Receiver) -> None:
+    inbox, out = tmp_path / "in", tmp_path / "out"
+    hook = Hook(receiver.url, pause=0.01)
+    write(inbox, "a.txt", 1)
+    receiver.answers = [500, 503, 502]
+    done = Watch([inbox], out, FAST, hook=hook).round()
+    assert done.problem is not None and done.problem.code == "watch.hook"
+    assert "secret" not in str(done.problem)
+    assert receiver.got == []
+    write(inbox, "b.txt", 2)
+    watch = Watch([inbox], out, FAST, hook=hook)
+    assert watch.round().problem is None
+    (message,) = receiver.got
+    assert {row["article_id"] for row in message["records"]} == {"a.txt", "b.txt"}
+    watch.round()
+    assert len(receiver.got) == 1, "what was taken is not sent twice"
+
+
+@pytest.mark.parametrize(("answers", "tries"), [([400], 1), ([302], 1), ([500, 204], 2), ([429, 503, 204], 3)])
+def test_tries_of_an_address(receiver: Receiver, answers: list[int], tries: int) -> None:
+    receiver.answers = list(answers)
+    hook = Hook(receiver.url, pause=0.01)
+    if answers[-1] == 204:
+        hook.tell("r", [b'{"a": 1}'])
+        assert receiver.got == [{"run_id": "r", "part": 1, "parts": 1, "records": [{"a": 1}]}]
+    else:
+        with pytest.raises(RunError) as caught:
+            hook.tell("r", [b"{}"])
+        assert caught.value.code == "watch.hook"
+    assert receiver.answers == []
+
+
+@pytest.mark.parametrize("target", ["ftp://127.0.0.1/x", "file:///etc/hosts", "http://"])
+def test_other_addresses_are_refused(target: str) -> None:
+    with pytest.raises(RunError):
+        Hook(target)
+
+
+@pytest.mark.parametrize("command", ["exit 3", "no-such-command-here 2>/dev/null", "sleep 5"])
+def test_a_command_that_fails(command: str) -> None:
+    with pytest.raises(RunError) as caught:
+        Hook(command, timeout=0.3).tell("r", [b"{}"])
+    assert caught.value.fix
+
+
+def test_many_records_come_in_parts() -> None:
+    lines = [b"%d" % n for n in range(2 * PART + 1)]
+    made = [json.loads(message) for message in messages("r", lines)]
+    assert [(m["part"], m["parts"], len(m["records"])) for m in made] == [(1, 3, PART), (2, 3, PART), (3, 3, 1)]
+    assert [n for m in made for n in m["records"]] == list(range(2 * PART + 1))
+    assert list(messages("r", [])) == []
+
+
+def test_only_its_own_old_runs_are_removed(tmp_path: Path) -> None:
+    inbox, out = tmp_path / "in", tmp_path / "out"
+    write(inbox, "a.txt", 1)
+    mine = run([inbox], out, FAST).folder
+    watch = Watch([inbox], out, FAST, keep=2)
+    for number in range(2, 7):
+        write(inbox, "a.txt", number)
+        assert len(watch.round().records) == 2
+    left = {path for path in (out / "runs").iterdir() if path.is_dir()}
+    assert mine in left
+    assert len(left) == 3
+    assert (out / "latest").resolve() in {path.resolve() for path in left}
+    assert json.loads((out / NAME).read_text())["told"] == (out / "latest").resolve().name
+
+
+def wait(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.1)
+
+
+def test_the_command_sees_files_as_they_come_and_stops_when_told(tmp_path: Path) -> None:
+    inbox, out, err = tmp_path / "in", tmp_path / "out", tmp_path / "err"
+    write(inbox, "a.txt", 1)
+    found = tmp_path / "found.jsonl"
+    with found.open("wb") as stdout, err.open("wb") as stderr:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-c", "from pipeline.cli import main; main()"),
+                *("watch", str(inbox), "--out", str(out), "--ner", "none", "--json", "--quiet", "0.3"),
+            ],
+            stdout=stdout,
+            stderr=stderr,
+        )
+    try:
+        wait(lambda: "Watching" in err.read_text())
+        assert len(found.read_text().splitlines()) == 2
+        (inbox / "half.part").write_text("不是文章", encoding="utf-8")
+        write(inbox, "b.txt", 2)
+        wait(lambda: len(found.read_text().splitlines()) == 4)
+        assert {article for article, _ in amounts(found.read_text().splitlines())} == {"a.txt", "b.txt"}
+        assert "1 of 2 articles extracted" in err.read_text()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
