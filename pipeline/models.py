@@ -1,15 +1,12 @@
 """The objects that pass between stages, and the record that leaves the pipeline.
 
 Spans (`start`, `end`) are half-open code-point offsets. Inside the pipeline they count in the *simplified* text of the
-article; `Record` and `Repair` count in the article's text as read. `shared/records.md` of the project's brief is the
-source of the record's fields; `Record` is the one schema from which CSV headers, SQL tables, JSON Schema and the
-forms of the review page are generated.
+article; `Record` and `Repair` count in the article's text as read. `Record` is the one schema from which CSV headers,
+SQL tables, JSON Schema and the forms of the review page are generated.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -18,6 +15,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.canonical import dump_json as dump_json
+from pipeline.canonical import plain_number as plain_number
+from pipeline.canonical import record_id as record_id
 from pipeline.offsets import OffsetMap
 
 Kind = Literal["money", "count", "percent", "growth", "multiple", "duration", "measure"]
@@ -361,42 +361,6 @@ class Record(BaseModel):
     def to_json(self) -> str:
         """One line of records.jsonl: canonical, the same bytes for the same record everywhere."""
         return dump_json(self.to_dict())
-
-
-def record_id(article_id: str, start: int, end: int, kind: str) -> str:
-    """The stable identifier of a record: 16 hex digits of SHA-256 over article, span and kind."""
-    return hashlib.sha256(f"{article_id}\n{start}\n{end}\n{kind}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def plain_number(value: Decimal) -> int | float | Decimal:
-    """The JSON number for an exact decimal: int if whole, float if its repr is exactly the decimal, else itself."""
-    if value == value.to_integral_value():
-        return int(value)
-    as_float = float(value)
-    return as_float if Decimal(repr(as_float)) == value else value
-
-
-def dump_json(value: Any) -> str:
-    """Compact JSON in given key order, Chinese unescaped, decimals written out digit for digit."""
-    long_decimals: list[str] = []
-
-    def default(item: Any) -> Any:
-        if isinstance(item, Decimal):
-            long_decimals.append(format(item, "f"))
-            return f"\x00decimal{len(long_decimals) - 1}\x00"
-        if isinstance(item, date):
-            return item.isoformat()
-        raise TypeError(f"not JSON: {type(item).__name__}")
-
-    text = json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=default)
-    for index, digits in enumerate(long_decimals):
-        text = text.replace(f'"\\u0000decimal{index}\\u0000"', digits)
-    # A lone surrogate cannot be written as UTF-8; the escape says the same and can.
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(json.loads(text))
-    return text
 
 
 @dataclass(frozen=True, slots=True)

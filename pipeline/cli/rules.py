@@ -101,7 +101,7 @@ def schema() -> None:
     """Print the JSON Schema of a rule file, for completion in an editor."""
     import json
 
-    from pipeline.ruleset import RuleFile
+    from pipeline.rulefile import RuleFile
 
     typer.echo(json.dumps(RuleFile.model_json_schema(), ensure_ascii=False, indent=2))
 

@@ -167,9 +167,9 @@ def _loads(path: Path, text: str) -> bool:
         copy.parent.mkdir()
         copy.write_text(text, encoding="utf-8")
         try:
-            from pipeline.ruleset import _read_rules
+            from pipeline.rulefile import read_rules
 
-            _read_rules(copy)
+            read_rules(copy)
         except RuleError:
             return False
     return True

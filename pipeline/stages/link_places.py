@@ -16,9 +16,9 @@ import regex
 
 from pipeline.models import Document, How, Place, Quantity, Sentence
 from pipeline.ruleset import RuleSet
+from pipeline.stages.place_paths import COUNTRY, ancestor, chain, common_ancestor, narrowest, rank_of
 from pipeline.stages.scope import Choice, between, clause_end, clause_start, name_runs, sentence_index, series
 
-COUNTRY = "全国"
 _RELATIVE_YARDSTICK = regex.compile(r"(?:占|占到|比|较|高于|低于|高出|约为|相当于)\p{Han}{0,5}$")
 _SHARE_OF = regex.compile(r"(?:全[省市区县州])?的?(?:约|近)?")
 _COLLECTIVE = regex.compile(
@@ -35,7 +35,6 @@ _QUOTED_NAME = 12
 _ANAPHOR = regex.compile(r"(?:像|在|目前|如今|现在)?(?:[该其这此]|当地|区内|园区|项目)")
 _LOCATIVES = tuple("在驻来留")
 """Before a one-character abbreviation (在渝投资) these make it a place; elsewhere it is part of a name (西延、康渝)."""
-_RANKS = ("country", "province", "city", "district")
 _REGIONS = (
     "内蒙古自治区",
     "广西壮族自治区",
@@ -45,7 +44,6 @@ _REGIONS = (
     "香港特别行政区",
     "澳门特别行政区",
 )
-_MUNICIPALITIES = ("北京市", "天津市", "上海市", "重庆市")
 
 
 class PlaceLinker:
@@ -91,53 +89,6 @@ def _suffix_pattern(words: Sequence[str]) -> regex.Pattern[str]:
 
 def _prefix_pattern(words: Sequence[str]) -> regex.Pattern[str]:
     return regex.compile(r"(?:\L<words>)" if words else r"(?!)", words=list(words))
-
-
-def rank_of(path: str) -> str:
-    """The rank of a path: 全国, a province or municipality, a city, a district or county-level city."""
-    if path == COUNTRY:
-        return "country"
-    parts = path.split("/")
-    if len(parts) == 1:
-        return "province"
-    if len(parts) == 3 or parts[0] in _MUNICIPALITIES or not parts[1].endswith(("市", "州", "地区", "盟")):
-        return "district"
-    return "city"
-
-
-def ancestor(path: str, rank: str) -> str | None:
-    """The part of a path at a rank, None if the path does not reach down to it."""
-    if rank == "country":
-        return COUNTRY
-    if path == COUNTRY:
-        return None
-    parts = path.split("/")
-    if rank == "province":
-        return parts[0]
-    if rank == "city":
-        if parts[0] in _MUNICIPALITIES:
-            return parts[0]
-        return "/".join(parts[:2]) if len(parts) > 1 else None
-    return path if rank_of(path) == "district" else None
-
-
-def common_ancestor(paths: Sequence[str]) -> str:
-    """The deepest path that holds all the paths; 全国 if there is no other."""
-    split = [path.split("/") for path in paths]
-    shared: list[str] = []
-    for parts in zip(*split, strict=False):
-        if len(set(parts)) > 1:
-            break
-        shared.append(parts[0])
-    return "/".join(shared) or COUNTRY
-
-
-def _narrowest(paths: Sequence[str]) -> str:
-    """The deepest of paths that lie in one another, else what holds them all."""
-    deepest = max(paths, key=lambda path: path.count("/"))
-    if all(deepest == path or deepest.startswith(path + "/") for path in paths):
-        return deepest
-    return common_ancestor(paths)
 
 
 def _is_foreign(place: Place) -> bool:
@@ -219,10 +170,10 @@ class _Pass:
         outside = [p for p in self._document.title_places if self._linker.is_topic(title, p)]
         outside = [p for p in outside if p.place is not None and p.rank != "country" and p.form != "adjective"]
         if outside:
-            return Choice(_narrowest([str(p.place) for p in outside]), "title", "place.title", doubt=0.2)
+            return Choice(narrowest([str(p.place) for p in outside]), "title", "place.title", doubt=0.2)
         in_title = [p for p in named if p.end <= title_end]
         if in_title:
-            path = _narrowest([str(p.place) for p in in_title])
+            path = narrowest([str(p.place) for p in in_title])
             return Choice(path, "title", "place.title", in_title[0].start, in_title[0].end, 0.2)
         headings = [c for c in self._heading if c is not None and c.rule == "heading.place"]
         if len({c.value for c in headings}) > 1:
@@ -231,7 +182,7 @@ class _Pass:
         nation = [p for p in self._document.places if p.place == COUNTRY and p.form != "embedded"]
         body = [p for p in named if p.start >= title_end]
         if body:
-            counts = Counter(part for p in body for part in _chain(str(p.place)))
+            counts = Counter(part for p in body for part in chain(str(p.place)))
             first = body[0]
             path = str(first.place)
             # The first place is the article's if the others mostly lie in it; else the smallest that holds most.
@@ -401,8 +352,3 @@ class _Pass:
                 choices[numbers[first + offset]] = Choice(
                     place.place, "stated", "place.respectively", place.start, place.end, 0.1
                 )
-
-
-def _chain(path: str) -> list[str]:
-    parts = path.split("/")
-    return ["/".join(parts[: n + 1]) for n in range(len(parts))]

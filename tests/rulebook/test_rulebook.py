@@ -14,7 +14,8 @@ from pipeline.models import Article
 from pipeline.rulebook.check import check_rules, coverage
 from pipeline.rulebook.explain import explain, near_misses
 from pipeline.rulebook.template import template
-from pipeline.ruleset import SHIPPED, RuleFile, RuleSet
+from pipeline.rulefile import RuleFile
+from pipeline.ruleset import SHIPPED, RuleSet
 
 TEXT = "2021年，宁波市投入3亿元，比2019年增长8%。编号20210003号。"
 
