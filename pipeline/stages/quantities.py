@@ -125,7 +125,7 @@ class QuantityMatcher:
         """Set bound, kind and sign from the words around."""
         start, end = amount.start, amount.end
         low = max(0, start - 24, before.end if before else 0)
-        cue = self._cues.bound_before.at(text, low, start)
+        cue = self._cues.bound_before.at(text, low, start) or self._cues.bound_reach.at(text, low, start)
         if cue is not None:
             amount.cue_start = cue.start
             if amount.bound == "=" or cue.gives("bound") == "<":

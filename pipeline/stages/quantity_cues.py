@@ -6,7 +6,9 @@ touches the amount; of those that reach over other words the nearest counts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from string import ascii_letters, digits
 from typing import Any, Literal, NamedTuple
 
 import regex
@@ -16,8 +18,8 @@ from pipeline.ruleset import TIME_LIMIT, Rule, RuleSet
 from pipeline.stages.quantity_patterns import may_run_away, without_look_behind
 
 _LIST = regex.compile(r"\\L<([a-z][a-z0-9_]*)>")
-_CLAUSE_ENDS = "。；;！!？?\n"
-_COMMAS = "，,"
+_CLAUSE_END = regex.compile(r"(?r)[。；;！!？?\n]")
+_COMMA = regex.compile(r"(?r)[，,]")
 _REACH = 60
 """Code points that a cue may stand before its amount."""
 
@@ -52,6 +54,8 @@ class CueRules:
         self._partial = regex.compile(flag + without_look_behind(body), flags=regex.V0, **lists)
         self._touches: dict[str, bool] = {"": False}
         """For a character next to the amount: can a cue hold it there?"""
+        self._openers = self._first_characters(lists) if backward else None
+        """What cues begin with; None if that could be anything."""
 
     def at(self, text: str, start: int, end: int) -> Cue | None:
         """The cue that touches the amount: begins at `start` (forward) or ends at `end` (backward)."""
@@ -59,7 +63,9 @@ class CueRules:
         touches = self._touches.get(char)
         if touches is None:
             touches = self._touches.setdefault(char, self._partial.match(char, partial=True) is not None)
-        return self._cue(self._compiled.match, text, start, end) if touches else None
+        if not touches or (self._openers is not None and self._openers.isdisjoint(text[start:end])):
+            return None
+        return self._cue(self._compiled.match, text, start, end)
 
     def nearest(self, text: str, start: int, end: int) -> Cue | None:
         """The cue in the span that is nearest to its end (backward) or its start (forward)."""
@@ -71,6 +77,14 @@ class CueRules:
         except TimeoutError:
             raise self._culprit(text[start:end]) from None
         return match and Cue(match.start(), match.end(), self._by_group[match.groups().index("")])
+
+    def _first_characters(self, lists: Mapping[str, list[str]]) -> frozenset[str] | None:
+        body = "|".join(f"(?:{rule.expanded})" for rule in self._rules) or "(?!)"
+        opens = regex.compile(without_look_behind(body), flags=regex.V0, **lists).match
+        if opens("龘", partial=True):
+            return None
+        written = {*body, *ascii_letters, *digits, *(word[0] for words in lists.values() for word in words)}
+        return frozenset(char for char in written if opens(char, partial=True))
 
     def _culprit(self, text: str) -> RuleTimeout:
         for rule in self._rules:
@@ -89,6 +103,18 @@ class Change(NamedTuple):
     start: int | None
 
 
+class _Home:
+    """Words that betray where a text comes from, and the currency that 元 means there."""
+
+    __slots__ = ("at_least", "unit", "unless", "words")
+
+    def __init__(self, rule: Rule, ruleset: RuleSet) -> None:
+        self.unit = str(rule.gives["unit"])
+        self.words = frozenset(ruleset.lexicon(rule.gives["words"]))
+        self.unless = ruleset.lexicon(rule.gives["unless"])
+        self.at_least = int(rule.gives["at_least"])
+
+
 class Cues:
     """All cue rules of a rule set."""
 
@@ -100,6 +126,7 @@ class Cues:
             return CueRules(chosen, ruleset, backward=backward)
 
         self.bound_before = of("bound_before", backward=True)
+        self.bound_reach = of("bound_reach", backward=True)
         self.bound_after = of("bound_after", backward=False)
         self.change_before = of("change_before", backward=True)
         self.change_reach = of("change_reach", backward=True)
@@ -108,25 +135,22 @@ class Cues:
         self.change_across = of("change_across", backward=True)
         self.chain = of("chain", backward=False)
         self.currency = of("currency", backward=True)
-        self._homes = [
-            (
-                rule.gives["unit"],
-                ruleset.lexicon(rule.gives["words"]),
-                ruleset.lexicon(rule.gives["unless"]),
-                rule.gives["at_least"],
-            )
-            for rule in rules
-            if rule.kind == "home_currency"
-        ]
+        self._homes = [_Home(rule, ruleset) for rule in rules if rule.kind == "home_currency"]
+        words = sorted({word for home in self._homes for word in home.words}, key=lambda word: (-len(word), word))
+        # Plain words need no time limit, and for them the standard module is three times as fast.
+        self._home_words = re.compile("|".join(map(re.escape, words)) or "(?!)")
         self.bare_before = of("bare_before", backward=True)
         self.bare_after = of("bare_after", backward=False)
         self.join = of("join", backward=False)
 
     def home_currency(self, text: str) -> str | None:
         """The currency that 元 means throughout a text, None where nothing says other than renminbi."""
-        for unit, words, unless, at_least in self._homes:
-            if sum(word in text for word in words) >= at_least and not any(word in text for word in unless):
-                return str(unit)
+        found = set(self._home_words.findall(text))
+        if not found:
+            return None
+        for home in self._homes:
+            if len(found & home.words) >= home.at_least and not any(word in text for word in home.unless):
+                return home.unit
         return None
 
     def change(self, text: str, start: int, end: int, before: tuple[int, Change | None] | None) -> Change | None:
@@ -151,7 +175,8 @@ class Cues:
             closed = chain is not None and chain.gives("closed")
             if chain and chain.end == start and (not closed or text[end : end + 1] in tuple("，。；、,;和\n")):
                 return before[1]
-        near = max(low, *(text.rfind(char, low, start) + 1 for char in _COMMAS))
+        comma = _COMMA.search(text, low, start)
+        near = comma.end() if comma else low
         cue = self.change_reach.nearest(text, near, start)
         if cue is None and near > low and self.change_across.at(text, near - 1, start):
             near = low
@@ -172,4 +197,5 @@ class Cues:
 def clause_start(text: str, at: int) -> int:
     """Where the clause before `at` begins: after the last full stop, semicolon or line end, if near."""
     low = max(0, at - _REACH)
-    return max(low, *(text.rfind(char, low, at) + 1 for char in _CLAUSE_ENDS))
+    end = _CLAUSE_END.search(text, low, at)
+    return end.end() if end else low

@@ -45,7 +45,7 @@ def resolve(hits: Iterable[Hit]) -> list[Hit]:
 class _Rest:
     """A rule without the number it begins with (or a whole rule that begins otherwise)."""
 
-    __slots__ = ("limited", "match", "named", "opens", "rule")
+    __slots__ = ("heads", "limited", "match", "named", "opens", "rule")
 
     def __init__(self, rule: Rule, pattern: str, ruleset: RuleSet) -> None:
         compiled = _compile(pattern, ruleset)
@@ -54,7 +54,11 @@ class _Rest:
         self.named = bool(compiled.groupindex)
         self.limited = may_run_away(pattern)
         """A time limit costs more than most matches, so only patterns that could need one get one."""
-        self.opens = _compile(without_look_behind(pattern), ruleset).match
+        lexicon = _LIST.match(pattern)
+        self.heads = frozenset(word[:2] for word in ruleset.lexicon(lexicon[1])) if lexicon else None
+        """Of a rule that begins with a lexicon: how its words begin, a cheaper test than the lexicon itself."""
+        bare = without_look_behind(pattern)
+        self.opens = compiled.match if bare == pattern else _compile(bare, ruleset).match
 
 
 def _compile(pattern: str, ruleset: RuleSet) -> Any:
@@ -99,11 +103,13 @@ class Scanner:
                     continue
                 best: Hit | None = None
                 for rest in whole.get(text[start], ()):
+                    if rest.heads is not None and text[start : start + 2] not in rest.heads:
+                        continue
                     match = rest.match(text, start, timeout=TIME_LIMIT) if rest.limited else rest.match(text, start)
                     if match is not None:
                         best = Hit(match.start(), match.end(), rest.rule, match.groupdict())
                         break
-                number = token["number"]
+                number = token.group(1)
                 if number is not None:
                     following = text[end : end + 1]
                     rests = after.get(following)
