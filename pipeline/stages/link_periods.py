@@ -30,7 +30,7 @@ _FIRM_PLAN_WORDS = regex.compile(
     r"将|力争|争取|确保|预期目标|(?<![重需主必首紧摘纪机概])要(?![素求点闻塞件害道领务地因])"
 )
 """Words that make a paragraph of a work report one of plans."""
-_FOUNDING = regex.compile(r"成立|设立|创办|创建|始建|组建|诞生|挂牌|落户|揭牌|入选|获批")
+_FOUNDING = regex.compile(r"成立|设立|创办|创建|始建|组建|诞生|挂牌|落户|揭牌|入选|获批|列为|列入|认定|评为|授予|批准")
 """What happened once: the year of a founding, in a sentence without amounts, is not that of the amounts after it."""
 _RECENT_DAYS = 45
 """A day so shortly before publication is news of that very year, whatever year was spoken of before."""
@@ -266,6 +266,9 @@ class _Pass:
         if after and after[0].start - quantity.end <= 2 and self._text[after[0].start - 1] in "（(":
             return self._stated(after[0], sentence, 0.1)
         before = [p for p in usable if p.end <= quantity.start]
+        if before and before[-1].role == "since":
+            # 2019年…，2017年以来年均增长…: a start alone, where the sentence has said up to when.
+            before = [p for p in before if p.role == "time"] or before
         if before:
             return self._stated(before[-1], sentence, 0.05 if before[-1].role == "time" else 0.2)
         if after and fallback.how in {"published", "default"}:
