@@ -63,12 +63,17 @@ def export_once(run: Path, to: str, path: Path) -> None:
     from pipeline.export.select import Data
     from pipeline.export.writing import export, target_of
 
-    started = time.perf_counter()
-    target = target_of(to, str(path), lambda format: path)
-    count = export(Data([open_source(run)]), target)
-    seconds = time.perf_counter() - started
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"to": to, "records": count, "seconds": round(seconds, 1), "megabytes": round(memory), "bytes": path.stat().st_size}))
+    wall, processor = time.perf_counter(), time.process_time()
+    count = export(Data([open_source(run)]), target_of(to, str(path), lambda format: path))
+    report = {
+        "to": to,
+        "records": count,
+        "seconds": round(time.perf_counter() - wall, 1),
+        "processor_seconds": round(time.process_time() - processor, 1),
+        "megabytes_of_memory": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "megabytes_of_file": round(path.stat().st_size / 1e6),
+    }
+    print(json.dumps(report), flush=True)
 
 
 def main() -> None:
