@@ -94,7 +94,7 @@ def _engine(path: Path, *, fresh: bool) -> Engine:
                 f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA application_id = {_APPLICATION};"
             )
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA cache_size = -262144"  # 256 MiB: the indexes of a million records)
+        connection.execute("PRAGMA cache_size = -262144")  # 256 MiB: the indexes of a million records
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
