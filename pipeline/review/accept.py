@@ -181,15 +181,18 @@ def _replace(
 ) -> None:
     """Put `right` where `old` stands; where the baseline has neither, in place of what overlaps `right` most."""
     rows = draft.rows.setdefault(article_id, [])
-    at = _find(rows, right)
-    for other in (old, also):
-        at = at if at is not None else _find(rows, other)
-    if at is not None and right is not None and rows[at] == dict(right):
-        return
+    at = None
+    if old is not None or right is None:
+        at = _find(rows, right)
+        for other in (old, also):
+            at = at if at is not None else _find(rows, other)
+    # An added record stands for itself, even where another says the same of the same words elsewhere.
     if at is None and right is None:
         return
     if at is None and right is not None:
         at = _overlapping(rows, right)
+    if at is not None and right is not None and rows[at] == dict(right):
+        return
     if at is not None:
         rows.pop(at)
     if right is not None:
