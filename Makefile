@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHARED ?= ../shared
 
-.PHONY: setup run test test-fast lint types score bench lock clean
+.PHONY: setup run test test-fast lint types score bench fuzz lock clean
 
 setup: .venv/ready
 
@@ -31,6 +31,12 @@ score: setup
 
 bench: setup
 	$(BIN)/python benchmarks/bench.py
+
+# Long: random texts, files and rules, and fifty kills at random moments. FUZZ is the number of examples of each test.
+FUZZ ?= 20000
+fuzz: setup
+	GONGBAO_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n auto tests/fuzz
+	GONGBAO_KILLS=50 $(BIN)/python -m pytest tests/run/test_kill.py
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock

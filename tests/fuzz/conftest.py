@@ -16,11 +16,7 @@ settings.register_profile(
     derandomize="GONGBAO_FUZZ" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _profile() -> None:
-    settings.load_profile("fuzz")
+settings.load_profile("fuzz")
 
 
 @pytest.fixture(scope="session")

@@ -52,10 +52,11 @@ def test_killed_runs_end_as_if_undisturbed(
             now = len(list(out.glob("runs/.*.unfinished/shards/[!.]*")))
             assert now >= done or (out / "latest").exists(), "a killed run lost shards that were done"
             done = now
-        resumed = gongbao("run", source, "--no-ner", "--workers", 2, "--out", out, "--resume")
+        resumed = gongbao("run", source, "--no-ner", "--workers", 2, "--out", out, "--resume", timeout=1200)
         assert resumed.returncode == 0, resumed.stderr
         assert contents(out / "latest") == expected
         assert not list(out.glob("runs/.*.unfinished")), "nothing is left of the unfinished run"
+    print(f"{kills} kills in {chains} runs")
 
 
 def _no_half_run(out: Path) -> None:
