@@ -14,6 +14,16 @@ import pytest
 httpx = pytest.importorskip("httpx", reason="httpx is not installed")
 
 MAIN = "from pipeline.cli import main; main()"
+POISONED = f"""
+import sys
+from pipeline.run import worker
+worker._CHILD = (
+    "import sys; sys.path.append(sys.argv[2]); sys.path.append({str(Path(__file__).parents[1] / "run")!r}); "
+    "import poison; poison.install(); from pipeline.run.worker import main; main()"
+)
+{MAIN}
+"""
+"""A service whose workers act on what an article tells them (tests/run/poison.py)."""
 TOPICS = ("创业担保贷款", "城市绿道建设", "老旧管网改造", "职业技能培训")
 
 
@@ -32,11 +42,13 @@ def article(number: int) -> dict[str, str]:
 class Service:
     """A `gongbao serve` process."""
 
-    def __init__(self, out: Path, log: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, out: Path, log: Path, *arguments: str, environment: dict[str, str] | None = None, main: str = MAIN
+    ) -> None:
         self._log = log
         with log.open("wb") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", MAIN, "serve", "--port", "0", "--out", str(out), "--ner", "none", *arguments],
+                [sys.executable, "-c", main, "serve", "--port", "0", "--out", str(out), "--ner", "none", *arguments],
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
@@ -87,9 +99,11 @@ def start(tmp_path_factory: pytest.TempPathFactory, runs: Path) -> Iterator[Call
     """Start services; all are stopped at the end."""
     started: list[Service] = []
 
-    def begin(*arguments: str, out: Path = runs, environment: dict[str, str] | None = None) -> Service:
+    def begin(
+        *arguments: str, out: Path = runs, environment: dict[str, str] | None = None, poisoned: bool = False
+    ) -> Service:
         log = tmp_path_factory.mktemp("log") / "stderr"
-        started.append(Service(out, log, *arguments, environment=environment))
+        started.append(Service(out, log, *arguments, environment=environment, main=POISONED if poisoned else MAIN))
         return started[-1]
 
     yield begin

@@ -332,18 +332,47 @@ def test_more_than_fits_is_turned_away_and_can_come_back(start: Callable[..., An
         assert client.post("/extract", json={"text": TEXT}).status_code == 200
 
 
-def test_an_article_that_takes_too_long_is_given_up_and_the_next_is_served(start: Callable[..., Any]) -> None:
-    service = start("--timeout", "0.1", "--max-characters", "400000")
-    text = "".join(f"青岛市第{n}季度投入{n}.5亿元，惠及{n}个村。" for n in range(12_000))[:20]
-    heavy = {"text": text + TEXT * 4000}
-    began = time.monotonic()
+def test_an_article_that_hangs_or_crashes_costs_only_itself(start: Callable[..., Any]) -> None:
+    service = start("--timeout", "1", "--workers", "2", poisoned=True)
     with service.client() as client:
-        answer = client.post("/extract", json=heavy)
-        if answer.status_code == 200:  # a machine this fast cannot be made to time out here
-            pytest.fail(f"took {time.monotonic() - began:.1f} s")
+        hanging = threading.Thread(target=client.post, args=("/extract",), kwargs={"json": {"text": "死循环"}})
+        hanging.start()
+        began = time.monotonic()
+        assert client.post("/extract", json={"text": TEXT}).status_code == 200
+        assert time.monotonic() - began < 10, "the other worker answers meanwhile"
+        hanging.join()
+        answer = client.post("/extract", json={"text": "死循环"})
         problem(answer, 503, "extract.timeout")
         assert "retry-after" in answer.headers
-        assert client.get("/health").status_code == 200
+        problem(client.post("/extract", json={"text": "崩溃"}), 500, "extract.crash")
+        lines = "\n".join(json.dumps({"id": name, "text": name}) for name in ("退出", "死循环", TEXT))
+        batch = client.post("/extract/batch", content=lines.encode(), headers={"content-type": "application/x-ndjson"})
+        rows = [json.loads(line) for line in batch.text.splitlines()]
+        assert [row.get("error", {}).get("code") for row in rows] == ["extract.crash", "extract.timeout", None]
+        assert len(rows[2]["records"]) == 2
+
+
+def test_an_article_that_nobody_has_time_for(start: Callable[..., Any], tmp_path: Path) -> None:
+    import asyncio
+
+    from pipeline.errors import ServiceError
+    from pipeline.models import Article
+    from pipeline.serve.limits import Limits
+    from pipeline.serve.pool import Pool
+
+    pool = Pool(Limits(patience=0.2), ner=None)
+
+    async def two() -> list[Any]:
+        slow = Article("slow", TEXT * 800)
+        return await asyncio.gather(pool.extract(slow), pool.extract(Article("late", TEXT)), return_exceptions=True)
+
+    try:
+        pool.versions()
+        first, second = asyncio.run(two())
+    finally:
+        pool.close()
+    assert first.counts.articles == 1
+    assert isinstance(second, ServiceError) and second.code == "service.waiting"
 
 
 def test_a_client_that_goes_silent_is_given_up(runs: Path) -> None:

@@ -1,0 +1,148 @@
+"""The numbers and words of the report, and the page as text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import ExportError
+from pipeline.export.rows import open_source
+from pipeline.export.select import Data, Selection
+from pipeline.report.content import Units, embedded
+from pipeline.report.figures import by_initiative, by_place_and_year, figures, needs_look
+from pipeline.report.words import money, short_place
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("5414000000", "54.14亿元"),
+        ("2800000000000", "2.8万亿元"),
+        ("123456789012", "1,234.56789012亿元"),
+        ("10000", "1万元"),
+        ("9999.5", "9,999.5元"),
+        ("0", "0元"),
+        ("0.35", "0.35元"),
+        ("-30000000", "-3,000万元"),
+        ("1E+9", "10亿元"),
+    ],
+)
+def test_money_keeps_every_digit(value: str, text: str) -> None:
+    assert money(Decimal(value)) == text
+
+
+@pytest.mark.parametrize(
+    ("path", "short"),
+    [
+        ("全国", "全国"),
+        ("江苏省/南京市", "南京市"),
+        ("江苏省/南京市/江宁区", "南京市江宁区"),
+        ("上海市/浦东新区", "浦东新区"),
+    ],
+)
+def test_short_places(path: str, short: str) -> None:
+    assert short_place(path) == short
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60), st.data())
+def test_offsets_in_utf16(text: str, data: Any) -> None:
+    at = data.draw(st.integers(0, len(text)))
+    assert Units(text)(at) == len(text[:at].encode("utf-16-le")) // 2
+
+
+@given(st.dictionaries(st.text(max_size=20), st.text(max_size=40), max_size=4))
+def test_embedded_data_cannot_leave_its_element(value: dict[str, str]) -> None:
+    text = embedded(value)
+    assert not set("<>&\u2028\u2029") & set(text)
+    assert json.loads(text) == value
+
+
+def test_counts_are_those_of_the_records(outputs: Path, records: list[dict[str, Any]]) -> None:
+    found = figures(records, articles=42, failed=0)
+    assert found.records == len(records)
+    assert {kind: sum(counts) for kind, counts in found.kinds.items()} == Counter(r["kind"] for r in records)
+    assert sum(found.histogram) == len(records)
+    assert all(sum(counts.values()) == len(records) for counts in found.coverage.values())
+    assert found.coverage["year"]["missing"] == sum(r["year"] is None for r in records)
+    assert found.to_check == sum(map(needs_look, records))
+    assert len(found.amounts) == sum(r["kind"] == "money" and r["unit"] == "元" for r in records)
+
+
+def test_the_largest_single_amount_stands_for_a_place_and_nothing_is_added_up(records: list[dict[str, Any]]) -> None:
+    found = figures(records, articles=42, failed=0)
+    cells = by_place_and_year(found.amounts, places=20)
+    assert cells
+    for (place, year), cell in cells.items():
+        values = [r["value"] for r in records if r["place"] == place and r["year"] == year and r["kind"] == "money"]
+        assert (cell.largest.value, cell.count) == (max(values), len(values))
+    ranked = by_initiative(found.amounts, initiatives=5)
+    values_of = [cell.largest.value for _, cell in ranked]
+    assert values_of == sorted(values_of, reverse=True)
+
+
+def test_the_page_is_one_file_of_the_same_bytes(page_file: Path, outputs: Path) -> None:
+    from pipeline.report.page import report
+
+    text = page_file.read_text(encoding="utf-8")
+    assert report(Data([open_source(outputs / "latest")])) == text
+    assert text.count("</script>") == 2, "no text of an article ends a script"
+    loads = re.findall(
+        r"""(?:src|href|action)\s*=\s*["']?(?!#)([^"'\s>]+)|url\(([^)]+)\)|@import""", text.split('id="data"')[0]
+    )
+    assert loads == []
+    assert "default-src 'none'" in text and "unsafe" not in text
+
+
+def test_only_what_was_asked_for(outputs: Path) -> None:
+    pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
+    from pipeline.report.page import report
+
+    text = report(Data([open_source(outputs / "latest")], Selection("kind=money and place^=海南省", (), 0.1)))
+    data = json.loads(text.split('id="data">')[1].split("</script>")[0])
+    assert {(r["kind"], r["place"]) for r in data["records"]} == {("money", "海南省/海口市")}
+    assert "筛选：kind=money and place^=海南省；可信度不低于 0.1" in text
+
+
+def test_no_records_is_a_page_too(outputs: Path) -> None:
+    from pipeline.report.page import report
+
+    text = report(Data([open_source(outputs / "latest")], Selection("value<0 and kind=money")))
+    assert "<svg" not in text and '"records": []' in text
+
+
+def test_too_many_records_are_refused_with_the_way_out(outputs: Path) -> None:
+    from pipeline.report.page import report
+
+    with pytest.raises(ExportError) as caught:
+        report(Data([open_source(outputs / "latest")]), most=10)
+    assert caught.value.code == "report.too_large" and "--where" in str(caught.value.fix)
+
+
+def test_records_without_their_articles_are_refused(outputs: Path) -> None:
+    from pipeline.report.page import report
+
+    with pytest.raises(ExportError) as caught:
+        report(Data([open_source(outputs / "latest" / "records.jsonl")]))
+    assert caught.value.code == "export.no_text"
+
+
+def test_the_command(outputs: Path, tmp_path: Path) -> None:
+    pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
+    from typer.testing import CliRunner
+
+    from pipeline.cli import build
+
+    target = tmp_path / "new" / "page.html"
+    done = CliRunner().invoke(build(), ["report", str(outputs / "latest"), "-o", str(target), "--title", "<季报>"])
+    assert done.exit_code == 0, done.output
+    assert "<h1>&lt;季报&gt;</h1>" in target.read_text(encoding="utf-8")
+    broken = CliRunner().invoke(build(), ["report", str(outputs / "latest"), "-o", "/proc/nowhere/page.html"])
+    assert isinstance(broken.exception, ExportError) and broken.exception.code == "export.unwritable"

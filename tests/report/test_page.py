@@ -1,0 +1,156 @@
+"""The report in a real browser, from the disk and without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def rows(page: Any) -> list[str]:
+    return list(page.eval_on_selector_all("tr.record", "rows => rows.map(row => row.dataset.id)"))
+
+
+def test_every_record_leads_to_its_place_in_its_article(
+    open_report: Callable[..., Any], records: list[dict[str, Any]]
+) -> None:
+    page = open_report()
+    for record in (records[0], *[r for r in records if r["article_id"] in ("hostile</script>", "long")]):
+        page.evaluate("id => { location.hash = `r=${id}` }", record["record_id"])
+        page.wait_for_function(
+            "raw => document.querySelector('#article-text mark.amount')?.textContent === raw", arg=record["raw"]
+        )
+        inside = page.evaluate(
+            "() => { const box = document.getElementById('article-text').getBoundingClientRect();"
+            " const mark = document.querySelector('#article-text mark.amount').getBoundingClientRect();"
+            " return mark.top >= box.top && mark.bottom <= box.bottom }"
+        )
+        assert inside, record["raw"]
+
+
+def test_nothing_of_an_article_is_run_or_changed(
+    open_report: Callable[..., Any], records: list[dict[str, Any]]
+) -> None:
+    page = open_report(f"#r={next(r['record_id'] for r in records if r['article_id'] == 'hostile</script>')}")
+    text = page.evaluate("document.getElementById('article-text').textContent")
+    assert "</script><script>window.hacked=1</script> <!-- & \"双\" '单' 😀𠮷" in text
+    assert "<img src=x onerror=window.hacked=2>" in text
+    assert page.evaluate("window.hacked") is None
+    assert page.evaluate("document.querySelectorAll('main img, dialog img').length") == 0
+
+
+def test_the_evidence_sentence_on_click(open_report: Callable[..., Any], records: list[dict[str, Any]]) -> None:
+    page = open_report()
+    for record in [r for r in records if r["article_id"] == "hostile</script>"]:
+        page.fill("#q", "码头改造")
+        page.wait_for_function("document.querySelectorAll('tr.record').length < 10")
+        line = page.locator(f"tr.record[data-id='{record['record_id']}']")
+        line.locator("button").press("Enter")
+        shown = page.locator("tr.evidence")
+        assert shown.locator("mark.amount").first.text_content() == record["raw"]
+        assert record["evidence"]["amount"]["rule"] in shown.text_content()
+        line.click()
+        assert shown.count() == 0
+
+
+def test_search_filters_and_sorting(open_report: Callable[..., Any], records: list[dict[str, Any]]) -> None:
+    page = open_report()
+    assert page.text_content("#count") == f"{len(records)} 条"
+    assert len(rows(page)) == 100
+    page.click("#more")
+    assert len(rows(page)) == len(records) if len(records) < 200 else 200
+
+    page.fill("#q", "海铁联运 温州")
+    expected = [
+        r["record_id"] for r in records if "海铁联运" in r["sentence"] and "温州" in str(r["place"]) + str(r["title"])
+    ]
+    page.wait_for_function("n => document.querySelectorAll('tr.record').length === n", arg=min(len(expected), 100))
+    assert rows(page) == expected[:100]
+    page.click("#clear")
+
+    page.select_option("#f-kind", "money")
+    page.select_option("#f-place", "海南省")
+    money = [r for r in records if r["kind"] == "money" and str(r["place"]).startswith("海南省")]
+    assert rows(page) == [r["record_id"] for r in money]
+    page.click("th.c-amount button")
+    assert page.get_attribute("th.c-amount", "aria-sort") == "descending"
+    assert rows(page) == [r["record_id"] for r in sorted(money, key=lambda r: -r["value"])]
+    page.click("th.c-amount button")
+    assert rows(page) == [r["record_id"] for r in sorted(money, key=lambda r: r["value"])]
+    page.fill("#q", "没有这样的记录")
+    page.wait_for_selector("text=没有符合的记录")
+
+
+def test_charts_lead_to_their_records(open_report: Callable[..., Any], records: list[dict[str, Any]]) -> None:
+    page = open_report()
+    assert page.locator("figure svg").count() == 6
+    link = page.locator("#chart-place_year svg a").first
+    about = link.locator("[aria-label]").first.get_attribute("aria-label")
+    link.click()
+    page.wait_for_function("location.hash.startsWith('#f=')")
+    shown = rows(page)
+    place, year = about.split("：")[0].split(" ")
+    assert shown == [
+        r["record_id"] for r in records if r["kind"] == "money" and r["place"] == place and f"{r['year']}年" == year
+    ]
+    page.locator("#chart-initiatives svg a").first.click()
+    page.wait_for_selector("dialog[open] mark.amount")
+    page.keyboard.press("Escape")
+    assert page.evaluate("location.hash") == ""
+
+
+@pytest.mark.parametrize("width", [1400, 1000, 390])
+def test_nothing_is_wider_than_the_window(open_report: Callable[..., Any], width: int) -> None:
+    page = open_report(width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(
+        "[...document.querySelectorAll('figure svg')].every(s => s.getBoundingClientRect().width > 250)"
+    )
+
+
+def test_labels_are_chinese_and_readable(open_report: Callable[..., Any]) -> None:
+    page = open_report()
+    text = page.locator("#chart-place_year svg").text_content()
+    assert "海口市" in text and "2021" in text
+    sizes = page.eval_on_selector_all("figure svg text", "all => all.map(t => t.getBoundingClientRect().height)")
+    assert min(size for size in sizes if size) > 9
+
+
+def test_printed(open_report: Callable[..., Any], tmp_path: Path) -> None:
+    import pypdfium2
+
+    page = open_report()
+    page.pdf(path=str(tmp_path / "report.pdf"), format="A4")
+    document = pypdfium2.PdfDocument(tmp_path / "report.pdf")
+    text = "".join(document[n].get_textpage().get_text_range() for n in range(len(document)))
+    assert "各地各年最大金额" in text and "按地点与年份汇总" in text
+    assert "海塘安澜工程" in text, "all records are printed, not only the first hundred"
+    assert "再显示" not in text
+
+
+def test_a_large_page_is_usable(chromium: Any, tmp_path: Path, outputs: Path, records: list[dict[str, Any]]) -> None:
+    """Ten thousand records: the page opens and answers a search in a time that nobody notices."""
+    from pipeline.export.rows import open_source
+    from pipeline.export.select import Data
+    from pipeline.report.page import render
+
+    article = {"id": "a", "title": "大", "pub_date": None, "source": None, "text": "字" * 20_000}
+    base = {**records[0], "start": 5, "end": 8, "sentence_start": 0, "sentence_end": 20, "article_id": "a"}
+    base["evidence"] = {"amount": {"how": "stated", "rule": "money.yuan", "start": 5, "end": 8}}
+    some = [{**base, "record_id": f"{n:016x}", "indicator": f"指标{n}"} for n in range(10_000)]
+    file = tmp_path / "large.html"
+    file.write_text(render([(article, some)], Data([open_source(outputs / "latest")]), 1, None), encoding="utf-8")
+    page = chromium.new_page()
+    page.goto(file.as_uri())
+    page.wait_for_selector("body[data-ready]", timeout=15_000)
+    took = page.evaluate(
+        "async () => { const began = performance.now(); const q = document.getElementById('q'); q.value = '指标9999';"
+        " q.dispatchEvent(new Event('input')); while (document.querySelectorAll('tr.record').length !== 1)"
+        " await new Promise(done => setTimeout(done, 5)); return performance.now() - began }"
+    )
+    page.close()
+    assert took < 2000
