@@ -61,6 +61,8 @@ class Data:
         self.selection = selection
         self._test = compile_where(selection.where) if selection.where else None
         self._owner = self._owners() if len(sources) > 1 else None
+        if selection.reviewed is not None:
+            self._need_texts()  # decisions are found again by their articles
 
     def rows(self) -> Iterator[Row]:
         """The selected records with all their columns."""
@@ -104,12 +106,7 @@ class Data:
             ExportError: a source has no articles (`export.no_text`), or its records come in another order than its
                 articles (`export.order`).
         """
-        missing = next((s for s in self.sources if s.articles is None), None)
-        if missing is not None:
-            fix = "Name the run folder: its articles.jsonl holds the texts"
-            raise ExportError(
-                "records without their articles' texts", where=str(missing.path), fix=fix, code="export.no_text"
-            )
+        self._need_texts()
         groups = groupby(self.rows(), key=itemgetter("article_id"))
         article_id, group = next(groups, (None, iter(())))
         for _, article in self.articles():
@@ -121,6 +118,14 @@ class Data:
         if article_id is not None:
             fix = "Run again: a run writes records in the order of its articles"
             raise ExportError("records out of the articles' order", where=article_id, fix=fix, code="export.order")
+
+    def _need_texts(self) -> None:
+        missing = next((source for source in self.sources if source.articles is None), None)
+        if missing is not None:
+            fix = "Name the run folder: its articles.jsonl holds the texts"
+            raise ExportError(
+                "records without their articles' texts", where=str(missing.path), fix=fix, code="export.no_text"
+            )
 
     def table(self) -> Table:
         """The selected columns of the selected records, or the wide table."""

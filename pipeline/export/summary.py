@@ -62,7 +62,7 @@ class Summary:
             ),
             Column("largest_of", "最大金额的指标", "What the largest amount measures", "最大金额的指标", "string"),
             Column("flagged", "有提示", "Records with flags", "有提示的条数", "integer"),
-            Column("min_confidence", "平均可信度", "Mean confidence", "平均可信度", "number"),
+            Column("mean_confidence", "平均可信度", "Mean confidence", "平均可信度", "number"),
         )
 
     def rows(self) -> Iterator[Row]:
@@ -73,5 +73,5 @@ class Summary:
             row |= {"year": year or None, "records": records, "largest_of": total.largest_of, "flagged": total.flagged}
             row |= {kind: total.kinds.get(kind) for kind in get_args(Kind)}
             row["largest"] = None if total.largest is None else total.largest.scaleb(-8)
-            row["min_confidence"] = total.confidence / records
+            row["mean_confidence"] = total.confidence / records
             yield row

@@ -206,7 +206,7 @@ class _Sheets:
     def _cell(self, column: Column) -> Cell:
         if column.type == "date":
             return lambda sheet, r, c, v: _ok(sheet.write_datetime(r, c, date.fromisoformat(v), self._date))
-        if column.name == "confidence" or column.name == "min_confidence":
+        if column.name.endswith("confidence"):
             return lambda sheet, r, c, v: _ok(sheet.write_number(r, c, v, self._share))
         if column.type in ("integer", "decimal", "number"):
             return self._number(self._bare if column.name == "year" else self._whole)

@@ -183,3 +183,9 @@ def test_the_corpus_of_filters_on_real_records(annotated_run: Path) -> None:
     ]
     assert [row["record_id"] for row in data.rows()] == [row["record_id"] for row in expected]
     assert expected
+
+
+def test_reviewed_records_need_the_articles(hard_run: Path) -> None:
+    with pytest.raises(ExportError) as error:
+        Data([open_source(hard_run / "records.jsonl")], Selection(reviewed=lambda article, rows: rows))
+    assert code_of(error) == "export.no_text"
