@@ -128,11 +128,11 @@ class QuantityMatcher:
         cue = self._cues.bound_before.at(text, low, start) or self._cues.bound_reach.at(text, low, start)
         if cue is not None:
             amount.cue_start = cue.start
-            if amount.bound == "=" or cue.gives("bound") == "<":
-                amount.bound = cue.gives("bound")
-        elif amount.continues and before is not None and before.unit == amount.unit and amount.bound == "=":
-            amount.bound = before.stated  # 分别超过3亿元、5亿元: the word counts for the whole list
-        amount.stated = amount.bound
+            amount.stated = cue.gives("bound")
+        elif amount.continues and before is not None and before.unit == amount.unit:
+            amount.stated = before.stated  # 分别超过3亿元、5亿元: the word counts for the whole list
+        if amount.bound == "=" or amount.stated == "<":
+            amount.bound = amount.stated
         cue = self._cues.bound_after.at(text, end, min(len(text), end + 8))
         if cue is not None:
             amount.bound = cue.gives("bound")
@@ -161,7 +161,7 @@ class QuantityMatcher:
             amount.kind = change.kind
         if amount.kind == "growth" and change.sign < 0:
             amount.negate()
-        if change.start is not None and change.start < amount.start:
+        if change.start is not None and (before.end if before else 0) <= change.start < amount.start:
             amount.cue_start = change.start if amount.cue_start is None else min(amount.cue_start, change.start)
 
     def _judge_bare(self, text: str, amount: Amount) -> None:

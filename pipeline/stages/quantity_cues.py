@@ -96,7 +96,10 @@ class CueRules:
 
 
 class Change(NamedTuple):
-    """Whether a percentage is a growth, its direction, and where the words that say so begin."""
+    """Whether a percentage is a growth, its direction, and where the verb that says so begins.
+
+    `start` is None where a noun says so (增速, 占比): a noun is part of what is measured, not of the amount.
+    """
 
     kind: Literal["growth", "percent"]
     sign: int
@@ -190,8 +193,9 @@ class Cues:
             return Change(same.kind if same else "percent", 1, None)
         if meaning == "level":
             noun = self.change_nouns.nearest(text, low, cue.start)
-            return Change("growth", noun.gives("sign"), noun.start) if noun else Change("percent", 1, None)
-        return Change(meaning, cue.gives("sign") or 1, cue.start)
+            return Change("growth", noun.gives("sign"), None) if noun else Change("percent", 1, None)
+        verb = meaning == "growth" and not cue.gives("noun")
+        return Change(meaning, cue.gives("sign") or 1, cue.start if verb else None)
 
 
 def clause_start(text: str, at: int) -> int:

@@ -52,8 +52,8 @@ class Amount:
         self.upper: Decimal | None = None
         self.unit = unit
         self.bound: Bound = bound
-        self.stated: Bound = bound
-        """The bound by the words before it."""
+        self.stated: Bound = "="
+        """The bound that the words before it state."""
         self.written = hit.groups.get("number") or ""
         """The number as written."""
         self.lent = 1
@@ -103,8 +103,8 @@ class Amount:
     def negate(self) -> None:
         """Turn a rise into a fall; a value written with a minus stays."""
         if self.value > 0:
-            self.value = -self.value
-            self.upper = -self.upper if self.upper is not None else None
+            self.value = self.value.copy_negate()
+            self.upper = self.upper.copy_negate() if self.upper is not None else None
 
 
 class AmountReader:
