@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.errors import ExtractError, GongbaoError
 from pipeline.gazetteer import Gazetteer
-from pipeline.models import Article, Document, Extraction, Failure, Record
+from pipeline.models import Article, Document, Extraction, Failure, Period, Quantity, Record
 from pipeline.ner.model import load_model
 from pipeline.ruleset import RuleSet
 from pipeline.stages.convert import convert
@@ -60,6 +60,7 @@ def document(article: Article, matchers: Matchers) -> Document:
     periods = matchers.periods.match(text, article.pub_date)
     year = article.pub_date.year if article.pub_date else None
     places = matchers.places.match(text, title=title, year=year)
+    quantities = without_years(quantities, periods)
     layout = outline(
         text,
         title=title,
@@ -81,6 +82,12 @@ def document(article: Article, matchers: Matchers) -> Document:
         title_places=matchers.places.match(outside, year=year) if outside else (),
         title_periods=matchers.periods.match(outside, article.pub_date) if outside else (),
     )
+
+
+def without_years(quantities: Sequence[Quantity], periods: Sequence[Period]) -> tuple[Quantity, ...]:
+    """The quantities but for lengths of time that are the year of a date: 115年 where the article counts from 1912."""
+    years = {period.start for period in periods if period.anchor == "absolute" and period.role != "vague"}
+    return tuple(q for q in quantities if not (q.kind == "duration" and q.unit == "年" and q.start in years))
 
 
 ResultT = TypeVar("ResultT")

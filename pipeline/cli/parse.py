@@ -20,17 +20,16 @@ def command(
     stdin = sys.stdin
     stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     for line in stdin:
-        text, pub_date = _request(line.rstrip("\r\n"))
-        sys.stdout.write(dump_json(_plain(pipeline.parse(text, pub_date))) + "\n")
+        text, pub_date, problem = _request(line.rstrip("\r\n"))
+        found = _plain(pipeline.parse(text, pub_date))
+        sys.stdout.write(dump_json({**found, "error": problem} if problem else found) + "\n")
         sys.stdout.flush()
 
 
-def _request(line: str) -> tuple[str, Any]:
-    """The text and date of a line: a JSON object with `text`, else the line itself."""
+def _request(line: str) -> tuple[str, Any, str | None]:
+    """The text and date of a line, a JSON object with `text` or the line itself, and what is wrong with the date."""
     import json
     from datetime import date
-
-    from pipeline.errors import ReadError
 
     if line.lstrip().startswith("{"):
         try:
@@ -40,15 +39,10 @@ def _request(line: str) -> tuple[str, Any]:
         if isinstance(item, dict) and isinstance(item.get("text"), str):
             given = item.get("pub_date")
             try:
-                return item["text"], date.fromisoformat(given[:10]) if given else None
+                return item["text"], date.fromisoformat(given[:10]) if given else None, None
             except (TypeError, ValueError):
-                raise ReadError(
-                    f"pub_date is no date: {given!r}",
-                    where="standard input",
-                    fix="Write it as YYYY-MM-DD",
-                    code="read.date",
-                ) from None
-    return line, None
+                return item["text"], None, f"pub_date is no date: {given!r}; write it as YYYY-MM-DD"
+    return line, None, None
 
 
 def _plain(value: Any) -> Any:

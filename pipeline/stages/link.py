@@ -6,8 +6,10 @@ opinion over the rules' where there is one, then confidence and flags.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+import regex
 
 from pipeline.gazetteer import Gazetteer
 from pipeline.models import Document, Entity, Evidence, Period, Quantity, Record, Repair, record_id
@@ -16,8 +18,11 @@ from pipeline.stages.confidence import Confidence
 from pipeline.stages.link_names import NameLinker
 from pipeline.stages.link_periods import PeriodLinker
 from pipeline.stages.link_places import PlaceLinker
-from pipeline.stages.scope import Choice, sentence_index
+from pipeline.stages.scope import Choice, sentence_index, series
 
+_RATES = regex.compile(
+    r"[，,；;]?(?:同比|比上年|较上年|环比|年均)?分别(?:同比)?(?:实际)?(?:增长|下降|提高|增加|上升|减少)(?:了)?"
+)
 DAMAGE_REACH = 6
 """Characters around an amount within which a repair makes its record worth a look."""
 
@@ -52,8 +57,15 @@ class Linker:
         indicators = self._names.indicators(document)
         initiatives = self._names.initiatives(document, indicators)
         if predictions is not None:
-            indicators = [_prefer(p.indicator, c) for p, c in zip(predictions, indicators, strict=True)]
-            initiatives = [_prefer(p.initiative, c) for p, c in zip(predictions, initiatives, strict=True)]
+            reach = _Reach(document)
+            for number, prediction in enumerate(predictions):
+                at = document.quantities[number].start
+                if reach.allows(at, prediction.indicator):
+                    indicators[number] = _prefer(prediction.indicator, indicators[number])
+                if reach.allows(at, prediction.initiative):
+                    initiatives[number] = _prefer(prediction.initiative, initiatives[number])
+        for number, model in _in_step(document):
+            indicators[number], initiatives[number] = indicators[model], initiatives[model]
         records = []
         for number, quantity in enumerate(document.quantities):
             index = sentence_index(document.outline.sentences, quantity.start)
@@ -112,6 +124,42 @@ class Linker:
             confidence=self._confidence.of(quantity, fields, damaged="damaged" in flags),
             flags=flags,
         )
+
+
+class _Reach:
+    """Which names may belong to which amounts: none from under another place's heading."""
+
+    def __init__(self, document: Document) -> None:
+        self._sentences = document.outline.sentences
+        sections = document.outline.sections
+        self._place_of = [
+            next((n for n in document.outline.path(number) if sections[n].style == "place"), None)
+            for number in range(len(sections))
+        ]
+
+    def allows(self, amount: int, name: Entity | None) -> bool:
+        """True unless the name stands under a place heading that the amount does not."""
+        if name is None:
+            return True
+        here, there = sentence_index(self._sentences, amount), sentence_index(self._sentences, name.start)
+        if here is None or there is None:
+            return True
+        place = self._place_of[self._sentences[there].section]
+        return place is None or place == self._place_of[self._sentences[here].section]
+
+
+def _in_step(document: Document) -> Iterator[tuple[int, int]]:
+    """(growth, level) by number where rates follow as many amounts in step: A 3亿, B 5亿, 分别增长4%、6%."""
+    quantities = document.quantities
+    for first, last in series(document.text, quantities):
+        size = last - first + 1
+        if quantities[first].kind != "growth" or first < size or quantities[first - 1].kind == "growth":
+            continue
+        cue = document.text[quantities[first - 1].end : quantities[first].start]
+        levels = range(first - size, first)
+        whole = document.text[quantities[first - size].end : quantities[first].start]
+        if _RATES.fullmatch(cue) and not any(quantities[n].kind == "growth" for n in levels) and "。" not in whole:
+            yield from zip(range(first, last + 1), levels, strict=True)
 
 
 def _prefer(predicted: Entity | None, ruled: Choice) -> Choice:

@@ -73,6 +73,8 @@ class _Pass:
         for index, sentence in enumerate(self._sentences):
             if previous is not None and sentence.section != previous.section:
                 scope = self._inherited(sentence, section_scope)
+            if previous is not None and sentence.paragraph != previous.paragraph and self._is_start_only(scope):
+                scope = None
             resolved = self._resolve(sentence, scope)
             lasts = scope if scope is not None and not self._is_over(scope, sentence) else None
             fallback = lasts or (title_scope if not self._is_work_report else None) or self._default(sentence)
@@ -115,6 +117,12 @@ class _Pass:
             if section_scope.get(section):
                 return section_scope[section]
         return None
+
+    @staticmethod
+    def _is_start_only(scope: Choice | None) -> bool:
+        """True for 自2021年起: where it began does not say what the next paragraph speaks of."""
+        period = scope.value if scope is not None else None
+        return isinstance(period, Period) and period.role == "since" and period.text.endswith("起")
 
     def _is_over(self, scope: Choice, sentence: Sentence) -> bool:
         """True where a carried time still to come cannot hold for a sentence that does not speak of plans."""

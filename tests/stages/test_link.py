@@ -23,25 +23,63 @@ class Case(NamedTuple):
 NINGBO, JIANGBEI = "浙江省/宁波市", "浙江省/宁波市/江北区"
 
 PLACES = [
-    Case("nearest in its sentence", "宁波市发放补贴3亿元，绍兴市发放补贴2亿元。", [("3亿元", NINGBO, 2022), ("2亿元", "浙江省/绍兴市", 2022)]),
+    Case(
+        "nearest in its sentence",
+        "宁波市发放补贴3亿元，绍兴市发放补贴2亿元。",
+        [("3亿元", NINGBO, 2022), ("2亿元", "浙江省/绍兴市", 2022)],
+    ),
     Case("carried within a paragraph", "宁波市推进旧厂房改造。累计改造厂房120处。", [("120处", NINGBO, 2022)]),
     Case(
         "headings",
         "两地见闻\n宁波\n盘活旧厂房\n累计改造厂房120处，引入企业60家，让老厂区重新热闹了起来，附近居民也多了一个好去处。\n绍兴\n让老街亮起来\n累计修缮老街9条，留住了几代人的记忆，沿街的老字号商铺也陆续回到了原来的位置。",
         [("120处", NINGBO, 2022), ("60家", NINGBO, 2022), ("9条", "浙江省/绍兴市", 2022)],
     ),
-    Case("relative to the heading", "两地见闻\n宁波\n江北区先行一步，安排资金8000万元。全市已有17个街道跟进，后续还将逐步覆盖到所有乡镇和行政村。\n绍兴\n建成驿站40个，方便了沿线骑行的市民，也带火了周边的农家小店和特色民宿。",
-         [("8000万元", JIANGBEI, 2022), ("17个", NINGBO, 2022), ("40个", "浙江省/绍兴市", 2022)]),
-    Case("a yardstick is no place", "宁波市外贸增长9%，高于全国2个百分点，占全省的三成。", [("9%", NINGBO, 2022), ("2个百分点", NINGBO, 2022), ("三成", NINGBO, 2022)]),
-    Case("share of another city", "宁波市今年投入14亿元，约为杭州的40%。", [("14亿元", NINGBO, 2022), ("40%", NINGBO, 2022)]),
-    Case("in step", "江北、鄞州、海曙三区分别引进企业31家、28家和19家。", [("31家", JIANGBEI, 2022), ("28家", "浙江省/宁波市/鄞州区", 2022), ("19家", "浙江省/宁波市/海曙区", 2022)], title="宁波招商报告"),
-    Case("where it goes to", "宁波市向贵州捐赠物资500吨，与上海共建园区3个。", [("500吨", NINGBO, 2022), ("3个", NINGBO, 2022)]),
+    Case(
+        "relative to the heading",
+        "两地见闻\n宁波\n江北区先行一步，安排资金8000万元。全市已有17个街道跟进，后续还将逐步覆盖到所有乡镇和行政村。\n绍兴\n建成驿站40个，方便了沿线骑行的市民，也带火了周边的农家小店和特色民宿。",
+        [("8000万元", JIANGBEI, 2022), ("17个", NINGBO, 2022), ("40个", "浙江省/绍兴市", 2022)],
+    ),
+    Case(
+        "a yardstick is no place",
+        "宁波市外贸增长9%，高于全国2个百分点，占全省的三成。",
+        [("9%", NINGBO, 2022), ("2个百分点", NINGBO, 2022), ("三成", NINGBO, 2022)],
+    ),
+    Case(
+        "share of another city",
+        "宁波市今年投入14亿元，约为杭州的40%。",
+        [("14亿元", NINGBO, 2022), ("40%", NINGBO, 2022)],
+    ),
+    Case(
+        "in step",
+        "江北、鄞州、海曙三区分别引进企业31家、28家和19家。",
+        [("31家", JIANGBEI, 2022), ("28家", "浙江省/宁波市/鄞州区", 2022), ("19家", "浙江省/宁波市/海曙区", 2022)],
+        title="宁波招商报告",
+    ),
+    Case(
+        "where it goes to",
+        "宁波市向贵州捐赠物资500吨，与上海共建园区3个。",
+        [("500吨", NINGBO, 2022), ("3个", NINGBO, 2022)],
+    ),
     Case("an aside in brackets", "我国（不含港澳台）有效专利达到360万件。", [("360万件", "全国", 2022)]),
-    Case("the nation as subject", "全国有效专利达到360万件。宁波市拥有9万件。", [("360万件", "全国", 2022), ("9万件", NINGBO, 2022)], title="专利增长"),
+    Case(
+        "the nation as subject",
+        "全国有效专利达到360万件。宁波市拥有9万件。",
+        [("360万件", "全国", 2022), ("9万件", NINGBO, 2022)],
+        title="专利增长",
+    ),
     Case("an unnamed city", "一季度，我市签约项目26个。", [("26个", None, 2022)]),
     Case("municipal office", "据宁波市科技局统计，登记成果410项。", [("410项", NINGBO, 2022)]),
-    Case("a county-level city and its whole", "义乌市快递业务量领先。全市收派快件9亿件。", [("9亿件", "浙江省/金华市/义乌市", 2022)]),
-    Case("a place in the title", "发放消费券1.5亿元，核销率达92%。", [("1.5亿元", NINGBO, 2022), ("92%", NINGBO, 2022)], title="宁波发放消费券"),
+    Case(
+        "a county-level city and its whole",
+        "义乌市快递业务量领先。全市收派快件9亿件。",
+        [("9亿件", "浙江省/金华市/义乌市", 2022)],
+    ),
+    Case(
+        "a place in the title",
+        "发放消费券1.5亿元，核销率达92%。",
+        [("1.5亿元", NINGBO, 2022), ("92%", NINGBO, 2022)],
+        title="宁波发放消费券",
+    ),
     Case("places of a name", "“绍兴黄酒”在宁波市售出30万坛。", [("30万坛", NINGBO, 2022)]),
 ]
 
@@ -50,17 +88,41 @@ YEARS = [
     Case("carried", "2019年，宁波市投入3亿元。新建学校12所。", [("3亿元", NINGBO, 2019), ("12所", NINGBO, 2019)]),
     Case("published", "宁波市投入3亿元。", [("3亿元", NINGBO, 2022)]),
     Case("no date at all", "宁波市投入3亿元。", [("3亿元", NINGBO, None)], pub_date=None),
-    Case("comparison", "2021年，宁波市投入3亿元，为2018年的2倍，比2020年增长8%。", [("3亿元", NINGBO, 2021), ("2倍", NINGBO, 2021), ("8%", NINGBO, 2021)]),
-    Case("each its own", "宁波市站点由2018年的40个增加到2021年的95个。", [("40个", NINGBO, 2018), ("95个", NINGBO, 2021)]),
-    Case("last year's base", "2021年，宁波市就业率由上年的91%提高到94%。", [("91%", NINGBO, 2020), ("94%", NINGBO, 2021)]),
-    Case("context", "2020年，宁波市投入3亿元，其中上半年投入1亿元。", [("3亿元", NINGBO, 2020), ("1亿元", NINGBO, 2020)]),
+    Case(
+        "comparison",
+        "2021年，宁波市投入3亿元，为2018年的2倍，比2020年增长8%。",
+        [("3亿元", NINGBO, 2021), ("2倍", NINGBO, 2021), ("8%", NINGBO, 2021)],
+    ),
+    Case(
+        "each its own", "宁波市站点由2018年的40个增加到2021年的95个。", [("40个", NINGBO, 2018), ("95个", NINGBO, 2021)]
+    ),
+    Case(
+        "last year's base", "2021年，宁波市就业率由上年的91%提高到94%。", [("91%", NINGBO, 2020), ("94%", NINGBO, 2021)]
+    ),
+    Case(
+        "context", "2020年，宁波市投入3亿元，其中上半年投入1亿元。", [("3亿元", NINGBO, 2020), ("1亿元", NINGBO, 2020)]
+    ),
     Case("a target", "到2025年，宁波市建成园区50个。", [("50个", NINGBO, 2025)]),
-    Case("a target is left again", "宁波市力争2025年建成园区50个。已有企业300家入驻。", [("50个", NINGBO, 2025), ("300家", NINGBO, 2022)]),
+    Case(
+        "a target is left again",
+        "宁波市力争2025年建成园区50个。已有企业300家入驻。",
+        [("50个", NINGBO, 2025), ("300家", NINGBO, 2022)],
+    ),
     Case("over a plan", "“十三五”期间，宁波市绿地率从38%提高到43%。", [("38%", NINGBO, 2015), ("43%", NINGBO, 2020)]),
     Case("up to now", "2019年至今，宁波市成交项目210个。", [("210个", NINGBO, 2022)]),
-    Case("relative", "去年，宁波市投入3亿元；今年一季度投入9000万元。", [("3亿元", NINGBO, 2021), ("9000万元", NINGBO, 2022)]),
+    Case(
+        "relative",
+        "去年，宁波市投入3亿元；今年一季度投入9000万元。",
+        [("3亿元", NINGBO, 2021), ("9000万元", NINGBO, 2022)],
+    ),
     Case("a founding is no period", "宁波市数据交易所2015年成立。现有会员480家。", [("480家", NINGBO, 2022)]),
-    Case("a work report tells of the year before", "完成投资900亿元。今年，力争完成投资1000亿元。", [("900亿元", NINGBO, 2021), ("1000亿元", NINGBO, 2022)], pub_date="2022-02-10", title="2022年宁波市政府工作报告"),
+    Case(
+        "a work report tells of the year before",
+        "完成投资900亿元。今年，力争完成投资1000亿元。",
+        [("900亿元", NINGBO, 2021), ("1000亿元", NINGBO, 2022)],
+        pub_date="2022-02-10",
+        title="2022年宁波市政府工作报告",
+    ),
     Case("ROC", "民國110年，桃園市補助業者新台幣3億元。", [("3亿元", "台湾省/桃园市", 2021)]),
 ]
 
@@ -94,8 +156,26 @@ def test_every_field_says_how_it_was_found(pipeline: Pipeline) -> None:
         ("宁波市农业、工业投资分别增长3%、8%。", "8%", "工业投资"),
         ("宁波市发放贷款约5亿元，不良率为0.6%。", "0.6%", "不良率"),
         ("宁波市产值比2019年增长12%。", "12%", "产值"),
+        ("宁波市货物吞吐量6亿吨，集装箱吞吐量3000万标箱，分别增长4%和7%。", "4%", "货物吞吐量"),
+        ("宁波市货物吞吐量6亿吨，集装箱吞吐量3000万标箱，分别增长4%和7%。", "7%", "集装箱吞吐量"),
     ],
 )
 def test_indicators_by_rules(pipeline: Pipeline, text: str, amount: str, indicator: str) -> None:
     found = {record.amount: record.indicator for record in pipeline.extract(text, pub_date="2022-05-20")}
     assert found[amount] == indicator
+
+
+@pytest.mark.parametrize("text", ["民國111年，桃園市產值較110年成長8%。", "民國112年，桃園市預計115年引進廠商40家。"])
+def test_a_roc_year_is_no_duration(pipeline: Pipeline, text: str) -> None:
+    assert not [r for r in pipeline.extract(text, pub_date="2023-05-20") if r.kind == "duration"]
+
+
+@pytest.mark.parametrize("text", ["宁波市出口USD 1.8 billion。", "宁波市出口US$2.5 million。", "GDP RMB 1.2 trillion"])
+def test_an_english_magnitude_is_never_dropped(pipeline: Pipeline, text: str) -> None:
+    assert list(pipeline.extract(text)) == []
+
+
+def test_a_start_does_not_cross_paragraphs(pipeline: Pipeline) -> None:
+    text = "自民國110年起，桃園市每年補助3000萬元。\n新竹縣今年補助業者50家。核發獎金600萬元。"
+    years = [r.year for r in pipeline.extract(text, pub_date="2024-05-20")]
+    assert years[1:] == [2024, 2024]
