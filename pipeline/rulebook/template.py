@@ -6,16 +6,18 @@ import regex
 
 from pipeline.errors import RuleError
 
-_NUMBER = regex.compile(r"[0-9０-９][0-9０-９,，.．]*|[〇零一二两三四五六七八九十百千万亿]+")
+_NUMBER = regex.compile(r"(?:[0-9０-９][0-9０-９,，.．]*|[〇零一二两三四五六七八九十百千万亿]+)[十百千万亿余多]*")
+_MONEY = ("元", "美元", "港元", "新台币", "欧元", "日元")
 
 
 def template(sentence: str, selected: str, *, identifier: str, name: str = "") -> str:
-    """YAML of a rule file with one rule whose pattern finds `selected` in `sentence`.
+    """YAML of a rule file with one quantity rule whose pattern finds the amount of `selected` in `sentence`.
 
-    Numbers in the selection become a numeral pattern; everything else stands as written, to be widened by hand.
+    The selection is words that must stand before the amount (may be none), a number, and its unit. The number becomes
+    the shared part `{number}`, which reads every way of writing one; everything else stands as written.
 
     Raises:
-        RuleError: the selection is not in the sentence, or the identifier is not well formed.
+        RuleError: the selection is not in the sentence or holds no number, or the identifier is not well formed.
     """
     if not selected or selected not in sentence:
         raise RuleError(
@@ -25,30 +27,28 @@ def template(sentence: str, selected: str, *, identifier: str, name: str = "") -
         raise RuleError(
             f"not an identifier: {identifier!r}", where="rules new", fix="Use lower case words with dots: money.bonus"
         )
-    pattern, at = "", 0
-    for match in _NUMBER.finditer(selected):
-        pattern += regex.escape(selected[at : match.start()], special_only=True)
-        digits = (
-            r"[0-9]+(?:\.[0-9]+)?"
-            if match.group()[0] in "0123456789０１２３４５６７８９"
-            else "[〇零一二两三四五六七八九十百千万亿]+"
+    number = _NUMBER.search(selected)
+    unit = selected[number.end() :] if number else ""
+    if number is None or not unit:
+        raise RuleError(
+            "the selection holds no number with its unit", where="rules new", fix="Select an amount, such as 3万元"
         )
-        pattern += f"(?P<number>{digits})" if "(?P<number>" not in pattern else f"(?:{digits})"
-        at = match.end()
-    pattern += regex.escape(selected[at:], special_only=True)
+    before = selected[: number.start()]
+    lead = regex.escape(before, special_only=True) + r"\K" if before else ""
+    pattern = f"{lead}{{number}}{{gap}}{regex.escape(unit, special_only=True)}"
     return (
         "# yaml-language-server: $schema=rule.schema.json\n"
         "rules:\n"
         f"  - id: {identifier}\n"
         f"    name: {_quoted(name or selected)}\n"
-        "    kind: count\n"
-        "    priority: 50\n"
+        f"    kind: {'money' if unit in _MONEY else 'count'}\n"
+        "    priority: 90\n"
         f"    pattern: {_quoted(pattern)}\n"
-        "    gives: {}\n"
+        f"    gives: {{unit: {unit}}}\n"
         "    examples:\n"
         "      yes:\n"
         f"        - text: {_quoted(sentence)}\n"
-        f"          find: {_quoted(selected)}\n"
+        f"          find: {_quoted(selected[number.start() :])}\n"
         "      no: []\n"
         "      todo: []\n"
     )

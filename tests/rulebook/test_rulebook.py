@@ -63,15 +63,25 @@ def test_a_template_is_a_rule_that_finds_its_own_example(tmp_path: Path) -> None
     file = tmp_path / "quantities" / "bonus.yaml"
     file.parent.mkdir()
     file.write_text(text, encoding="utf-8")
-    (rule,) = [r for r in RuleSet.load(tmp_path).stage("quantities") if r.id == "money.bonus"]
-    assert [m.group() for m in rule.finditer("每户奖励12万元")] == ["奖励12万元"]
+    assert check_rules(RuleSet.load(tmp_path)) == []
+    (record,) = Pipeline(rules=[tmp_path], ner=None).extract("宁波市每户奖励12万元。")
+    assert (record.amount, record.value, record.unit) == ("12万元", 120000, "元")
+    assert record.evidence["amount"].rule == "money.bonus"
     assert yaml.safe_load(text)["rules"][0]["name"] == "奖金"
 
 
 @pytest.mark.parametrize(
     ("sentence", "selected", "identifier"),
-    [("每户3万元", "5万元", "money.bonus"), ("每户3万元", "", "money.bonus"), ("每户3万元", "3万元", "Money Bonus")],
+    [("每户3万元", "5万元", "money.bonus"), ("每户3万元", "", "money.bonus"), ("每户3万元", "3万元", "Money Bonus"), ("每户奖励", "奖励", "money.bonus")],
 )
 def test_a_template_needs_a_selection_and_a_good_id(sentence: str, selected: str, identifier: str) -> None:
     with pytest.raises(RuleError):
         template(sentence, selected, identifier=identifier)
+
+
+def test_the_rule_in_the_docs_holds(tmp_path: Path) -> None:
+    page = (SHIPPED.parent / "docs" / "rules.md").read_text(encoding="utf-8")
+    file = tmp_path / "quantities" / "bonus.yaml"
+    file.parent.mkdir()
+    file.write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    assert check_rules(RuleSet.load(tmp_path)) == []
