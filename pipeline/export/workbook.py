@@ -148,13 +148,15 @@ class _Sheets:
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self._book = book
         font = {"font_name": "Noto Sans CJK SC", "font_size": 10, "valign": "vcenter"}
-        self._plain = book.add_format(font)
+        self._plain = book.add_format(font | {"indent": 1})
         self._whole = book.add_format(font | {"num_format": "#,##0"})
         self._broken = book.add_format(font | {"num_format": "#,##0.0#########"})
         self._bare = book.add_format(font | {"num_format": "0"})
         self._share = book.add_format(font | {"num_format": "0.00"})
         self._date = book.add_format(font | {"num_format": "yyyy-mm-dd", "align": "left"})
-        self._head = book.add_format(font | {"bold": True, "bg_color": "#DCE6F1", "bottom": 1, "text_wrap": True})
+        head = font | {"bold": True, "bg_color": "#DCE6F1", "bottom": 1, "text_wrap": True}
+        self._head = book.add_format(head | {"indent": 1})
+        self._head_of_numbers = book.add_format(head | {"align": "right"})
         self._wrapped = book.add_format(font | {"text_wrap": True, "valign": "top"})
         self._bold = book.add_format(font | {"bold": True, "font_size": 11, "valign": "top"})
 
@@ -163,8 +165,13 @@ class _Sheets:
             raise _too_many(f"{len(columns)} columns; a sheet holds {MAX_COLUMNS}")
         sheet = self._book.add_worksheet(name)
         for at, column in enumerate(columns):
-            sheet.set_column(at, at, _WIDTHS.get(column.name, min(max(10, 2 * len(column.title) + 3), 24)), self._plain)
-            sheet.write_string(0, at, column.title, self._head)
+            sheet.set_column(
+                at,
+                at,
+                _WIDTHS.get(column.name, min(max(10, len(column.title.encode("gb18030", "replace")) + 3), 24)),
+                self._plain,
+            )
+            sheet.write_string(0, at, column.title, self._head if column.is_text else self._head_of_numbers)
         sheet.set_row(0, 30)
         sheet.freeze_panes(1, 0)
         writers = [(column.name, self._cell(column)) for column in columns]
