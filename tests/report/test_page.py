@@ -47,7 +47,7 @@ def test_the_evidence_sentence_on_click(open_report: Callable[..., Any], records
     page = open_report()
     for record in [r for r in records if r["article_id"] == "hostile</script>"]:
         page.fill("#q", "码头改造")
-        page.wait_for_function("document.querySelectorAll('tr.record').length < 10")
+        page.wait_for_function("() => document.querySelectorAll('tr.record').length < 10")
         line = page.locator(f"tr.record[data-id='{record['record_id']}']")
         line.locator("button").press("Enter")
         shown = page.locator("tr.evidence")
@@ -91,7 +91,7 @@ def test_charts_lead_to_their_records(open_report: Callable[..., Any], records: 
     link = page.locator("#chart-place_year svg a").first
     about = link.locator("[aria-label]").first.get_attribute("aria-label")
     link.click()
-    page.wait_for_function("location.hash.startsWith('#f=')")
+    page.wait_for_function("() => location.hash.startsWith('#f=')")
     shown = rows(page)
     place, year = about.split("：")[0].split(" ")
     assert shown == [
