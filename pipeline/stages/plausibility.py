@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 from math import inf, log
+from typing import NamedTuple
 
 from pipeline.stages.convert import lexicon, simplify_characters
 
@@ -53,8 +53,7 @@ _ALIKE = 5.8
 """A proper noun is one word in a hundred, but most neighbours of one in a list are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A reading so far: its last characters and the best scores of the divisions that end before each of them."""
 
     tail: str

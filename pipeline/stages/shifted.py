@@ -20,7 +20,18 @@ from collections.abc import Iterator
 from pipeline.models import Repair
 from pipeline.stages.convert import script
 from pipeline.stages.plausibility import Plausibility, commonness, simplified
-from pipeline.stages.shifted_search import GLOSS, LATIN, MARKERS, MARKS, WINDOW, Candidate, Path, Search, tokens
+from pipeline.stages.shifted_search import (
+    GLOSS,
+    LATIN,
+    LONE_LETTER,
+    MARKERS,
+    MARKS,
+    WINDOW,
+    Candidate,
+    Path,
+    Search,
+    tokens,
+)
 
 OPEN = "□"
 """Stands for a character that the bytes and the words around it leave open."""
@@ -35,14 +46,20 @@ _CLOSE, _CLOSE_LAST = 2.5, 5.0
 _SWALLOWER = re.compile(r"[\w%％.,]")
 """After a marker for the last byte: had that byte swallowed nothing, it would have made a pair with a character, and a
 digit that stands there may have lost the one before it."""
-_NATURAL = -7.2
-"""Log-probability of a character of ordinary text, on average; garbled text has -10 and less."""
+_NATURAL, _NATURAL_MANY = -7.2, -6.0
+"""Log-probability of a character of ordinary text, on average, after one mark and after several; garbled text has -10
+and less."""
 _READABLE = -8.0
 _UNCOMMON = -9.6
-_MOST_OPEN = 0.4
+_MOST_OPEN = 0.45
 """Share of characters of a repair that may stay open."""
-_MOST = 400
-"""Seams tried in one article: time stays in bounds whatever the text is."""
+_FEWEST, _EACH, _MOST = 12, 1000, 200
+"""Seams tried in one article, in vain (a number that grows with its length) and in all: then no more are, so that time
+stays in bounds whatever the text is."""
+_STOP = re.compile(r"[，。、；,;\n]")
+_SAME = 16
+_MARKERS = 4
+"""More markers in a row are no trace of one cut."""
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千萬万億亿兩两几幾半廿壹贰叁肆伍陆柒捌玖拾０１２３４５６７８９")
 
 
@@ -51,9 +68,13 @@ def shifted(text: str) -> Iterator[Repair]:
     seams = _seams(text)
     judge: Plausibility | None = None
     writing = done = 0
+    tries, failures = _MOST, min(_MOST, _FEWEST + len(text) // _EACH)
     for start, end in seams:
-        if start < done or not _may_be_seam(text, end) or (end - start == 1 and _is_natural(text, start)):
+        if start < done or not _may_be_seam(text, end) or _is_natural(text, start, end):
             continue
+        if not tries or not failures:
+            break
+        tries -= 1
         if judge is None:
             sound = _sound(text, seams)
             judge, writing = Plausibility(simplified(sound)), script(sound)
@@ -64,16 +85,21 @@ def shifted(text: str) -> Iterator[Repair]:
         if repair is not None:
             yield repair
             done = repair.end
+        else:
+            failures -= 1
+            # What follows may be part of the same passage; on its own it would be read wrong.
+            stop = _STOP.search(text, end, end + _SAME)
+            done = stop.end() if stop else end + _SAME
 
 
 def _seams(text: str) -> list[tuple[int, int]]:
     """Where a shift may begin: at what decoders write for an invalid byte, or at a mark where they write nothing."""
-    found = [match.span() for match in _MARKED.finditer(text)]
+    found = [(max(match.start(), match.end() - _MARKERS), match.end()) for match in _MARKED.finditer(text)]
     if "!" in text or "！" in text:
         found += [match.span() for match in _SHOUTED.finditer(text)]
     letters = (match.start() for match in _GLOSSED.finditer(text))
     found += [(at - 1, at) for at in letters if at and text[at - 1] in MARKS and text[at - 1] not in MARKERS]
-    return sorted(set(found))[:_MOST]
+    return sorted(set(found))
 
 
 def _may_be_seam(text: str, end: int) -> bool:
@@ -93,12 +119,13 @@ def _sound(text: str, seams: list[tuple[int, int]]) -> str:
     return GLOSS.sub("", "\n".join(pieces))
 
 
-def _is_natural(text: str, start: int) -> bool:
-    """Whether what follows the mark reads like a sentence of its own."""
-    following = simplified([token.character for token in tokens(text, start + 1, 12)])
-    if not following or following[0] in MARKS:
+def _is_natural(text: str, start: int, end: int) -> bool:
+    """Whether what follows the marks reads like a sentence of its own: most marks are what they look like."""
+    single = end - start == 1
+    following = simplified([token.character for token in tokens(text, end, 12 if single else 5)])
+    if not following or following[0] in MARKS or LONE_LETTER.match(following):
         return False
-    return Plausibility().read(following).score > _NATURAL * len(following)
+    return Plausibility().read(following).score > (_NATURAL if single else _NATURAL_MANY) * len(following)
 
 
 def _best(search: Search, text: str, judge: Plausibility) -> Repair | None:

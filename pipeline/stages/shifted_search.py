@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from heapq import nlargest
-from itertools import accumulate, chain
+from itertools import accumulate
+from typing import NamedTuple
 
 from pipeline.stages import gbk
 from pipeline.stages.glosses import readings, syllables
@@ -25,11 +25,14 @@ MARKS = "?？!！;；,，:：、（(）).．"
 _FULL = str.maketrans("?!;,:().", "？！；，：（）．")
 LATIN = "a-zāáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜńňǹ"
 GLOSS = re.compile(rf"[(（]?([{LATIN}]{{1,6}})[)）]")
-_LONE_LETTER = re.compile(r"[A-Za-z\[-`{-~](?![!-~])")
+LONE_LETTER = re.compile(r"[A-Za-z\[-`{-~](?![!-~])")
 _CONTEXT = 6
 WINDOW = 48
 """Characters after a seam that are looked at."""
 _BEAM, _BEAM_HIDDEN = 48, 12
+_STEPS = 30_000
+"""Characters tried in one search; most need half of it."""
+_FLUENT, _GAIN_FLUENT = -4.2, 6.0
 _HOPELESS = 18.0
 """Readings so much worse than the passage as it stands, or than the best reading, are given up."""
 _UNFINISHED = frozenset("与與和及或在由对對为為被把将將从從向以于於的之其该該并並而所第各")
@@ -42,8 +45,7 @@ _LOST_PAIR, _LOST_BYTE, _NO_MARKER, _SWALLOWED = -1.5, -7.0, -5.0, -2.0
 _GLOSS_AGREES, _GLOSS_DIFFERS, _NO_STOP, _OTHER_SCRIPT, _STRAY = 8.0, -12.0, -6.0, -5.0, -8.0
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A character of the window with its gloss, if it has one. `end` is that of the gloss."""
 
     character: str
@@ -52,9 +54,8 @@ class Token:
     gloss: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
-    """A reading of the bytes so far, `at` being the next token.
+class Path(NamedTuple):
+    """A reading of the bytes so far, `at` being the next token. (A tuple: thousands are made for one seam.)
 
     `pending` is the byte that waits for its partner. Where it is lost with its pair, `pending` is the first byte of
     that pair, negative.
@@ -80,8 +81,7 @@ class Path:
         return len(self.guessed) < len(self.out) or bool(self.agreed)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A complete reading and what it gains over the passage as it stands, in natural logarithms."""
 
     gain: float
@@ -113,21 +113,35 @@ class Search:
         shown = "".join(token.character for token in self.tokens)
         self.plain = simplified(shown)
         self._shown = self.plain if reconverted else shown
+        self._steps = 0
         self._scores = [reading.score for reading in accumulate(self.plain, judge.extend, initial=self.context)]
 
     def candidates(self) -> list[Candidate]:
         """The likeliest readings, best first."""
+        found = self._weighed(hidden=False)
+        if not found or not self._is_fluent(found[0]):
+            found += self._weighed(hidden=True)
+        found.sort(key=lambda candidate: (-candidate.gain, candidate.path.out))
+        # Both searches find what needs no dropped pair.
+        return [one for at, one in enumerate(found) if not at or one.path.out != found[at - 1].path.out]
+
+    def _weighed(self, *, hidden: bool) -> list[Candidate]:
         plain, found = self._scores, []
-        ended = chain(self._ended(hidden=False), self._ended(hidden=True))
-        for path in nlargest(32, ended, key=lambda path: (path.score - plain[path.at], path.out)):
+        ended = self._ended(hidden=hidden)
+        for path in nlargest(16, ended, key=lambda path: (path.score - plain[path.at], path.out)):
             if path.rests_on_something:
                 stop = min(len(self.plain), path.at + 4)
                 rest = self._judge.read(self.plain[path.at : stop], path.reading).score + path.penalty
                 alike = agreement(simplified(path.out) + self.plain[path.at : path.at + 5])
                 # A letter that the shift leaves between two characters belongs to the one before it.
-                stray = _STRAY if _LONE_LETTER.match(self.plain, path.at) else 0.0
+                stray = _STRAY if LONE_LETTER.match(self.plain, path.at) else 0.0
                 found.append(Candidate(rest - plain[stop] + alike + stray, path))
         return sorted(found, key=lambda candidate: (-candidate.gain, candidate.path.out))
+
+    def _is_fluent(self, best: Candidate) -> bool:
+        """Whether a reading is so good that none with dropped pairs can be better."""
+        certain = len(best.path.guessed) == 1 and best.gain > _GAIN_FLUENT * best.path.at
+        return certain and self.per_character(best.path) > _FLUENT
 
     def per_character(self, path: Path) -> float:
         """Log-probability of a character of the reading, on average."""
@@ -161,7 +175,7 @@ class Search:
 
     def _ended(self, *, hidden: bool) -> Iterator[Path]:
         """All readings that come to an end; with `hidden`, those also that assume pairs dropped without a trace."""
-        plain, most = self._scores, -_HOPELESS
+        plain, most, self._steps = self._scores, -_HOPELESS, 0
         alive = list(self._starts())
         while alive:
             ahead: list[Path] = []
@@ -169,6 +183,8 @@ class Search:
             for path in nlargest(beam, alive, key=lambda path: (path.score - plain[path.at], path.out)):
                 if path.score - plain[path.at] < most - _HOPELESS:
                     break
+                if self._steps > _STEPS:
+                    return
                 for moved in self._moves(path, hidden):
                     if moved.pending == _ON_TIME:
                         most = max(most, moved.score - plain[moved.at])
@@ -180,7 +196,10 @@ class Search:
     def _moves(self, path: Path, hidden: bool) -> Iterator[Path]:
         token = self.tokens[path.at] if path.at < len(self.tokens) else None
         if path.pending < 0:
-            if token is not None and token.character not in MARKERS:
+            if token is not None and token.character in MARKERS:
+                for entry, partner in _between(path):
+                    yield self._emit(path, entry, path.at + 1, -partner, guessed=True)
+            elif token is not None:
                 yield from self._from_lost(path, token, gbk.tables().by_trail)
             return
         yield from self._from_byte(path, path.pending, token)
@@ -227,8 +246,7 @@ class Search:
         second = [
             self._emit(likely, entry, path.at, -partner, guessed=True, penalty=_LOST_PAIR)
             for likely in nlargest(3, first, key=lambda path: path.score)
-            for entry, partner in tables.between_unassigned
-            if entry.lead in tables.unassigned[-likely.pending]
+            for entry, partner in _between(likely)
         ]
         by_trail = tables.frequent_by_trail if token.gloss is None else tables.by_trail
         for moved in (*first, *nlargest(3, second, key=lambda path: path.score)):
@@ -261,8 +279,15 @@ class Search:
             agreed = (*agreed, len(path.out)) if agrees else agreed
         if entry.script * self._script < 0:
             penalty += _OTHER_SCRIPT
+        self._steps += 1
         reading = self._judge.extend(path.reading, entry.simplified)
         return Path(at, pending, reading, path.penalty + penalty, path.out + entry.character, guesses, agreed)
+
+
+def _between(path: Path) -> Iterator[tuple[gbk.Entry, int]]:
+    """Characters between the pair that was lost last and another, with the first byte of that other pair."""
+    leads = gbk.tables().unassigned[-path.pending]
+    return (item for item in gbk.tables().between_unassigned if item[0].lead in leads)
 
 
 def tokens(text: str, start: int, count: int) -> list[Token]:
