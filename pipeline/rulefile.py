@@ -61,6 +61,9 @@ class RuleFile(BaseModel):
     rules: list[RuleData] = []
 
 
+MAX_NESTING = 64
+"""Deepest nesting of lists and mappings in a rule file; rules need five."""
+
 # libyaml's parser reads ten times as fast; it is in all wheels of PyYAML.
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -79,7 +82,12 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", regex.compile("^(?:true|
 
 def _load_yaml(text: str) -> tuple[Any, Any]:
     """The nodes of a YAML document, which know their lines, and its data. Anchors and aliases are refused."""
+    depth = 0
     for event in yaml.parse(text, Loader=_Parser):
+        # libyaml builds nodes by recursion in C: a file nested without end would take the process down with it.
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_NESTING:
+            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=event.start_mark)
         if getattr(event, "anchor", None) is not None:
             mark: Any = event.start_mark
             raise yaml.MarkedYAMLError(problem="anchors and aliases are not allowed", problem_mark=mark)
