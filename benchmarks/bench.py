@@ -1,6 +1,6 @@
 """`make bench`: what each stage costs, in processor time, and what it comes to.
 
-    python benchmarks/bench.py [--megabytes 20] [--ner] [--runs] [--json FILE]
+    python benchmarks/bench.py [--megabytes 20] [--ner] [--text sound] [--runs] [--json FILE]
 
 The articles beside the checkout (`../shared/annotated`, failing that those of corpus/) are repeated in a fixed random
 order until they are as long as asked for; each copy is an article of its own. Figures are processor seconds, which
@@ -56,14 +56,20 @@ class Stopwatch:
         return call
 
 
-def articles(megabytes: float) -> Iterator[Any]:
-    """The benchmark's articles, as long together as asked for in UTF-8."""
+def articles(megabytes: float, text: str = "all") -> Iterator[Any]:
+    """The benchmark's articles, as long together as asked for in UTF-8: `all`, `sound` or only the `seed` article."""
     from pipeline.models import Article
     from pipeline.read import read_paths
 
     folder = ROOT.parent / "shared" / "annotated"
     paths = sorted(folder.glob("*.jsonl")) or [ROOT / "corpus" / "articles"]
     base = [item for item in read_paths(paths) if isinstance(item, Article)]
+    if text != "all":
+        left_out = ("seed", "damaged")
+        kept = {
+            item.id for item in base if Path(item.origin or "").name.startswith("seed" if text == "seed" else left_out)
+        }
+        base = [item for item in base if (item.id in kept) == (text == "seed")]
     chance = random.Random(2021)
     left = megabytes * 1e6
     for copy in itertools.count():
@@ -75,7 +81,7 @@ def articles(megabytes: float) -> Iterator[Any]:
             yield replace(item, id=f"{copy}-{item.id}")
 
 
-def measure(megabytes: float, ner: str | None) -> dict[str, Any]:
+def measure(megabytes: float, ner: str | None, text: str) -> dict[str, Any]:
     """Run the pipeline in this process and put its time down to the stages."""
     from pipeline import extractor
     from pipeline.models import Failure
@@ -95,11 +101,11 @@ def measure(megabytes: float, ner: str | None) -> dict[str, Any]:
     pipeline._name = watch.timed("name", pipeline._name)  # type: ignore[method-assign]
     write = watch.timed("write", lambda result: to_lines([(result, 0.0)]))
 
-    list(pipeline.pipe(itertools.islice(articles(megabytes), 30)))  # what loads on first use is not a rate
+    list(pipeline.pipe(itertools.islice(articles(megabytes, text), 30)))  # what loads on first use is not a rate
     watch.seconds.clear()
     characters = count = records = 0
     clock = time.process_time()
-    for result in pipeline.pipe(articles(megabytes)):
+    for result in pipeline.pipe(articles(megabytes, text)):
         if isinstance(result, Failure):
             raise SystemExit(f"{result.id}: {result.message}")
         characters += len(result.article.text)
@@ -175,12 +181,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=float, default=2.0, help="length of the input in UTF-8")
     parser.add_argument("--ner", action="store_true", help="with the shipped model, not rules alone")
+    parser.add_argument("--text", choices=("all", "sound", "seed"), default="all", help="sound: undamaged articles")
     parser.add_argument("--runs", action="store_true", help="time whole runs as well")
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args()
     machine = f"{os.cpu_count()} x {platform.processor() or platform.machine()}, Python {platform.python_version()}"
     load_average = os.getloadavg()[0]
-    result = measure(options.megabytes, "tagger" if options.ner else None)
+    result = measure(options.megabytes, "tagger" if options.ner else None, options.text)
     print(f"{machine}, load average {load_average:.1f} before the start")
     print(f"{result['articles']} articles, {result['characters']:,} characters, {result['records']:,} records")
     print(f"{'stage':12}{'ms/1000 chars':>15}{'chars/s':>12}{'share':>8}")
