@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import regex
 
 from pipeline.gazetteer import Gazetteer
-from pipeline.models import Document, Entity, Evidence, Period, Quantity, Record, Repair, record_id
+from pipeline.models import Document, Entity, Evidence, How, Period, Quantity, Record, Repair, record_id
 from pipeline.ruleset import RuleSet
 from pipeline.stages.confidence import Confidence
 from pipeline.stages.link_names import NameLinker
@@ -61,9 +61,9 @@ class Linker:
             for number, prediction in enumerate(predictions):
                 at = document.quantities[number].start
                 if reach.allows(at, prediction.indicator):
-                    indicators[number] = _prefer(prediction.indicator, indicators[number])
+                    indicators[number] = _prefer(prediction.indicator, indicators[number], reach, at)
                 if reach.allows(at, prediction.initiative):
-                    initiatives[number] = _prefer(prediction.initiative, initiatives[number])
+                    initiatives[number] = _prefer(prediction.initiative, initiatives[number], reach, at)
         for number, model in _in_step(document):
             indicators[number], initiatives[number] = indicators[model], initiatives[model]
         records = []
@@ -147,6 +147,14 @@ class _Reach:
         place = self._place_of[self._sentences[there].section]
         return place is None or place == self._place_of[self._sentences[here].section]
 
+    def how(self, amount: int, name: Entity) -> How:
+        """Where a name was read, seen from an amount."""
+        here, there = sentence_index(self._sentences, amount), sentence_index(self._sentences, name.start)
+        if here == there or there is None:
+            return "stated"
+        role = self._sentences[there].role
+        return "carried" if role == "body" else role
+
 
 def _in_step(document: Document) -> Iterator[tuple[int, int]]:
     """(growth, level) by number where rates follow as many amounts in step: A 3亿, B 5亿, 分别增长4%、6%."""
@@ -162,11 +170,12 @@ def _in_step(document: Document) -> Iterator[tuple[int, int]]:
             yield from zip(range(first, last + 1), levels, strict=True)
 
 
-def _prefer(predicted: Entity | None, ruled: Choice) -> Choice:
+def _prefer(predicted: Entity | None, ruled: Choice, reach: _Reach, amount: int) -> Choice:
     """The one policy between model and rules: the model where it sees a span, else the rules."""
     if predicted is None:
         return ruled
-    return Choice(predicted.text, "stated", predicted.rule, predicted.start, predicted.end, 1.0 - predicted.score)
+    how = reach.how(amount, predicted)
+    return Choice(predicted.text, how, predicted.rule, predicted.start, predicted.end, 1.0 - predicted.score)
 
 
 def _text(choice: Choice) -> str | None:
