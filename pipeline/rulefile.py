@@ -86,10 +86,10 @@ def _load_yaml(text: str) -> tuple[Any, Any]:
     for event in yaml.parse(text, Loader=_Parser):
         # libyaml builds nodes by recursion in C: a file nested without end would take the process down with it.
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        mark: Any = event.start_mark
         if depth > MAX_NESTING:
-            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=event.start_mark)
+            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=mark)
         if getattr(event, "anchor", None) is not None:
-            mark: Any = event.start_mark
             raise yaml.MarkedYAMLError(problem="anchors and aliases are not allowed", problem_mark=mark)
     loader = _Loader(text)
     try:
