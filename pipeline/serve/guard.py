@@ -15,10 +15,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline.errors import ServiceError
+from pipeline.errors import GongbaoError, ServiceError
 from pipeline.loopback import LOOPBACK, host_of
 from pipeline.serve.limits import Limits
-from pipeline.serve.problems import RETRY, encoded, problem, status_of
+from pipeline.serve.problems import RETRY, encoded, problem, problem_of, status_of
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -72,6 +72,9 @@ class Guard:
                 await respond(answer, refusal)
             else:
                 await self._app(scope, self._watched(scope, receive), answer)
+        except GongbaoError as error:
+            if not status:
+                await respond(answer, problem_of(error))
         except Exception as error:
             frame = traceback.extract_tb(error.__traceback__)[-1]
             LOG.error("%s at %s:%s", type(error).__name__, frame.name, frame.lineno)
