@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,6 @@ def in_fresh_loop(work: Callable[[], Any]) -> Any:
     """The result of a coroutine run in a thread of its own: browser tests leave a loop in the main one."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(lambda: asyncio.run(work())).result()
-
-
-def apart(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run in a thread of its own: the browser's driver keeps an event loop in this one."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result(120)
 
 
 def problem(answer: Any, status: int, code: str) -> dict[str, Any]:
