@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 HOSTILE = (
     "海口市港航简报 </script><script>window.hacked=1</script> <!-- & \"双\" '单' 😀𠮷\n"
     "2022年，海口市🚢推进“<img src=x onerror=window.hacked=2>”码头改造，投入4.2亿元，𠮷惠及26家企业。\n"
@@ -77,18 +71,6 @@ def page_file(outputs: Path) -> Path:
     file = outputs / "report.html"
     file.write_text(report(Data([open_source(outputs / "latest")])), encoding="utf-8")
     return file
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A browser for the session."""
-    if not shutil.which(CHROMIUM):
-        pytest.skip("Debian's chromium is not installed: apt-get install chromium fonts-noto-cjk")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
