@@ -63,7 +63,7 @@ class Pool:
         *,
         workers: int = 1,
         rules: tuple[str, ...] = (),
-        ner: str | None = "lac",
+        ner: str | None = "tagger",
         memory: int = MEMORY,
     ) -> None:
         self._limits = limits
