@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline.errors import ExportError
 from pipeline.export.cells import number_text
 from pipeline.export.columns import Row
 from pipeline.export.database import fill, write_engine
@@ -75,6 +76,7 @@ def _filled(data: Data, engine: Engine, style: Style, where: str) -> int:
     def run(connection: Connection) -> int:
         done = fill(data, connection, style, where, _numbering(connection) if not data.selection.wide else None)
         if not data.selection.wide:
+            _check_articles(connection, where)
             _index(connection)
         return done
 
@@ -93,7 +95,8 @@ def _engine(path: Path, *, fresh: bool) -> Engine:
             connection.executescript(
                 f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA application_id = {_APPLICATION};"
             )
-        connection.execute("PRAGMA foreign_keys = ON")
+        # A new database is checked as a whole at the end, which is faster than row by row.
+        connection.execute(f"PRAGMA foreign_keys = {'OFF' if fresh else 'ON'}")
         connection.execute("PRAGMA cache_size = -262144")  # 256 MiB: the indexes of a million records
 
     @sa.event.listens_for(engine, "begin")
@@ -126,6 +129,17 @@ def _numbering(connection: Connection) -> Callable[[Row], Mapping[str, Any]]:
 
 def _is_inexact(value: int | float | Decimal | None) -> bool:
     return isinstance(value, Decimal) or (isinstance(value, int) and abs(value) > _LARGEST)
+
+
+def _check_articles(connection: Connection, where: str) -> None:
+    lost = connection.exec_driver_sql("PRAGMA foreign_key_check(records)").fetchone()
+    if lost is not None:
+        query = "SELECT article_id FROM records WHERE rowid = ?"
+        article = connection.exec_driver_sql(query, (lost[1],)).scalar()
+        fix = "The run folder was changed by hand: run again, or export its records.jsonl alone"
+        raise ExportError(
+            f"records of an article that is not there: {article}", where=where, fix=fix, code="export.broken"
+        )
 
 
 def _index(connection: Connection) -> None:

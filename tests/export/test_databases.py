@@ -339,3 +339,17 @@ def test_urls_that_are_none(hard_run: Path, url: str, code: str) -> None:
     with pytest.raises(ExportError) as error:
         to_url(hard_run, url)
     assert code_of(error) == code
+
+
+@pytest.mark.parametrize("existing", [False, True])
+def test_records_of_an_article_that_is_not_there(tmp_path: Path, existing: bool) -> None:
+    folder = write_run(tmp_path, "one", hard_extractions())
+    path = tmp_path / "facts.db"
+    if existing:
+        export_to(write_run(tmp_path, "empty", hard_extractions()[1:2]), "sqlite", path)
+    lines = (folder / "articles.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "articles.jsonl").write_text("".join(lines[:2]), encoding="utf-8")
+    with pytest.raises(ExportError) as error:
+        export_to(folder, "sqlite", path)
+    assert code_of(error) == ("export.database" if existing else "export.broken")
+    assert path.exists() is existing
