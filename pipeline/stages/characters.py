@@ -23,9 +23,8 @@ _PLAIN = re.compile("[\x00-\u024f\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U000200
 """Scripts in which joiners and variation selectors say nothing. Between emoji and in Indic scripts they do."""
 _ENTITY = re.compile(
     r"&(?:amp;|#0{0,5}38;|#[xX]0{0,5}26;)*"
-    r"(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"
+    r"((?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});)"
 )
-_ESCAPED_AMPERSAND = re.compile(r"&(?:amp;|#0{0,5}38;|#[xX]0{0,5}26;)(?=[A-Za-z#]|amp;)")
 _SPACE = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f]+")
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ％﹪＄．－＆]+")
 _INSIDE = {"．": re.compile("[0-9０-９]"), "－": re.compile("[0-9０-９]"), "＆": re.compile("[A-Za-zＡ-Ｚａ-ｚ]")}
@@ -55,9 +54,8 @@ def entities(text: str) -> Iterator[Repair]:
     if "&" not in text:
         return
     for match in _ENTITY.finditer(text):
-        entity = _ESCAPED_AMPERSAND.sub("&", match[0])
-        if entity[1] == "#" or entity[1:] in html5:
-            yield Repair(match.start(), match.end(), match[0], html.unescape(entity), "entity")
+        if match[1][0] == "#" or match[1] in html5:
+            yield Repair(match.start(), match.end(), match[0], html.unescape("&" + match[1]), "entity")
 
 
 def width(text: str) -> Iterator[Repair]:

@@ -38,7 +38,7 @@ _PAIR = -8.0
 """Added where two marks stand together that are neither quotes nor brackets nor ?!."""
 _LATIN, _LATIN_MORE = -9.0, -1.0
 _DIGIT, _DIGIT_MORE = -5.0, -0.7
-_SEEN = (0.0, 1.5, 2.5)
+_SEEN = (0.0, 2.0, 4.0)
 """Added for a pair of characters that the rest of the article has once, or more often."""
 
 

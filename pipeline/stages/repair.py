@@ -8,25 +8,18 @@ hide another (an escaped full-width digit, a gloss with a soft hyphen in it); so
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from pipeline.models import Repair, Revision
 from pipeline.offsets import Edit, OffsetMap
 from pipeline.stages import characters
 from pipeline.stages.glosses import glosses
-from pipeline.stages.shifted import shifted
+from pipeline.stages.shifted import MOST, shifted
 
-_STEPS: tuple[Callable[[str], Iterator[Repair]], ...] = (
-    characters.invisible,
-    characters.entities,
-    characters.compatible,
-    shifted,
-    glosses,
-    characters.width,
-    characters.number_spaces,
-    characters.spaces,
-)
 _ROUNDS = 8
 """More than any text needs that was not made to need more."""
+_LATER = 20
+"""Seams of shifted passages tried again in each later round."""
 
 
 def repair(text: str) -> Revision:
@@ -44,9 +37,9 @@ def repair(text: str) -> Revision:
     """
     mended, offsets = text, OffsetMap()
     found: list[Repair] = []
-    for _ in range(_ROUNDS):
+    for round_ in range(_ROUNDS):
         before = mended
-        for step in _STEPS:
+        for step in _steps(MOST if round_ == 0 else _LATER):
             repairs = _joined(step(mended))
             if repairs:
                 spans = [offsets.to_source(repair.start, repair.end) for repair in repairs]
@@ -61,6 +54,19 @@ def repair(text: str) -> Revision:
     if not found:
         return Revision(text)
     return Revision(mended, offsets, _in_terms_of(text, mended, offsets, found))
+
+
+def _steps(tries: int) -> tuple[Callable[[str], Iterator[Repair]], ...]:
+    return (
+        characters.invisible,
+        characters.entities,
+        characters.compatible,
+        partial(shifted, tries=tries),
+        glosses,
+        characters.width,
+        characters.number_spaces,
+        characters.spaces,
+    )
 
 
 def _joined(repairs: Iterable[Repair]) -> list[Repair]:

@@ -49,13 +49,16 @@ digit that stands there may have lost the one before it."""
 _NATURAL, _NATURAL_MANY = -7.2, -6.0
 """Log-probability of a character of ordinary text, on average, after one mark and after several; garbled text has -10
 and less."""
-_READABLE = -8.0
-_UNCOMMON = -9.6
+_READABLE, _GARBLED = -8.0, -12.0
+_UNCOMMON, _LESS_COMMON = -9.6, -8.0
+_MOST_ALONE = 0.3
+"""Share of a repair's characters that may be less common ones, each a word of its own."""
 _MOST_OPEN = 0.45
 """Share of characters of a repair that may stay open."""
-_FEWEST, _EACH, _MOST = 12, 1000, 200
-"""Seams tried in one article, in vain (a number that grows with its length) and in all: then no more are, so that time
-stays in bounds whatever the text is."""
+MOST = 200
+"""Seams tried in one article: time stays in bounds whatever the text is."""
+_FEWEST, _EACH = 12, 1000
+"""Seams tried in vain: so many, and one more for so many characters. Then no more are."""
 _STOP = re.compile(r"[，。、；,;\n]")
 _SAME = 16
 _MARKERS = 4
@@ -63,12 +66,18 @@ _MARKERS = 4
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千萬万億亿兩两几幾半廿壹贰叁肆伍陆柒捌玖拾０１２３４５６７８９")
 
 
-def shifted(text: str) -> Iterator[Repair]:
-    """Shifted passages of a text, in order, each with the text that was there before the damage."""
+def shifted(text: str, tries: int = MOST) -> Iterator[Repair]:
+    """Shifted passages of a text, in order, each with the text that was there before the damage.
+
+    Args:
+        text: The text, glosses included.
+        tries: Seams that are tried at most.
+
+    """
     seams = _seams(text)
     judge: Plausibility | None = None
     writing = done = 0
-    tries, failures = _MOST, min(_MOST, _FEWEST + len(text) // _EACH)
+    failures = _FEWEST + len(text) // _EACH
     for start, end in seams:
         if start < done or not _may_be_seam(text, end) or _is_natural(text, start, end):
             continue
@@ -122,7 +131,8 @@ def _sound(text: str, seams: list[tuple[int, int]]) -> str:
 def _is_natural(text: str, start: int, end: int) -> bool:
     """Whether what follows the marks reads like a sentence of its own: most marks are what they look like."""
     single = end - start == 1
-    following = simplified([token.character for token in tokens(text, end, 12 if single else 5)])
+    shown = "".join(token.character for token in tokens(text, end, 12 if single else 5))
+    following = simplified(_MARKED.split(shown)[0])
     if not following or following[0] in MARKS or LONE_LETTER.match(following):
         return False
     return Plausibility().read(following).score > (_NATURAL if single else _NATURAL_MANY) * len(following)
@@ -138,11 +148,16 @@ def _best(search: Search, text: str, judge: Plausibility) -> Repair | None:
     each = _MARGIN_STOP if best.guessed and best.out[best.guessed[0]] in "。”" else _MARGIN_EACH
     if gain < max(_MARGIN, each * best.at) or search.per_character(best) < _READABLE:
         return None
+    rest = search.plain[best.at : best.at + 4]
+    if judge.read(rest).score < _GARBLED * len(rest):
+        return None  # what the reading leaves is no text either
     before = simplified(search.before)
     passage = before + simplified(best.out) + search.plain[best.at : best.at + 6]
     alone = {at - len(before) for at in judge.alone(passage) if 0 <= at - len(before) < len(best.out)}
     if alone.intersection(best.guessed[:1]):
         return None  # the left character is a stop or part of a word
+    if sum(commonness(simplified(best.out[at])) < _LESS_COMMON for at in alone) > max(1, _MOST_ALONE * len(best.out)):
+        return None
     last = search.tokens[best.at - 1]
     lost = last.character in MARKERS and last.gloss is None
     out = _with_open(best, _rivals(candidates, lost), alone)

@@ -110,9 +110,11 @@ class Search:
         before = (token.character for token in tokens(text, line, 4 * _CONTEXT) if token.end <= start)
         self.before = "".join(before)[-_CONTEXT:]
         self.context = judge.read(simplified(self.before))
-        shown = "".join(token.character for token in self.tokens)
-        self.plain = simplified(shown)
-        self._shown = self.plain if reconverted else shown
+        self._shown = "".join(token.character for token in self.tokens)
+        self.plain = simplified(self._shown)
+        self._bytes = [
+            _bytes(token, one if reconverted else "") for token, one in zip(self.tokens, self.plain, strict=True)
+        ]
         self._steps = 0
         self._scores = [reading.score for reading in accumulate(self.plain, judge.extend, initial=self.context)]
 
@@ -209,8 +211,8 @@ class Search:
     def _from_byte(self, path: Path, lead: int, token: Token | None) -> Iterator[Path]:
         """On from a first byte that is known, over one token."""
         tables, at = gbk.tables(), path.at + 1
-        pair = gbk.pair(self._shown[path.at]) if token else None
-        if token is None or (pair is None and not "@" <= token.character <= "~"):
+        bytes_ = self._bytes[path.at] if token else ()
+        if not bytes_:
             # The decoder dropped the byte, or wrote a marker for it and what came after it, or for it alone.
             marker = token is not None and token.character in MARKERS
             gloss = token.gloss if token and marker else None
@@ -220,21 +222,19 @@ class Search:
             if marker and gloss is None:
                 for entry, first in tables.before_unassigned.get(lead, ()):
                     yield self._emit(path, entry, at, -first, guessed=True)
-        elif pair is None or token.gloss is None:
-            trail, pending = pair or (ord(token.character), _ON_TIME)
+        for trail, pending in bytes_:
             known = tables.entries.get(lead << 8 | trail)
             if known is not None:
-                yield self._on(self._emit(path, known, at, pending, guessed=False, gloss=token.gloss))
+                gloss = token.gloss if token else None
+                yield self._on(self._emit(path, known, at, pending, guessed=False, gloss=gloss))
 
     def _from_lost(self, path: Path, token: Token, by_trail: dict[int, list[gbk.Entry]]) -> Iterator[Path]:
         """On from a first byte that is lost with its pair, over one token."""
-        pair, leads = gbk.pair(self._shown[path.at]), gbk.tables().unassigned[-path.pending]
-        if (pair is None and not "@" <= token.character <= "~") or (pair is not None and token.gloss is not None):
-            return
-        trail, pending = pair or (ord(token.character), _ON_TIME)
-        for entry in by_trail.get(trail, ()):
-            if entry.lead in leads:
-                yield self._on(self._emit(path, entry, path.at + 1, pending, guessed=True, gloss=token.gloss))
+        leads = gbk.tables().unassigned[-path.pending]
+        for trail, pending in self._bytes[path.at]:
+            for entry in by_trail.get(trail, ()):
+                if entry.lead in leads:
+                    yield self._on(self._emit(path, entry, path.at + 1, pending, guessed=True, gloss=token.gloss))
 
     def _over_hidden(self, path: Path, lead: int, token: Token) -> Iterator[Path]:
         """A pair that no character has can leave no trace; two such pairs can stand in a row."""
@@ -282,6 +282,22 @@ class Search:
         self._steps += 1
         reading = self._judge.extend(path.reading, entry.simplified)
         return Path(at, pending, reading, path.penalty + penalty, path.out + entry.character, guesses, agreed)
+
+
+def _bytes(token: Token, other: str) -> tuple[tuple[int, int], ...]:
+    """What a character that was read one byte late gives: a second byte, and the first byte of the next character.
+
+    A letter gives a second byte, after which characters begin on time. Markers, and characters that have a gloss and so
+    were read on time, give nothing. `other` is another character that may have stood in its place.
+    """
+    if token.character in MARKERS:
+        return ()
+    if "@" <= token.character <= "~":
+        return ((ord(token.character), _ON_TIME),)
+    if token.gloss is not None:
+        return ()
+    pairs = (gbk.pair(character) for character in dict.fromkeys((token.character, other)) if character)
+    return tuple(pair for pair in pairs if pair is not None)
 
 
 def _between(path: Path) -> Iterator[tuple[gbk.Entry, int]]:
