@@ -60,7 +60,9 @@ def test_raw_is_the_text_at_its_span(pipeline: Pipeline, pieces: list[str]) -> N
 
 @pytest.mark.shared
 def test_raw_is_the_text_at_its_span_on_every_annotated_article(pipeline: Pipeline, shared: Path) -> None:
-    rows = [json.loads(x) for file in sorted((shared / "annotated").glob("*.jsonl")) for x in file.open(encoding="utf-8")]
+    rows = [
+        json.loads(x) for file in sorted((shared / "annotated").glob("*.jsonl")) for x in file.open(encoding="utf-8")
+    ]
     results = list(pipeline.pipe(Article(row["id"], row["text"]) for row in rows))
     records = [(r.article.text, record) for r in results if isinstance(r, Extraction) for record in r.records]
     assert len(results) == len(rows) and len(records) > 1000
@@ -99,7 +101,11 @@ def test_a_failing_article_stands_for_itself(pipeline: Pipeline, monkeypatch: py
 def test_the_sentence_of_the_readme_gives_its_table() -> None:
     readme = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
     sentence = next(line[2:] for line in readme.splitlines() if line.startswith("> "))
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.splitlines() if "| 江苏省/苏州市 |" in line]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in readme.splitlines()
+        if "| 江苏省/苏州市 |" in line
+    ]
     found = [
         [r.place, r.initiative, r.indicator, r.amount, r.kind, f"{r.value:f} {r.unit}", r.bound, str(r.year)]
         for r in Pipeline().extract(sentence)

@@ -41,7 +41,7 @@ _GLOSSED = re.compile(rf"[A-Za-z\[-`{{-~][(（][{LATIN}]{{1,6}}[)）]")
 """A letter that is the second byte of a glossed character: `,F(xiàn)`."""
 _MARGIN, _MARGIN_STOP, _MARGIN_EACH = 9.0, 3.4, 5.5
 """How much better (natural logarithm) a repair must read than what stands there: in all, and for each character."""
-_CLOSE, _CLOSE_LAST = 2.5, 5.0
+_CLOSE, _CLOSE_LOST = 2.5, 5.0
 """Where another reading comes so near to the best one, what differs between them stays open."""
 _SWALLOWER = re.compile(r"[\w%％.,]")
 """After a marker for the last byte: had that byte swallowed nothing, it would have made a pair with a character, and a
@@ -175,13 +175,18 @@ def _best(search: Search, text: str, judge: Plausibility) -> Repair | None:
 
 
 def _rivals(candidates: list[Candidate], lost: bool) -> list[str]:
-    """Readings that come close to the best; closer is asked for where its last byte is lost, and they differ in it."""
+    """Readings that come close to the best.
+
+    They need not come so close where they differ in the last character and its last byte is lost, or in several
+    characters that rest on lost bytes: then many readings share what the best one lacks to certainty.
+    """
     best = candidates[0]
     rivals = []
     for other in candidates[1:]:
         ours, theirs = best.path.out, other.path.out
-        last_only = lost and ours[:-1] == theirs[:-1]
-        if ours != theirs and best.gain - other.gain < (_CLOSE_LAST if last_only else _CLOSE):
+        low, high = _difference(ours, theirs)
+        loose = (lost and low == len(ours) - 1) or sum(low <= place < high for place in best.path.guessed) > 1
+        if best.gain - other.gain < (_CLOSE_LOST if loose else _CLOSE):
             rivals.append(theirs)
     return rivals
 
