@@ -18,8 +18,8 @@ from pipeline.stages.shifted import MOST, shifted
 
 _ROUNDS = 8
 """More than any text needs that was not made to need more."""
-_LATER = 20
-"""Seams of shifted passages tried again in each later round."""
+_LATER = MOST // 10
+"""Characters tried for shifted passages in each later round."""
 
 
 def repair(text: str) -> Revision:
@@ -56,12 +56,12 @@ def repair(text: str) -> Revision:
     return Revision(mended, offsets, _in_terms_of(text, mended, offsets, found))
 
 
-def _steps(tries: int) -> tuple[Callable[[str], Iterator[Repair]], ...]:
+def _steps(most: int) -> tuple[Callable[[str], Iterator[Repair]], ...]:
     return (
         characters.invisible,
         characters.entities,
         characters.compatible,
-        partial(shifted, tries=tries),
+        partial(shifted, steps=most),
         glosses,
         characters.width,
         characters.number_spaces,

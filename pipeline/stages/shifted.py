@@ -55,8 +55,8 @@ _MOST_ALONE = 0.3
 """Share of a repair's characters that may be less common ones, each a word of its own."""
 _MOST_OPEN = 0.45
 """Share of characters of a repair that may stay open."""
-MOST = 200
-"""Seams tried in one article: time stays in bounds whatever the text is."""
+MOST = 3_000_000
+"""Characters tried in one article, some hundred seams: time stays in bounds whatever the text is."""
 _FEWEST, _EACH = 12, 1000
 """Seams tried in vain: so many, and one more for so many characters. Then no more are."""
 _STOP = re.compile(r"[，。、；,;\n]")
@@ -66,12 +66,12 @@ _MARKERS = 4
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千萬万億亿兩两几幾半廿壹贰叁肆伍陆柒捌玖拾０１２３４５６７８９")
 
 
-def shifted(text: str, tries: int = MOST) -> Iterator[Repair]:
+def shifted(text: str, steps: int = MOST) -> Iterator[Repair]:
     """Shifted passages of a text, in order, each with the text that was there before the damage.
 
     Args:
         text: The text, glosses included.
-        tries: Seams that are tried at most.
+        steps: How many characters may be tried; then what is left stays as it is.
 
     """
     seams = _seams(text)
@@ -81,16 +81,19 @@ def shifted(text: str, tries: int = MOST) -> Iterator[Repair]:
     for start, end in seams:
         if start < done or not _may_be_seam(text, end) or _is_natural(text, start, end):
             continue
-        if not tries or not failures:
+        if steps <= 0 or not failures:
             break
-        tries -= 1
         if judge is None:
             sound = _sound(text, seams)
             judge, writing = Plausibility(simplified(sound)), script(sound)
-        repair = _best(Search(text, start, end, judge, writing), text, judge)
+        search = Search(text, start, end, judge, writing)
+        repair = _best(search, text, judge)
+        steps -= search.steps
         if repair is None and writing > 0:
             # Some sites converted to traditional characters after the damage.
-            repair = _best(Search(text, start, end, judge, -1, reconverted=True), text, judge)
+            search = Search(text, start, end, judge, -1, reconverted=True)
+            repair = _best(search, text, judge)
+            steps -= search.steps
         if repair is not None:
             yield repair
             done = repair.end

@@ -115,7 +115,8 @@ class Search:
         self._bytes = [
             _bytes(token, one if reconverted else "") for token, one in zip(self.tokens, self.plain, strict=True)
         ]
-        self._steps = 0
+        self.steps = 0
+        """Characters tried so far: what the search has cost."""
         self._scores = [reading.score for reading in accumulate(self.plain, judge.extend, initial=self.context)]
 
     def candidates(self) -> list[Candidate]:
@@ -177,7 +178,7 @@ class Search:
 
     def _ended(self, *, hidden: bool) -> Iterator[Path]:
         """All readings that come to an end; with `hidden`, those also that assume pairs dropped without a trace."""
-        plain, most, self._steps = self._scores, -_HOPELESS, 0
+        plain, most, limit = self._scores, -_HOPELESS, self.steps + _STEPS
         alive = list(self._starts())
         while alive:
             ahead: list[Path] = []
@@ -185,7 +186,7 @@ class Search:
             for path in nlargest(beam, alive, key=lambda path: (path.score - plain[path.at], path.out)):
                 if path.score - plain[path.at] < most - _HOPELESS:
                     break
-                if self._steps > _STEPS:
+                if self.steps > limit:
                     return
                 for moved in self._moves(path, hidden):
                     if moved.pending == _ON_TIME:
@@ -279,7 +280,7 @@ class Search:
             agreed = (*agreed, len(path.out)) if agrees else agreed
         if entry.script * self._script < 0:
             penalty += _OTHER_SCRIPT
-        self._steps += 1
+        self.steps += 1
         reading = self._judge.extend(path.reading, entry.simplified)
         return Path(at, pending, reading, path.penalty + penalty, path.out + entry.character, guesses, agreed)
 
