@@ -2,8 +2,9 @@
 
 A program that edited the page as GBK bytes searched for the two bytes of a full-width mark without looking where
 characters begin. It found the mark across the border of two characters (海康 is BA *A3 BF* B5, and A3 BF is ？) and cut
-there: the first byte of the left character was read as an invalid `?`, the mark stands alone, and what follows is read
-one byte late until a character whose second byte is ASCII (`A`) or an invalid pair (`?`, or nothing at all) ends it.
+there: the first byte of the left character was read as an invalid `?`, the mark stands alone, and from then on every
+pair is made of the second byte of one character and the first byte of the next. A second byte below 0x80, which shows
+as a letter (`A`), or a pair that cannot be read (`?`, or nothing at all) puts the decoder on time again.
 Glosses were put in the same way, now and then between the two bytes of a character: `發(fā)展?jié)摿` is 發展潛力.
 
 All bytes but the first of the left character are still there, so the passage is read again with each possible first
