@@ -140,13 +140,13 @@ class _Timed:
         return getattr(self._matcher, name)
 
 
-def measure_runs(megabytes: float, ner: bool) -> dict[str, Any]:
+def measure_runs(megabytes: float, ner: bool, text: str) -> dict[str, Any]:
     """Time whole runs of the command on the clock."""
     flags = [] if ner else ["--no-ner"]
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "articles.jsonl")
         with source.open("w", encoding="utf-8") as file:
-            for item in articles(megabytes):
+            for item in articles(megabytes, text):
                 fields = {"id": item.id, "text": item.text, "title": item.title, "pub_date": str(item.pub_date or "")}
                 file.write(json.dumps(fields, ensure_ascii=False) + "\n")
         first = Path(folder, "first.jsonl")
@@ -198,7 +198,7 @@ def main() -> None:
     print(f"{'whole':12}{1e6 / result['characters_per_second']:15.3f}{result['characters_per_second']:12,}")
     print(f"load {result['load_seconds']} s, peak memory {result['peak_memory_mib']} MiB")
     if options.runs:
-        result["runs"] = measure_runs(options.megabytes, options.ner)
+        result["runs"] = measure_runs(options.megabytes, options.ner, options.text)
         print(json.dumps(result["runs"], indent=2))
     if options.json:
         options.json.write_text(json.dumps({"machine": machine, **result}, indent=2) + "\n", encoding="utf-8")

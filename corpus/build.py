@@ -1,6 +1,6 @@
-"""Make the sample articles and their gold facts from `corpus/sources`.
+"""Make the sample articles and their gold facts from `corpus/sources`, and the texts to learn from of `corpus/training`.
 
-    python corpus/build.py            write corpus/articles and corpus/gold
+    python corpus/build.py            write corpus/articles, corpus/gold and corpus/training/gold.jsonl
     python corpus/build.py --check    exit 1 if what is written there differs
     python corpus/build.py --audit X  list the facts of X, and the numbers in its text that no fact covers
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 CORPUS = Path(__file__).resolve().parent
+TRAINING = CORPUS / "training"
 sys.path[:0] = [str(CORPUS), str(CORPUS.parent)]
 
 import formats  # noqa: E402 - these two lie beside this script
@@ -96,7 +97,7 @@ class Aligned:
 
 
 def build() -> dict[Path, bytes]:
-    """Every file of corpus/articles and corpus/gold, by its path."""
+    """Every file of corpus/articles, corpus/gold and corpus/training/gold.jsonl, by its path."""
     sources = [load(path) for path in sorted((CORPUS / "sources").glob("*.facts"))]
     made: dict[Path, bytes] = {}
     for article in sorted({source.article for source in sources}):
@@ -109,13 +110,25 @@ def build() -> dict[Path, bytes]:
         line = json.dumps(annotate(source, text, read), ensure_ascii=False)
         lines.setdefault(source.head["gold"], []).append(line)
     for name, rows in lines.items():
-        made[CORPUS / "gold" / f"{name}.jsonl"] = ("\n".join(rows) + "\n").encode()
+        made[CORPUS / "gold" / f"{name}.jsonl"] = _lines(rows)
+    made[TRAINING / "gold.jsonl"] = _lines([learned(load(path)) for path in sorted(TRAINING.glob("*.facts"))])
     return made
+
+
+def learned(source: Source) -> str:
+    """The gold line of a text of corpus/training, which is in no file of its own."""
+    read = {"id": source.name, **{key: source.head.get(key) for key in ("title", "pub_date", "source")}}
+    return json.dumps(annotate(source, source.damaged.text, read), ensure_ascii=False)
+
+
+def _lines(rows: list[str]) -> bytes:
+    return ("\n".join(rows) + "\n").encode()
 
 
 def audit(name: str) -> None:
     """Print what is annotated, and each number of the text that is not, for a second look."""
-    source = load(CORPUS / "sources" / f"{name}.facts")
+    path = next(path for path in CORPUS.glob("*/*.facts") if path.stem == name)
+    source = load(path)
     text, covered = source.simplified, set()
     for start, end, fact in facts(source):
         covered.update(range(start, end))
