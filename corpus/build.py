@@ -1,4 +1,4 @@
-"""Make the sample articles and their gold facts from `corpus/sources`, and the texts to learn from of `corpus/training`.
+"""Make the sample articles and their gold facts from `corpus/sources`, and the texts to learn from in `training`.
 
     python corpus/build.py            write corpus/articles, corpus/gold and corpus/training/gold.jsonl
     python corpus/build.py --check    exit 1 if what is written there differs

@@ -8,7 +8,7 @@ chosen with a linear model over what the article and the neighbouring quantities
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp, log
 
 import numpy as np
@@ -80,15 +80,19 @@ def support(key: str, names: Mapping[str, float]) -> float:
     return total
 
 
-def agreed(names: Sequence[Name]) -> list[Name]:
-    """Names ordered by how much of the probability agrees with them, which becomes their probability.
+def agreed(names: Sequence[Name], best: int = NAMES) -> list[Name]:
+    """The best names by how much of the probability agrees with them, which becomes their probability.
 
     Of 成交额, 合同成交额 and 技术合同成交额 the middle one is the safest guess: it agrees with both others.
     """
     own = {name.key: name.probability for name in names}
     mass = {key: support(key, own) for key in own}
     order = sorted(names, key=lambda name: (-mass[name.key] - OWN * name.probability, name.start, name.end))
-    return [replace(name, probability=min(1.0, max(mass[name.key], name.probability))) for name in order]
+    return [_with(name, min(1.0, max(mass[name.key], name.probability))) for name in order[:best]]
+
+
+def _with(name: Name, probability: float) -> Name:
+    return Name(name.start, name.end, name.text, probability, name.key)
 
 
 class InitiativeRanker:
@@ -145,7 +149,8 @@ class Proposals:
                 if key not in best or best[key].probability < name.probability:
                     best[key] = name
         leading = sorted(self._total, key=lambda key: (-self._total[key], best[key].start))[:6]
-        self._leading = [best[key] for key in leading]
+        self._leading = [_with(best[key], 0.0) for key in leading]
+        self._supports: list[dict[str, float]] = [{} for _ in self._maps]
         self._title = _key(text.split("\n", 1)[0][:60])
 
     def candidates(self, number: int, indicators: Sequence[Name]) -> list[Name]:
@@ -157,9 +162,9 @@ class Proposals:
                 if len(name.key) >= 2:
                     found.setdefault(name.key, name)
         for name in self._leading:
-            found.setdefault(name.key, replace(name, probability=0.0))
+            found.setdefault(name.key, name)
         here = self._maps[number]
-        strength = {key: support(key, here) + OWN * here.get(key, 0.0) for key in found}
+        strength = {key: self._support(key, number) + OWN * here.get(key, 0.0) for key in found}
         order = sorted(found, key=lambda key: (-strength[key], -found[key].probability, found[key].start))
         return [found[key] for key in order[:NAMES]]
 
@@ -167,10 +172,6 @@ class Proposals:
         """[len(names), features]."""
         here = self._maps[number]
         others = max(1, len(self.amounts) - 1)
-        empty: dict[str, float] = {}
-        previous = self._maps[number - 1] if number else empty
-        earlier = self._maps[number - 2] if number > 1 else empty
-        following = self._maps[number + 1] if number + 1 < len(self._maps) else empty
         start = self.amounts[number][0]
         low, high = self._sentence(start)
         indicator = indicators[0].key if indicators else ""
@@ -178,7 +179,7 @@ class Proposals:
         rows = []
         for name in names:
             key, size = name.key, len(name.key)
-            mass = support(key, here)
+            mass = self._support(key, number)
             exact = here.get(key, 0.0)
             count = self.text.count(name.text)
             before_clause = name.end <= start and bool(_CLAUSE_END.search(self.text, name.end, start))
@@ -188,9 +189,9 @@ class Proposals:
                     mass,
                     log(mass + 1e-3),
                     (self._total.get(key, 0.0) - exact) / others,
-                    support(key, previous),
-                    support(key, following),
-                    support(key, earlier),
+                    self._support(key, number - 1),
+                    self._support(key, number + 1),
+                    self._support(key, number - 2),
                     size / 10,
                     size <= 2,
                     size == 3,
@@ -218,6 +219,15 @@ class Proposals:
                 ]
             )
         return np.array(rows, np.float32)
+
+    def _support(self, key: str, number: int) -> float:
+        """`support` among the names of one quantity, worked out once; 0 beyond the article's ends."""
+        if not 0 <= number < len(self._maps):
+            return 0.0
+        known = self._supports[number]
+        if key not in known:
+            known[key] = support(key, self._maps[number])
+        return known[key]
 
     def _sentence(self, offset: int) -> tuple[int, int]:
         low = max(self.text.rfind(mark, 0, offset) for mark in "。！？；!?\n") + 1

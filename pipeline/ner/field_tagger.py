@@ -93,13 +93,18 @@ class FieldTagger:
             For each article one prediction a quantity, offsets in the article's text.
         """
         features = [TextFeatures(context.text, context.quantities) for context in contexts]
-        needed = [feature for feature in features if feature.amounts]
-        states = iter(self._encode(needed))
-        return [self._article(feature, *next(states), best) if feature.amounts else [] for feature in features]
+        needed = [(feature, feature.surroundings()) for feature in features if feature.amounts]
+        found = ((*item, *states) for item, states in zip(needed, self._encode(needed), strict=True))
+        return [self._article(*next(found), best) if feature.amounts else [] for feature in features]
 
-    def _encode(self, articles: Sequence[TextFeatures]) -> list[tuple[FloatArray, FloatArray]]:
-        """States [len(text), 256] and keys [len(text), hidden] of each article."""
-        jobs = [(number, start, end) for number, article in enumerate(articles) for start, end in article.sequences]
+    def _encode(self, needed: Sequence[tuple[TextFeatures, Surroundings]]) -> list[tuple[FloatArray, FloatArray]]:
+        """States [len(text), 256] and keys [len(text), hidden] of each article, where a window looks at them."""
+        articles = [article for article, _ in needed]
+        jobs = []
+        for number, (article, around) in enumerate(needed):
+            seen = np.zeros(len(article.text) + 1, bool)
+            seen[around.positions[around.present]] = True
+            jobs += [(number, start, end) for start, end in article.sequences if seen[start:end].any()]
         encoded = [self._vocabulary.encode(article.text) for article in articles]
         hidden = self._heads["output"].shape[0]
         results = [
@@ -119,8 +124,9 @@ class FieldTagger:
                 results[number][1][start:end] = keys[: end - start, column]
         return results
 
-    def _article(self, article: TextFeatures, states: FloatArray, keys: FloatArray, best: int) -> list[FieldPrediction]:
-        around = article.surroundings()
+    def _article(
+        self, article: TextFeatures, around: Surroundings, states: FloatArray, keys: FloatArray, best: int
+    ) -> list[FieldPrediction]:
         scores = self._scores(article, around, states, keys)
         proposed = [self._spans(article, around, scores[..., 3 * field : 3 * field + 3], field) for field in (0, 1)]
         indicators, initiatives = ([merged(row, article.text) for row in rows] for rows in proposed)
@@ -128,7 +134,7 @@ class FieldTagger:
         ranked = self._ranker.choose(Proposals(article.text, amounts, initiatives), indicators)
         return [
             FieldPrediction(
-                tuple(self._entity(name, name.probability, "INDICATOR") for name in agreed(names)[:best]),
+                tuple(self._entity(name, name.probability, "INDICATOR") for name in agreed(names, best)),
                 tuple(self._entity(name, share, "INITIATIVE") for name, share in choice[:best]),
             )
             for names, choice in zip(indicators, ranked, strict=True)

@@ -93,7 +93,8 @@ class TaggerNames:
         from pipeline.ner.field_tagger import FieldContext
 
         contexts = [FieldContext(document.text, document.quantities) for document in documents]
-        return [[NamePrediction(p.indicator, p.initiative) for p in row] for row in self._tagger.predict(contexts)]
+        predicted = self._tagger.predict(contexts, best=1)
+        return [[NamePrediction(p.indicator, p.initiative) for p in row] for row in predicted]
 
 
 class SpacyNames:

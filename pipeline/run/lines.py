@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.models import Extraction, Failure, Record, dump_json
 
+_PLAIN = frozenset({str, int, float, type(None)})
 FILES = ("records.jsonl", "records.csv", "articles.jsonl", "errors.jsonl")
 
 
@@ -50,8 +51,8 @@ def to_lines(results: Iterable[tuple[Extraction | Failure, float]]) -> Lines:
         for record in result.records:
             row = record.to_dict()
             records.append(_line(row))
-            rows.writerow([_cell(value) for value in row.values()])
-    sections = ("".join(records), table.getvalue(), "".join(articles), "".join(map(_failure_line, failed)))
+            rows.writerow([value if type(value) in _PLAIN else _cell(value) for value in row.values()])
+    sections = ("".join(records), _encodable(table.getvalue()), "".join(articles), "".join(map(_failure_line, failed)))
     return Lines(tuple(section.encode() for section in sections), Counts(len(articles), len(records), tuple(failed)))
 
 
@@ -66,7 +67,7 @@ def csv_header() -> bytes:
 
 
 def _line(value: Any) -> str:
-    return _encodable(dump_json(value)) + "\n"
+    return dump_json(value) + "\n"
 
 
 def _article_line(extraction: Extraction, seconds: float) -> str:
@@ -108,8 +109,6 @@ def _cell(value: Any) -> Any:
         return dump_json(value)
     if isinstance(value, list):
         return ";".join(str(item) for item in value)
-    if isinstance(value, str):
-        return _encodable(value)
     return value
 
 
