@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import keyword
 import os
 import sys
+from pathlib import Path
 
 import typer
 
@@ -29,6 +31,9 @@ COMMANDS = (
 """Commands in the order of the help page; `pipeline/cli/<name>.py` holds `command`."""
 GROUPS = ("rules",)
 """Commands with sub-commands; `pipeline/cli/<name>.py` holds a Typer named `app`."""
+READER_GONE = 141
+"""The exit status where the reader of the output ended first (`| head`): 128 + SIGPIPE, as of other programs."""
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def module_of(name: str) -> str:
@@ -65,15 +70,49 @@ def build() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line; errors that gongbao raises on purpose are printed without a traceback."""
+    """Run the command line; errors that gongbao raises on purpose are printed without a traceback.
+
+    Exit status: that of the command; 2 for an error; 141, as shells count it, where the reader of the output went away.
+    """
+    if sys.stdout is None:  # closed by who started us (`>&-`): no file of ours may get its number
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     try:
-        build()()
+        _run()
     except GongbaoError as error:
-        sys.stderr.write(f"gongbao: {error.where}: {error.message}\n" if error.where else f"gongbao: {error.message}\n")
-        if error.fix:
-            sys.stderr.write(f"  {error.fix}\n")
+        _tell(error.message, error.where, error.fix)
         raise SystemExit(error.exit_status) from None
     except BrokenPipeError:
-        # The reader of our output has gone (`| head`): say nothing, and keep Python from saying it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(1) from None
+        _silence()
+        raise SystemExit(READER_GONE) from None
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _silence()
+        _tell(
+            "the disk is full",
+            str(error.filename or "standard output"),
+            "Free some space and try again; what is there is cut off",
+        )
+        raise SystemExit(2) from None
+
+
+def _run() -> None:
+    try:
+        build()()
+    except SystemExit as stop:
+        # Typer and Rich turn a broken pipe into status 1, which has meanings of its own (`gongbao diff`).
+        if isinstance(stop.__context__, BrokenPipeError):
+            raise stop.__context__ from None
+        sys.stdout.flush()  # what is left is written here, where an error still counts
+        raise
+
+
+def _silence() -> None:
+    """Nobody reads our output any more: keep Python from saying so at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell(message: str, where: str | None, fix: str | None) -> None:
+    sys.stderr.write(f"gongbao: {where}: {message}\n" if where else f"gongbao: {message}\n")
+    if fix:
+        sys.stderr.write(f"  {fix}\n")

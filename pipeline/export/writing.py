@@ -76,7 +76,7 @@ def export(data: Data, target: Target, style: Style = PLAIN, *, stdout: BinaryIO
         fix = "Leave --for and --encoding out"
         raise ExportError(f"{chosen.name} has one encoding", where="--to", fix=fix, code="export.option")
     write = chosen.writer()
-    with _told(path or Path("-")):
+    with _told(path):
         if path is None or _is_special(path):
             return _streamed(data, write, chosen, style, stdout, path)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -172,19 +172,21 @@ def _zip(folder: Path, path: Path) -> None:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """What the system refuses, as errors with a fix."""
+def _told(path: Path | None) -> Iterator[None]:
+    """What the system refuses, as errors with a fix; `path` is None for standard output."""
+    where = "standard output" if path is None else str(path)
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
         if error.errno in _FULL:
-            fix = "Free some space and export again; nothing was written"
-            raise ExportError("the disk is full", where=str(path), fix=fix, code="export.disk_full") from error
+            left = "nothing was written" if path is not None else "what is there is cut off"
+            fix = f"Free some space and export again; {left}"
+            raise ExportError("the disk is full", where=where, fix=fix, code="export.disk_full") from error
         raise ExportError(
             f"cannot be written: {error.strerror or error}",
-            where=str(path),
+            where=where,
             fix="Name a writable place with --output",
             code="export.unwritable",
         ) from error

@@ -1,0 +1,68 @@
+"""Standard output that ends early: a reader that goes away, a full disk, none at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+NO_CAPTURE = {"capture_output": False, "stderr": subprocess.PIPE}
+COMMANDS = (["schema"], ["schema", "--as", "sql"], ["--help"], ["--version"], ["export", "--help"])
+
+
+def run_folder(tmp_path: Path, gongbao: Command) -> Path:
+    article = tmp_path / "in.txt"
+    article.write_text("2020年，绍兴市发放贷款3亿元。\n", encoding="utf-8")
+    assert gongbao("run", article, "--no-ner", "--out", tmp_path / "out").returncode == 0
+    return tmp_path / "out" / "latest"
+
+
+def into_a_pipe_without_reader(gongbao: Command, *arguments: object) -> subprocess.CompletedProcess[str]:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        return gongbao(*arguments, **NO_CAPTURE, stdout=writing)
+    finally:
+        os.close(writing)
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_a_reader_that_goes_away_is_one_status_and_no_words(gongbao: Command, arguments: list[str]) -> None:
+    done = into_a_pipe_without_reader(gongbao, *arguments)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_tables_and_exports_tell_it_the_same_way(tmp_path: Path, gongbao: Command) -> None:
+    folder = run_folder(tmp_path, gongbao)
+    for arguments in (
+        ["export", folder, "-o", "-"],
+        ["export", folder, "-o", "-", "--to", "xlsx"],
+        ["report", folder, "-o", "-"],
+        ["show", tmp_path / "in.txt", "--no-ner"],
+        ["run", tmp_path / "in.txt", "--no-ner", "--out", tmp_path / "out"],
+    ):
+        done = into_a_pipe_without_reader(gongbao, *arguments)
+        assert (done.returncode, done.stderr) == (141, ""), arguments
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_behind_standard_output_is_said(tmp_path: Path, gongbao: Command) -> None:
+    folder = run_folder(tmp_path, gongbao)
+    for arguments in (["schema"], ["--version"], ["export", folder, "-o", "-"], ["report", folder, "-o", "-"]):
+        with Path("/dev/full").open("w") as full:
+            done = gongbao(*arguments, **NO_CAPTURE, stdout=full)
+        assert done.returncode == 2
+        assert done.stderr.startswith("gongbao: standard output: the disk is full\n"), done.stderr
+        assert "nothing was written" not in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there a program can be started without a standard output")
+def test_no_standard_output_at_all(tmp_path: Path, gongbao: Command) -> None:
+    folder = run_folder(tmp_path, gongbao)
+    for arguments in (["schema"], ["export", folder, "-o", "-"]):
+        done = gongbao(*arguments, **NO_CAPTURE, preexec_fn=lambda: os.close(1))
+        assert (done.returncode, done.stderr) == (0, "")
