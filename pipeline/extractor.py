@@ -27,6 +27,8 @@ from pipeline.stages.periods import PeriodMatcher
 from pipeline.stages.places import PlaceMatcher
 from pipeline.stages.quantities import QuantityMatcher
 from pipeline.stages.repair import repair
+from pipeline.stages.table_cells import TableReader, table_years
+from pipeline.stages.tables import find_tables
 
 if TYPE_CHECKING:
     import pandas
@@ -42,11 +44,13 @@ class Matchers:
     quantities: QuantityMatcher
     periods: PeriodMatcher
     places: PlaceMatcher
+    tables: TableReader
 
     @classmethod
     def load(cls, rules: RuleSet, gazetteer: Gazetteer) -> Matchers:
         """Compile the matchers of a rule set."""
-        return cls(QuantityMatcher(rules), PeriodMatcher(rules), PlaceMatcher(gazetteer, rules))
+        quantities = QuantityMatcher(rules)
+        return cls(quantities, PeriodMatcher(rules), PlaceMatcher(gazetteer, rules), TableReader(rules, quantities))
 
 
 def document(article: Article, matchers: Matchers) -> Document:
@@ -56,8 +60,9 @@ def document(article: Article, matchers: Matchers) -> Document:
     text = converted.text
     offsets = repaired.offsets.then(converted.offsets)
     title = convert(repair(article.title).text).text if article.title else None
-    quantities = matchers.quantities.match(text)
-    periods = matchers.periods.match(text, article.pub_date)
+    tables = find_tables(text)
+    quantities, left = matchers.tables.read(text, tables, matchers.quantities.match(text))
+    periods = table_years(text, tables, matchers.periods.match(text, article.pub_date))
     year = article.pub_date.year if article.pub_date else None
     places = matchers.places.match(text, title=title, year=year)
     quantities = without_years(quantities, periods)
@@ -68,6 +73,7 @@ def document(article: Article, matchers: Matchers) -> Document:
         furniture=[(offsets.to_target(start), offsets.to_target(end)) for start, end in article.furniture],
         places=places,
         quantities=quantities,
+        tables=tables,
     )
     outside = title if title is not None and not any(s.role == "title" for s in layout.sentences) else None
     return Document(
@@ -81,6 +87,8 @@ def document(article: Article, matchers: Matchers) -> Document:
         places,
         title_places=matchers.places.match(outside, year=year) if outside else (),
         title_periods=matchers.periods.match(outside, article.pub_date) if outside else (),
+        tables=tables,
+        numbers_left=left,
     )
 
 
@@ -216,6 +224,7 @@ class Pipeline:
             "periods": len(found.periods),
             "places": len(found.places),
             "repairs": len(found.repairs),
+            "table_numbers_left": found.numbers_left,
         }
         return Extraction(found.article, found.text, found.repairs, records, counts)
 

@@ -104,6 +104,8 @@ class Quantity:
     rule: str
     cue_start: int | None = None
     """Where the words before the amount that belong to it begin (约, 增长, 下降, 不足): the left edge for a linker."""
+    unit_span: tuple[int, int] | None = None
+    """Where a table says the unit, if not in the amount's own cell."""
 
 
 PeriodAnchor = Literal["absolute", "published", "context"]
@@ -231,6 +233,26 @@ class Outline:
             section = self.sections[section].parent
 
 
+CellSpan = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Lines of cells, of which some are numbers; spans count in the simplified text.
+
+    `lines` are all lines from the first line of the header (a line above it that says nothing but the unit belongs to
+    it) to the last row. `columns` holds for every column the cells of its header, the upper one first; it is empty
+    where no header was found. `rows` hold their cells, empty ones too. `unit` is what a caption says of the unit of
+    all, `caption` the line above the table.
+    """
+
+    lines: tuple[CellSpan, ...]
+    columns: tuple[tuple[CellSpan, ...], ...]
+    rows: tuple[tuple[CellSpan, ...], ...]
+    unit: CellSpan | None = None
+    caption: CellSpan | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """What is known of an article before linking: its simplified text with everything that was matched in it."""
@@ -249,6 +271,9 @@ class Document:
     """Periods of such a title."""
     entities: tuple[Entity, ...] = ()
     """Names that a model found; empty where the linker goes by rules, or by predictions for each quantity."""
+    tables: tuple[Table, ...] = ()
+    numbers_left: int = 0
+    """Bare numbers in tables that are in no quantity, because nothing says their unit."""
 
 
 class Evidence(BaseModel):
@@ -354,7 +379,10 @@ class Record(BaseModel):
             elif isinstance(value, date):
                 value = value.isoformat()
             elif name == "evidence":
-                value = {key: item.model_dump() for key, item in value.items()}
+                value = {
+                    key: {"how": item.how, "rule": item.rule, "start": item.start, "end": item.end}
+                    for key, item in value.items()
+                }
             out[name] = value
         return out
 

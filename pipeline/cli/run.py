@@ -71,6 +71,7 @@ def _print_json(summary: Summary) -> None:
         "records": summary.records,
         "reused": summary.reused,
         "failed": summary.failed,
+        "table_numbers_left": summary.table_numbers_left,
         "errors": [
             {"id": f.id, "code": f.code, "message": f.message, "where": f.where, "fix": f.fix} for f in summary.failures
         ],
@@ -94,5 +95,11 @@ def _print_table(summary: Summary) -> None:
         f"{summary.articles} articles, {summary.records} records{failed}{reused}, {summary.seconds:.1f} s",
         highlight=False,
     )
+    if summary.table_numbers_left:
+        console.print(
+            f"{summary.table_numbers_left} numbers in tables gave no record: nothing says their unit "
+            "(table_numbers_left in articles.jsonl)",
+            highlight=False,
+        )
     if summary.folder is not None:
         console.print(str(summary.folder), soft_wrap=True, highlight=False)

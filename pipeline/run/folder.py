@@ -142,7 +142,7 @@ class FinishedRun:
         """The counts of its shards, in order."""
         for marker, starts in self._shards.values():
             failed = _slice(self.path / FILES[3], starts[3], marker.lengths[3])
-            yield Counts(marker.articles, marker.records, failures(failed))
+            yield Counts(marker.articles, marker.records, failures(failed), marker.table_numbers_left)
 
     def read(self, key: str) -> Lines | None:
         """What a shard gave, or None if it is not there as it was written."""

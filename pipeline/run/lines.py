@@ -17,11 +17,15 @@ FILES = ("records.jsonl", "records.csv", "articles.jsonl", "errors.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many articles gave a result, how many records they gave, and the articles that failed."""
+    """How many articles gave a result, how many records they gave, and the articles that failed.
+
+    `table_numbers_left` counts numbers in tables that gave no record because nothing says their unit.
+    """
 
     articles: int = 0
     records: int = 0
     failures: tuple[Failure, ...] = ()
+    table_numbers_left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +47,20 @@ def to_lines(results: Iterable[tuple[Extraction | Failure, float]]) -> Lines:
     rows = csv.writer(table, lineterminator="\n")
     articles: list[str] = []
     failed: list[Failure] = []
+    left = 0
     for result, seconds in results:
         if isinstance(result, Failure):
             failed.append(result)
             continue
         articles.append(_article_line(result, seconds))
+        left += result.counts.get("table_numbers_left", 0)
         for record in result.records:
             row = record.to_dict()
             records.append(_line(row))
             rows.writerow([value if type(value) in _PLAIN else _cell(value) for value in row.values()])
     sections = ("".join(records), _encodable(table.getvalue()), "".join(articles), "".join(map(_failure_line, failed)))
-    return Lines(tuple(section.encode() for section in sections), Counts(len(articles), len(records), tuple(failed)))
+    counts = Counts(len(articles), len(records), tuple(failed), left)
+    return Lines(tuple(section.encode() for section in sections), counts)
 
 
 def failures(section: bytes) -> tuple[Failure, ...]:

@@ -67,7 +67,8 @@ class Options:
 class Summary:
     """What a run did; `folder` is None if there was nothing to write.
 
-    `failures` holds the first thousand, `failed` counts them all; `reused` counts articles taken from an earlier run.
+    `failures` holds the first thousand, `failed` counts them all; `reused` counts articles taken from an earlier run;
+    `table_numbers_left` counts numbers in tables that gave no record because nothing says their unit.
     """
 
     folder: Path | None = None
@@ -77,6 +78,7 @@ class Summary:
     failed: int = 0
     reused: int = 0
     seconds: float = 0.0
+    table_numbers_left: int = 0
 
     @property
     def exit_status(self) -> int:
@@ -90,6 +92,7 @@ class Summary:
         self.articles += counts.articles
         self.records += counts.records
         self.failed += len(counts.failures)
+        self.table_numbers_left += counts.table_numbers_left
         self.failures.extend(counts.failures[: KEPT_FAILURES - len(self.failures)])
 
 
@@ -273,7 +276,12 @@ class _Run:
             "schema_version": SCHEMA_VERSION,
             "run_id": self._work.run_id,
             "input": self._paths,
-            "counts": {"articles": summary.articles, "records": summary.records, "errors": summary.failed},
+            "counts": {
+                "articles": summary.articles,
+                "records": summary.records,
+                "errors": summary.failed,
+                "table_numbers_left": summary.table_numbers_left,
+            },
             "versions": self._versions,
             "rule_versions": rule_versions,
             "options": self._work.plan["options"],

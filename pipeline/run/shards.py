@@ -78,6 +78,7 @@ class Marker:
     """An article failed while it was extracted: another run, with more time or memory, should try again."""
     lengths: tuple[int, ...]
     sha256: str
+    table_numbers_left: int = 0
 
     @classmethod
     def of(cls, key: str, lines: Lines) -> Marker:
@@ -86,7 +87,8 @@ class Marker:
         lengths = tuple(len(section) for section in lines.sections)
         counts = lines.counts
         retry = any(failure.stage != "read" for failure in counts.failures)
-        return cls(key, counts.articles, counts.records, len(counts.failures), retry, lengths, digest)
+        left = counts.table_numbers_left
+        return cls(key, counts.articles, counts.records, len(counts.failures), retry, lengths, digest, left)
 
     def to_line(self) -> bytes:
         """The marker as a line of JSON."""
@@ -109,7 +111,9 @@ class Marker:
         for length in self.lengths:
             sections.append(body[at : at + length])
             at += length
-        return Lines(tuple(sections), Counts(self.articles, self.records, failures(sections[3])))
+        return Lines(
+            tuple(sections), Counts(self.articles, self.records, failures(sections[3]), self.table_numbers_left)
+        )
 
 
 class ShardFolder:

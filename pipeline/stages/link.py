@@ -18,6 +18,7 @@ from pipeline.stages.confidence import Confidence
 from pipeline.stages.link_names import NameLinker
 from pipeline.stages.link_periods import PeriodLinker
 from pipeline.stages.link_places import PlaceLinker
+from pipeline.stages.link_tables import TableLinker
 from pipeline.stages.scope import Choice, sentence_index, series
 
 _RATES = regex.compile(
@@ -43,6 +44,7 @@ class Linker:
         self._places = PlaceLinker(rules)
         self._periods = PeriodLinker()
         self._names = NameLinker(rules)
+        self._tables = TableLinker(rules, self._names)
         self._confidence = Confidence.load()
 
     def link(self, document: Document, predictions: Sequence[NamePrediction] | None = None) -> tuple[Record, ...]:
@@ -52,8 +54,9 @@ class Linker:
             document: What the matchers found.
             predictions: One for each quantity, or None to go by rules alone.
         """
-        places = self._places.link(document)
-        periods = self._periods.link(document)
+        cells = self._tables.cells(document)
+        places = self._places.link(document, self._tables, cells)
+        periods = self._periods.link(document, self._tables, cells)
         indicators = self._names.indicators(document)
         initiatives = self._names.initiatives(document, indicators)
         if predictions is not None:
@@ -66,6 +69,9 @@ class Linker:
                     initiatives[number] = _prefer(prediction.initiative, initiatives[number], reach, at)
         for number, model in _in_step(document):
             indicators[number], initiatives[number] = indicators[model], initiatives[model]
+        for number, cell in cells.items():
+            indicators[number] = self._tables.indicator(document, cell)
+            initiatives[number] = self._tables.initiative(document, cell, indicators[number])
         records = []
         for number, quantity in enumerate(document.quantities):
             index = sentence_index(document.outline.sentences, quantity.start)
@@ -92,6 +98,11 @@ class Linker:
         evidence = {name: choice.evidence(document) for name, choice in fields.items()}
         evidence["amount"] = Evidence(how="stated", rule=quantity.rule, start=start, end=end)
         flags = _flags(document.repairs, start, end, fields)
+        if quantity.unit_span is not None:
+            in_row = sentence.start <= quantity.unit_span[0] < sentence.end
+            said = Choice(quantity.unit, "stated" if in_row else "heading", "table.unit", *quantity.unit_span)
+            evidence["unit"] = said.evidence(document)
+            flags.append("unit_from_table")
         return Record(
             record_id=record_id(article.id, start, end, quantity.kind),
             article_id=article.id,

@@ -212,13 +212,17 @@ class NameLinker:
         if spans:
             start, end = spans[-1]
             return Choice(document.text[start:end].strip("“”"), "stated", "initiative.named", start, end, 0.3)
-        if isinstance(indicator.value, str):
-            known = self.activity(indicator.value)
-            if known is not None:
-                return Choice(known, indicator.how, "initiative.field", indicator.start, indicator.end, 0.4)
-            activity = self._tails.sub("", indicator.value) or indicator.value
-            return Choice(activity, indicator.how, "initiative.activity", indicator.start, indicator.end, 0.5)
-        return _none()
+        return self.field(indicator)
+
+    def field(self, indicator: Choice) -> Choice:
+        """The initiative that an indicator itself speaks of: its field of statistics, else the activity in it."""
+        if not isinstance(indicator.value, str):
+            return _none()
+        known = self.activity(indicator.value)
+        if known is not None:
+            return Choice(known, indicator.how, "initiative.field", indicator.start, indicator.end, 0.4)
+        activity = self._tails.sub("", indicator.value) or indicator.value
+        return Choice(activity, indicator.how, "initiative.activity", indicator.start, indicator.end, 0.5)
 
 
 def _none() -> Choice:

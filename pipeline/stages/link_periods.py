@@ -12,14 +12,15 @@ of the year before wherever it does not speak of plans.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 import regex
 
 from pipeline.models import Document, How, Period, Quantity, Sentence
-from pipeline.stages.scope import Choice, between, clause_end, clause_start, sentence_index, series
+from pipeline.stages.link_tables import Cell, TableLinker
+from pipeline.stages.scope import Choice, between, clause_end, clause_start, sentence_index, series, table_sentences
 
 _OWN = regex.compile(r"的?(?:约|近|超过|超|不足)?$")
 _FROM = regex.compile(r"(?:由|从|自)[^，；。]{0,24}$")
@@ -36,20 +37,31 @@ _RECENT_DAYS = 45
 """A day so shortly before publication is news of that very year, whatever year was spoken of before."""
 _NAME_AFTER = regex.compile(r"[”\"]?(?:规划|计划|纲要|方案|需求|收官|开局)")
 _WORK_REPORT = regex.compile(r"政府工作报告")
+NO_CELLS: Mapping[int, Cell] = {}
 _OWNED_KINDS = ("money", "count", "measure", "duration")
 
 
 class PeriodLinker:
     """Resolves the period of every quantity of a document."""
 
-    def link(self, document: Document) -> list[Choice]:
-        """One choice for each quantity, in order; `value` is a `Period`, or None where nobody could tell."""
-        return _Pass(document).run()
+    def link(
+        self, document: Document, tables: TableLinker | None = None, cells: Mapping[int, Cell] = NO_CELLS
+    ) -> list[Choice]:
+        """One choice for each quantity, in order; `value` is a `Period`, or None where nobody could tell.
+
+        Args:
+            document: What the matchers found.
+            tables: Reads the cells of tables.
+            cells: The quantities that stand in tables, by their number.
+        """
+        return _Pass(document, tables, cells).run()
 
 
 class _Pass:
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, tables: TableLinker | None, cells: Mapping[int, Cell]) -> None:
         self._document = document
+        self._tables = tables
+        self._cells = cells
         self._text = document.text
         self._sentences = document.outline.sentences
         self._pub = document.article.pub_date
@@ -70,6 +82,8 @@ class _Pass:
         in_title = [p for p in document.title_periods if p.role == "time" and p.year is not None]
         title_scope = Choice(in_title[0], "title", in_title[0].rule, doubt=0.3) if in_title else None
         previous: Sentence | None = None
+        in_table = table_sentences(document)
+        tabled: list[Period] = []
         for index, sentence in enumerate(self._sentences):
             if previous is not None and sentence.section != previous.section:
                 scope = self._inherited(sentence, section_scope)
@@ -79,6 +93,13 @@ class _Pass:
             lasts = scope if scope is not None and not self._is_over(scope, sentence) else None
             fallback = lasts or (title_scope if not self._is_work_report else None) or self._default(sentence)
             self._link_sentence(by_sentence.get(index, []), sentence, resolved, fallback, choices)
+            if index in in_table:  # its times are those of cells and leave nothing behind
+                tabled += resolved
+                for number in by_sentence.get(index, []):
+                    if self._tables is not None and number in self._cells:
+                        choices[number] = self._tables.period(document, self._cells[number], tabled) or fallback
+                previous = sentence
+                continue
             left = self._leaves(sentence, resolved, [choices[number] for number in by_sentence.get(index, [])])
             if (
                 left is not None

@@ -9,15 +9,25 @@ amount takes the n-th place.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import regex
 
-from pipeline.models import Document, How, Place, Quantity, Sentence
+from pipeline.models import Document, How, Place, Quantity, Sentence, Table
 from pipeline.ruleset import RuleSet
+from pipeline.stages.link_tables import Cell, TableLinker
 from pipeline.stages.place_paths import COUNTRY, ancestor, chain, common_ancestor, narrowest, rank_of
-from pipeline.stages.scope import Choice, between, clause_end, clause_start, name_runs, sentence_index, series
+from pipeline.stages.scope import (
+    Choice,
+    between,
+    clause_end,
+    clause_start,
+    name_runs,
+    sentence_index,
+    series,
+    table_sentences,
+)
 
 _RELATIVE_YARDSTICK = regex.compile(r"(?:占|占到|比|较|高于|低于|高出|约为|相当于)\p{Han}{0,5}$")
 _SHARE_OF = regex.compile(r"(?:全[省市区县州])?的?(?:约|近)?")
@@ -29,6 +39,7 @@ _COLLECTIVE = regex.compile(
 _BODY_NAME = regex.compile(
     r"\p{Han}{1,8}?(?:馆|院|所|中心|公司|集团|银行|大学|学院|基地|平台|超市|实验室|基金|论坛|交易所|联盟|协会|剧场|码头|电厂|港口)"
 )
+NO_CELLS: Mapping[int, Cell] = {}
 _HERE = regex.compile(r"在?这里")
 _QUOTED_NAME = 12
 """Longest quoted name, in characters, within which a place is part of the name (“横县茉莉花茶”)."""
@@ -60,9 +71,17 @@ class PlaceLinker:
         self._country_yardstick = _suffix_pattern(rules.lexicon("place_yardstick_before"))
         self._yardstick_after = _prefix_pattern(rules.lexicon("place_yardstick_after"))
 
-    def link(self, document: Document) -> list[Choice]:
-        """One choice for each quantity of the document, in order."""
-        return _Pass(self, document).run()
+    def link(
+        self, document: Document, tables: TableLinker | None = None, cells: Mapping[int, Cell] = NO_CELLS
+    ) -> list[Choice]:
+        """One choice for each quantity of the document, in order.
+
+        Args:
+            document: What the matchers found.
+            tables: Reads the cells of tables.
+            cells: The quantities that stand in tables, by their number.
+        """
+        return _Pass(self, document, tables, cells).run()
 
     def is_topic(self, text: str, place: Place) -> bool:
         """True if the sentence may be about this place, False where it is only a yardstick or an object."""
@@ -98,8 +117,12 @@ def _is_foreign(place: Place) -> bool:
 class _Pass:
     """One pass over a document, sentence by sentence."""
 
-    def __init__(self, linker: PlaceLinker, document: Document) -> None:
+    def __init__(
+        self, linker: PlaceLinker, document: Document, tables: TableLinker | None, cells: Mapping[int, Cell]
+    ) -> None:
         self._linker = linker
+        self._tables = tables
+        self._cells = cells
         self._document = document
         self._text = document.text
         self._sentences = document.outline.sentences
@@ -128,15 +151,22 @@ class _Pass:
         choices: list[Choice] = [Choice(None, "default", "place.none", doubt=1.0)] * len(document.quantities)
         carried: Choice | None = None
         previous: Sentence | None = None
+        tables = table_sentences(document)
         for index, sentence in enumerate(self._sentences):
             if previous is not None and sentence.section != previous.section:
                 carried = None
             new_paragraph = previous is None or sentence.paragraph != previous.paragraph
-            scope = self._scope(sentence, carried, new_paragraph)
+            scope = self._captioned(tables.get(index)) or self._scope(sentence, carried, new_paragraph)
             resolved = self._resolve(sentence, scope)
             numbers = by_sentence.get(index, [])
             for number in numbers:
                 choices[number] = self._choose(document.quantities[number], sentence, resolved, scope)
+            if index in tables:  # a row says nothing of the text after the table
+                for number in numbers:
+                    if self._tables is not None and number in self._cells:
+                        choices[number] = self._tables.place(document, self._cells, number, resolved, scope)
+                previous = sentence
+                continue
             self._distribute(numbers, resolved, choices)
             topic = self._topic(sentence, resolved, [choices[number] for number in numbers])
             if any(choices[number].rule == "place.collective" for number in numbers):
@@ -229,6 +259,14 @@ class _Pass:
             return carried
         # A new paragraph of an article about one place speaks of that place again; a round-up goes on.
         return self._main if self._main.how == "title" and self._main.value != COUNTRY else carried
+
+    def _captioned(self, table: Table | None) -> Choice | None:
+        """What the caption of a table says of the place."""
+        caption = table.caption if table is not None else None
+        named = [p for p in between(self._topics, *caption) if p.place is not None] if caption is not None else []
+        if not named:
+            return None
+        return Choice(named[0].place, "heading", "place.table_caption", named[0].start, named[0].end, 0.1)
 
     # -- mentions --------------------------------------------------------------------------------------------
 

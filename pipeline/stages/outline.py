@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import regex
 
-from pipeline.models import Outline, Place, Quantity, Section, Sentence
+from pipeline.models import Outline, Place, Quantity, Section, Sentence, Table
 
 MAX_HEADING = 36
 """Longest line, in characters, that may be an unnumbered heading."""
@@ -44,6 +44,7 @@ def outline(
     furniture: Sequence[tuple[int, int]] = (),
     places: Sequence[Place] = (),
     quantities: Sequence[Quantity] = (),
+    tables: Sequence[Table] = (),
 ) -> Outline:
     """Divide an article into sections, paragraphs and sentences.
 
@@ -54,10 +55,12 @@ def outline(
         furniture: Spans of page furniture, in order, that are no content.
         places: Place mentions in the text, in order.
         quantities: Quantities in the text, in order: a short line that states one is no heading.
+        tables: Tables in the text: each line of one is a sentence, and none is a heading.
     """
     builder = _Builder(text)
     place_starts = [place.start for place in places]
     quantity_starts = [quantity.start for quantity in quantities]
+    rows = sorted(line for table in tables for line in table.lines)
     title_seen = False
     lines = list(_content_lines(text, furniture))
     last_body = max((a for a, b in lines if b - a > MAX_HEADING or _FULL_STOP.search(text, b - 2, b)), default=-1)
@@ -72,6 +75,10 @@ def outline(
                     builder.paragraph(head, end)
                 continue
         if start < content_start:
+            continue
+        row = bisect_right(rows, (start, len(text))) - 1
+        if rows and row >= 0 and end <= rows[row][1]:
+            builder.sentence_line(start, end, "body")
             continue
         inside = places[bisect_right(place_starts, start - 1) : bisect_right(place_starts, end - 1)]
         states = bisect_right(quantity_starts, end - 1) > bisect_right(quantity_starts, start - 1)

@@ -61,6 +61,10 @@ class QuantityMatcher:
             before = amount
         return tuple(found)
 
+    def currency(self, text: str) -> str | None:
+        """The currency that 元 means throughout a text, None for renminbi."""
+        return self._cues.home_currency(text)
+
     def _lone(self, text: str, hits: list[Hit], amounts: list[Amount]) -> list[Amount]:
         """The bare numbers of a short text: in an article they are no facts, alone they are what was asked for."""
         body = text.strip().rstrip("。.")

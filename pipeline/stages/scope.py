@@ -6,14 +6,14 @@ or a comma alone, the way 分别 lists are written.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import regex
 
-from pipeline.models import Document, Evidence, How, Quantity, Sentence
+from pipeline.models import Document, Evidence, How, Quantity, Sentence, Table
 
 _JOINT = regex.compile(r"\s*(?:[、，,；;]|和|及|与|以及|或)?\s*(?:约|近|超过|超|达|逾)?\s*")
 _NAME_JOINT = regex.compile(r"\s*(?:[、，,]|和|及|与|以及|/|\s)\s*")
@@ -69,6 +69,18 @@ def sentence_index(sentences: Sequence[Sentence], offset: int) -> int | None:
     """The index of the sentence that holds an offset; None outside all sentences (furniture, metadata)."""
     index = bisect_right(sentences, offset, key=lambda sentence: sentence.start) - 1
     return index if index >= 0 and offset < sentences[index].end else None
+
+
+def table_sentences(document: Document) -> dict[int, Table]:
+    """The sentences that are lines of a table with a header, and that table."""
+    sentences = document.outline.sentences
+    found: dict[int, Table] = {}
+    for table in document.tables:
+        for start, end in table.lines if table.columns else ():
+            index = bisect_left(sentences, start, key=lambda sentence: sentence.start)
+            if index < len(sentences) and sentences[index].start < end:
+                found[index] = table
+    return found
 
 
 def clause_start(text: str, sentence: Sentence, offset: int) -> int:

@@ -63,7 +63,21 @@ def test_bad_input_is_named_and_the_rest_goes_on(tmp_path: Path, gongbao: Gongba
         "articles": summary["articles"],
         "records": summary["records"],
         "errors": summary["failed"],
+        "table_numbers_left": 0,
     }
+
+
+def test_numbers_of_tables_without_a_unit_are_told(tmp_path: Path, gongbao: Gongbao) -> None:
+    source = tmp_path / "table.txt"
+    source.write_text("园区情况\n园区\t面积\t产值（亿元）\n甲园\t12\t3.5\n乙园\t13\t4.5\n", encoding="utf-8")
+    for again in (False, True):  # the second run takes the first one's shards over
+        done = gongbao("run", source, "--out", tmp_path / "out", "--no-ner")
+        assert done.returncode == 0
+        assert "2 numbers in tables gave no record" in done.stdout, again
+    summary = json.loads(gongbao("run", source, "--out", tmp_path / "out", "--no-ner", "--json").stdout)
+    assert (summary["records"], summary["table_numbers_left"]) == (2, 2)
+    (article,) = map(json.loads, (Path(summary["run"]) / "articles.jsonl").open(encoding="utf-8"))
+    assert article["counts"]["table_numbers_left"] == 2
 
 
 def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
