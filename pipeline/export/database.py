@@ -8,12 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from operator import itemgetter
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
@@ -22,10 +19,18 @@ from pipeline.export.columns import Row, record_columns
 from pipeline.export.formats import Style
 from pipeline.export.rows import Source, exact
 from pipeline.export.select import Data
-from pipeline.export.tables import FORMAT, Tables, make_tables, wide_table_of
+from pipeline.export.tables import FORMAT, Tables, about_table, make_tables, wide_table_of
+from pipeline.export.upsert import Upsert, Values
 
 BATCH = 2000
-Values = Mapping[str, Any]
+_DRIVERS = {
+    "postgresql": "Install its driver: pip install 'gongbao[postgresql]'",
+    "mysql": "Install a driver (pip install pymysql) and name it: mysql+pymysql://user:password@host/database",
+    "mariadb": "Install a driver (pip install pymysql) and name it: mariadb+pymysql://user:password@host/database",
+}
+_LOCK = 0x676F6E6762616F
+_WIDEST = {"sqlite": 1900, "mysql": 240, "mariadb": 240}
+"""Columns that a table holds; 1500 elsewhere."""
 
 
 def write_url(data: Data, url: str, style: Style) -> int:
@@ -50,14 +55,17 @@ def write_url(data: Data, url: str, style: Style) -> int:
             fix = "Name a file: sqlite:///facts.db"
             raise ExportError("a database in memory would be lost", where=url, fix=fix, code="export.url")
         return write(data, Path(parsed.database), style)
-    if parsed.drivername == "postgresql":
+    if "@" in (parsed.host or ""):  # a bare @ in the password: what follows it would be shown as the host
+        fix = "Write @ in user and password as %40, : as %3A, / as %2F"
+        raise ExportError("not a database URL", where=_bare(url), fix=fix, code="export.url")
+    if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     where = parsed.render_as_string(hide_password=True)
     try:
         engine = sa.create_engine(parsed)
     except (NoSuchModuleError, ImportError) as error:
-        fix = "Install its driver, for PostgreSQL: pip install 'gongbao[postgresql]'"
-        raise ExportError(f"no driver for {parsed.drivername}", where=where, fix=fix, code="export.extra") from error
+        hint = _DRIVERS.get(parsed.get_backend_name(), "Use PostgreSQL, MySQL, MariaDB or SQLite")
+        raise ExportError(f"no driver for {parsed.drivername}", where=where, fix=hint, code="export.extra") from error
     try:
         return write_engine(lambda connection: fill(data, connection, style, where), engine, where)
     finally:
@@ -84,8 +92,11 @@ def fill(
 
     `numbered` gives the further columns that one dialect's `records` have.
     """
+    if connection.dialect.name == "postgresql":
+        # One export at a time: two that make the same tables, or touch the same rows in another order, would fail.
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     if data.selection.wide:
-        return _fill_wide(data, connection)
+        return _fill_wide(data, connection, where)
     tables = make_tables(_chosen(data), sqlite=connection.dialect.name == "sqlite")
     _prepare(tables, connection, where)
     Upsert(tables.about, connection)([{"key": k, "value": v} for k, v in _about(data).items()])
@@ -122,59 +133,6 @@ def _fill_records(
     return count
 
 
-class Upsert:
-    """Puts rows into a table by its primary key, touching only rows that differ.
-
-    `keep` names columns that an existing row keeps. The statement is compiled once and rows go straight to the driver.
-    """
-
-    def __init__(self, table: sa.Table, connection: Connection, *, keep: Sequence[str] = ()) -> None:
-        self._connection = connection
-        statement = _upsert(table, connection.dialect.name, keep)
-        compiled = statement.compile(dialect=connection.dialect, column_keys=[c.name for c in table.columns])
-        self._sql = str(compiled)
-        # Of a row, what the driver wants: a tuple in its order, or a dict.
-        self._pick = itemgetter(*compiled.positiontup) if compiled.positional and compiled.positiontup else None
-        self._names = [column.name for column in table.columns]
-        processors = compiled._bind_processors
-        self._processors = {name: processors[name] for name in self._names if name in processors}
-        if connection.dialect.name == "sqlite":  # ISO dates and numbers go in as they are
-            lists = [name for name in self._names if isinstance(table.c[name].type, sa.JSON)]
-            self._processors = dict.fromkeys(lists, _json)
-
-    def __call__(self, rows: Sequence[Values]) -> None:
-        if not rows:
-            return
-        for name, process in self._processors.items():
-            rows = [row if row[name] is None else {**row, name: process(row[name])} for row in rows]
-        if self._pick is not None:
-            self._connection.exec_driver_sql(self._sql, list(map(self._pick, rows)))
-        else:
-            self._connection.exec_driver_sql(self._sql, [{name: row[name] for name in self._names} for row in rows])
-
-
-def _json(value: Any) -> str:
-    return orjson.dumps(value).decode("utf-8")
-
-
-def _upsert(table: sa.Table, dialect: str, keep: Sequence[str]) -> Any:
-    keys = [column.name for column in table.primary_key]
-    rest = [c.name for c in table.columns if c.name not in keys and c.name not in keep]
-    if dialect in ("postgresql", "sqlite"):
-        module: Any = postgresql if dialect == "postgresql" else sqlite
-        statement = module.insert(table)
-        new = statement.excluded
-        differs = sa.or_(*(table.c[name].is_distinct_from(new[name]) for name in rest))
-        return statement.on_conflict_do_update(
-            index_elements=keys, set_={name: new[name] for name in rest}, where=differs
-        )
-    if dialect in ("mysql", "mariadb"):
-        merged = mysql.insert(table)
-        return merged.on_duplicate_key_update({name: merged.inserted[name] for name in rest})
-    fix = "Use PostgreSQL, MySQL, MariaDB or SQLite"
-    raise ExportError(f"no way to update rows by key in {dialect}", where="--to", fix=fix, code="export.url")
-
-
 class _Seen:
     """The records of this export, for deleting the ones that it no longer holds."""
 
@@ -208,7 +166,7 @@ def _prepare(tables: Tables, connection: Connection, where: str) -> None:
     present = set(sa.inspect(connection).get_table_names())
     mine = [t for t in (tables.about, tables.articles, tables.records, tables.evidence) if t is not None]
     if present & {table.name for table in mine}:
-        _check_version(tables, connection, present, where)
+        _check_version(tables.about, connection, present, where)
     for table in mine:
         if table.name in present:
             there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
@@ -216,9 +174,17 @@ def _prepare(tables: Tables, connection: Connection, where: str) -> None:
             if there != expected:
                 odd = ", ".join(sorted(there ^ expected)[:5])
                 raise _other_table(f"table {table.name} has other columns ({odd})", where)
+        elif table is tables.about:
+            _create_about(table, connection)
         else:
             connection.execute(sa.schema.CreateTable(table))
             _comment(table, connection)
+
+
+def _create_about(about: sa.Table, connection: Connection) -> None:
+    """The first table, with its version at once: MySQL keeps what was made before an export that failed."""
+    connection.execute(sa.schema.CreateTable(about))
+    Upsert(about, connection)([{"key": "format", "value": FORMAT}])
 
 
 def _comment(table: sa.Table, connection: Connection) -> None:
@@ -229,10 +195,10 @@ def _comment(table: sa.Table, connection: Connection) -> None:
             connection.execute(sa.schema.SetColumnComment(column))
 
 
-def _check_version(tables: Tables, connection: Connection, present: set[str], where: str) -> None:
+def _check_version(about: sa.Table, connection: Connection, present: set[str], where: str) -> None:
     found = None
-    if "gongbao" in present:
-        found = connection.execute(sa.select(tables.about.c.value).where(tables.about.c.key == "format")).scalar()
+    if about.name in present:
+        found = connection.execute(sa.select(about.c.value).where(about.c.key == "format")).scalar()
     if found != FORMAT:
         version = f"version {found}" if found else "no version of gongbao"
         raise _other_table(f"its tables are of {version}; this gongbao writes version {FORMAT}", where)
@@ -243,21 +209,40 @@ def _other_table(why: str, where: str) -> ExportError:
     return ExportError(why, where=where, fix=fix, code="export.table")
 
 
-def _fill_wide(data: Data, connection: Connection) -> int:
+def _fill_wide(data: Data, connection: Connection, where: str) -> int:
     table = data.table()
-    limit = 1900 if connection.dialect.name == "sqlite" else 1500
+    limit = _WIDEST.get(connection.dialect.name, 1500)
     if len(table.columns) > limit:
         fix = "Narrow it with --where or --columns"
         why = f"{len(table.columns)} columns; a table holds {limit}"
         raise ExportError(why, where="--wide", fix=fix, code="export.too_many")
-    made = wide_table_of(table.columns)
-    made.drop(connection, checkfirst=True)
+    made, about = wide_table_of(table.columns, connection.dialect.name), about_table()
+    _prepare_wide(made, about, connection, where)
+    names = [column.name for column in made.columns]
     made.create(connection)
+    Upsert(about, connection)([{"key": "wide", "value": json.dumps(names, ensure_ascii=False)}])
+    pairs = [(name, column.name) for name, column in zip(names, table.columns, strict=True)]
     count = 0
-    for batch in _batches({c.name: row[c.name] for c in table.columns} for row in table.rows):
+    for batch in _batches({name: row[key] for name, key in pairs} for row in table.rows):
         count += len(batch)
         connection.execute(made.insert(), batch)
     return count
+
+
+def _prepare_wide(made: sa.Table, about: sa.Table, connection: Connection, where: str) -> None:
+    """Take the table of an earlier wide export away; one that gongbao did not make is left alone."""
+    present = set(sa.inspect(connection).get_table_names())
+    if about.name in present:
+        _check_version(about, connection, present, where)
+    else:
+        _create_about(about, connection)
+    if made.name not in present:
+        return
+    names = connection.execute(sa.select(about.c.value).where(about.c.key == "wide")).scalar()
+    if json.loads(names or "[]") != [column["name"] for column in sa.inspect(connection).get_columns(made.name)]:
+        fix = "Rename it, or export into another database"
+        raise ExportError("its table wide is not from gongbao", where=where, fix=fix, code="export.table")
+    made.drop(connection)
 
 
 def _chosen(data: Data) -> Any:
@@ -326,10 +311,10 @@ def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
 def _refused(error: DBAPIError, where: str) -> ExportError:
     text = _first_line(error)
     fix = "Check host, port, database, user and password, and that the server runs"
-    if "password" in text or "authentication" in text:
-        fix = "Check user and password in the URL; special characters in it are written as %xx"
-    elif "does not exist" in text:
+    if "does not exist" in text or "to database" in text or "Unknown database" in text:
         fix = "Create the database first, or check its name"
+    elif "password" in text or "authentication" in text:
+        fix = "Check user and password in the URL; special characters in it are written as %xx"
     return ExportError(f"cannot connect: {text}", where=where, fix=fix, code="export.connection")
 
 

@@ -48,20 +48,40 @@ def write(data: Data, path: Path, style: Style) -> int:
     Raises:
         ExportError: the file is no database (`export.database`), of another version (`export.table`), or locked.
     """
-    if path.exists() and path.stat().st_size:
-        done = _write(data, path, style, str(path), fresh=False)
-    else:
+    metadata = orjson.dumps(datasette_metadata(path.stem, data, SEARCHED), option=orjson.OPT_INDENT_2) + b"\n"
+    # Written first, so that a disk without room for it is told before the database is changed.
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:
+        described = Path(scratch) / "metadata.json"
+        described.write_bytes(metadata)
+        done = _added(data, path, style)
+        described.replace(path.with_suffix(".metadata.json"))
+    return done
+
+
+def _added(data: Data, path: Path, style: Style) -> int:
+    if not path.exists():
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:
             new = Path(scratch) / path.name
             done = _write(data, new, style, str(path), fresh=True)
             with new.open("rb+") as file:
                 os.fsync(file.fileno())
-            new.replace(path)
-    metadata = path.with_suffix(".metadata.json")
-    text = orjson.dumps(datasette_metadata(path.stem, data, SEARCHED), option=orjson.OPT_INDENT_2)
-    metadata.with_name(f".{metadata.name}").write_bytes(text + b"\n")
-    metadata.with_name(f".{metadata.name}").replace(metadata)
-    return done
+            if _placed(new, path):
+                return done
+    # It was there, or another export has made it meanwhile; an empty file is an empty database.
+    return _write(data, path, style, str(path), fresh=False)
+
+
+def _placed(new: Path, path: Path) -> bool:
+    """Put a new database in its place; false if there is one by now."""
+    try:
+        os.link(new, path)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without links
+        if path.exists():
+            return False
+        new.replace(path)
+    return True
 
 
 def _write(data: Data, path: Path, style: Style, where: str, *, fresh: bool) -> int:
@@ -74,6 +94,8 @@ def _write(data: Data, path: Path, style: Style, where: str, *, fresh: bool) -> 
 
 def _filled(data: Data, engine: Engine, style: Style, where: str) -> int:
     def run(connection: Connection) -> int:
+        if not sa.inspect(connection).get_table_names():
+            connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION}")
         done = fill(data, connection, style, where, _numbering(connection) if not data.selection.wide else None)
         if not data.selection.wide:
             _check_articles(connection, where)
@@ -92,9 +114,7 @@ def _engine(path: Path, *, fresh: bool) -> Engine:
         connection.isolation_level = None
         connection.create_function("gongbao_words", 1, index_text, deterministic=True)
         if fresh:
-            connection.executescript(
-                f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA application_id = {_APPLICATION};"
-            )
+            connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
         # A new database is checked as a whole at the end, which is faster than row by row.
         connection.execute(f"PRAGMA foreign_keys = {'OFF' if fresh else 'ON'}")
         connection.execute("PRAGMA cache_size = -262144")  # 256 MiB: the indexes of a million records

@@ -19,9 +19,12 @@ import pytest
 from exporting import code_of, export_to, free_port, hard_extractions, records_of, write_run
 
 from pipeline.errors import ExportError
+from pipeline.export.columns import record_columns
 from pipeline.export.formats import PLAIN, Style
 from pipeline.export.rows import Source, open_source
 from pipeline.export.select import Data, Selection
+from pipeline.export.sqlite import is_ours
+from pipeline.export.tables import make_tables
 from pipeline.export.words import index_text, query_text
 from pipeline.export.writing import export, target_of
 
@@ -120,6 +123,60 @@ def test_tables_of_another_version_are_left_alone(hard_run: Path, tmp_path: Path
         export_to(hard_run, "sqlite", path)
     assert code_of(error) == code
     assert path.read_bytes() == before
+
+
+def test_two_exports_that_make_one_database_both_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "facts.db"
+    extractions = hard_extractions()
+    runs = [write_run(tmp_path, name, [one]) for name, one in zip("ab", extractions, strict=False)]
+    from pipeline.export import sqlite as module
+
+    placed = module._placed
+
+    def overtaken(new: Path, where: Path) -> bool:
+        monkeypatch.setattr(module, "_placed", placed)
+        export_to(runs[1], "sqlite", path)
+        return placed(new, where)
+
+    monkeypatch.setattr(module, "_placed", overtaken)
+    export_to(runs[0], "sqlite", path)
+    assert counts(path)["articles"] == 2
+    assert counts(path)["records"] == sum(len(one.records) for one in extractions[:2])
+    assert sorted(item.name for item in tmp_path.iterdir() if item.name.startswith("facts")) == [
+        "facts.db", "facts.metadata.json",
+    ]  # fmt: skip
+
+
+def test_an_empty_file_becomes_a_database(hard_run: Path, tmp_path: Path) -> None:
+    path = tmp_path / "facts.db"
+    path.touch()
+    assert export_to(hard_run, "sqlite", path) == counts(path)["records"] == 6
+    with sqlite3.connect(path) as db:
+        assert is_ours(db)
+    assert not [item for item in tmp_path.iterdir() if item.name.startswith(".")]
+
+
+@pytest.mark.parametrize("target", ["sqlite", "postgresql"])
+def test_a_table_wide_of_someone_else_is_left_alone(
+    hard_run: Path, tmp_path: Path, target: str, request: pytest.FixtureRequest
+) -> None:
+    import sqlalchemy as sa
+
+    url = f"sqlite:///{tmp_path}/a.db" if target == "sqlite" else request.getfixturevalue("database")
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE wide (mine INTEGER)"))
+        connection.execute(sa.text("INSERT INTO wide VALUES (7)"))
+    with pytest.raises(ExportError) as error:
+        to_url(hard_run, url, wide=True)
+    assert code_of(error) == "export.table"
+    with engine.begin() as connection:
+        assert connection.execute(sa.text("SELECT mine FROM wide")).scalar_one() == 7
+        connection.execute(sa.text("DROP TABLE wide"))
+    first = to_url(hard_run, url, wide=True)
+    assert to_url(hard_run, url, wide=True, where="kind=money") < first, "gongbao's own is replaced"
+    assert to_url(hard_run, url) == 6, "and stands beside the other tables"
+    engine.dispose()
 
 
 def test_a_file_that_is_no_database(hard_run: Path, tmp_path: Path) -> None:
@@ -324,6 +381,82 @@ def test_wide_and_columns_in_postgresql(hard_run: Path, database: str) -> None:
     with psycopg.connect(database) as connection:
         cursor = connection.execute("SELECT * FROM records")
         assert [c.name for c in cursor.description or ()] == ["record_id", "article_id", "place", "value", "run_id"]
+
+
+@pytest.mark.postgresql
+def test_names_of_wide_columns_that_postgresql_would_cut_stay_apart(tmp_path: Path, database: str) -> None:
+    import psycopg
+
+    long = "农村集体经营性建设用地入市试点改革配套基础设施建设专项资金"
+    first, *rest = hard_extractions()
+    amount = first.records[0]
+    named = [
+        amount.model_copy(update={"indicator": f"{long}{end}", "record_id": f"{at:016x}"})
+        for at, end in enumerate(("甲", "乙", "丙"))
+    ]
+    folder = write_run(tmp_path, "long", [replace(first, records=tuple(named)), *rest])
+    assert to_url(folder, database, wide=True) == to_url(folder, database, wide=True)
+    with psycopg.connect(database) as connection:
+        cursor = connection.execute("SELECT * FROM wide")
+        cut = [c.name for c in cursor.description or () if c.name.startswith("农村集体")]
+        comments = connection.execute(
+            "SELECT col_description('wide'::regclass, attnum) FROM pg_attribute"
+            " WHERE attrelid = 'wide'::regclass AND attname = ANY(%s)", [cut]
+        ).fetchall()  # fmt: skip
+    assert len(cut) == 3
+    assert {str(comment)[: len(long) + 1] for (comment,) in comments} == {f"{long}{end}" for end in "甲乙丙"}
+
+
+@pytest.mark.postgresql
+def test_exports_into_one_postgresql_wait_for_each_other(tmp_path: Path, database: str) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    runs = [write_run(tmp_path, f"r{n}", hard_extractions()) for n in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda run: to_url(run, database), runs)) == [6] * 4
+    assert _count(database) == 6
+
+
+@pytest.mark.postgresql
+def test_the_short_name_of_postgresql(hard_run: Path, database: str) -> None:
+    assert to_url(hard_run, database.replace("postgresql://", "postgres://")) == 6
+
+
+def test_a_bare_at_sign_in_a_password_is_not_shown(hard_run: Path) -> None:
+    with pytest.raises(ExportError) as error:
+        to_url(hard_run, "postgresql://me:geh@eim@127.0.0.1:1/facts")
+    assert code_of(error) == "export.url"
+    assert "geh" not in str(error.value) and "eim" not in str(error.value) and "%40" in str(error.value)
+
+
+@pytest.mark.parametrize(("url", "said"), [("mysql://u:p@h/d", "pymysql"), ("mssql://u:p@h/d", "Use PostgreSQL")])
+def test_a_driver_that_is_missing_is_named(hard_run: Path, url: str, said: str) -> None:
+    with pytest.raises(ExportError) as error:
+        to_url(hard_run, url)
+    assert code_of(error) == "export.extra" and said in str(error.value.fix)
+
+
+@pytest.mark.parametrize("name", ["mysql", "mariadb"])
+def test_the_tables_in_the_words_of_mysql(name: str) -> None:
+    """Without a server: keys need a length and a collation of their own there, and decimals lose digits by default."""
+    import sqlalchemy as sa
+
+    dialect = sa.make_url(f"{name}+pymysql://").get_dialect()()
+    metadata = make_tables(record_columns(), sqlite=False).records.metadata
+    made = {table.name: str(sa.schema.CreateTable(table).compile(dialect=dialect)) for table in metadata.sorted_tables}
+    assert set(made) == {"gongbao", "articles", "records", "evidence"}
+    assert all("InnoDB" in text and "utf8mb4" in text for text in made.values())
+    assert "record_id VARCHAR(64) COLLATE utf8mb4_bin NOT NULL" in made["evidence"].replace(
+        "CHARACTER SET utf8mb4 ", ""
+    )
+    assert "value DECIMAL(65, 20)" in made["records"]
+    keys = {"key": 64, "record_id": 64, "field": 64, "id": 700, "article_id": 700}
+    for table in metadata.sorted_tables:
+        assert sum(4 * keys[column.name] for column in table.primary_key) <= 3072
+        for index in table.indexes:
+            assert "(100)" in (text := str(sa.schema.CreateIndex(index).compile(dialect=dialect))) or (
+                set(index.columns.keys()) <= {"article_id", "year"}
+            ), text
 
 
 @pytest.mark.parametrize(
