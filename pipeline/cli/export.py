@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,12 +33,13 @@ def command(
         typer.Argument(help="Run folders, records.jsonl files, latest or previous; several are merged."),
     ] = None,
     to: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="csv xlsx jsonl parquet sqlite datapackage label-studio doccano brat conll spacy, a database URL"
-            " (postgresql://user@host/name), or a file whose ending says it."
+            " (postgresql://user@host/name), or a file whose ending says it; if left out, what the output's ending"
+            " says, or csv."
         ),
-    ] = "csv",
+    ] = None,
     output: Annotated[
         str | None, typer.Option("--output", "-o", help="File or folder; - for standard output, .zip for folders.")
     ] = None,
@@ -63,6 +65,7 @@ def command(
 
     Where an article is in several runs, the newest run's records count. A failed export leaves what was there.
     """
+    from pipeline.errors import ExportError
     from pipeline.export.formats import Style
     from pipeline.export.select import Data, Selection
     from pipeline.export.writing import export, target_of
@@ -74,7 +77,11 @@ def command(
         from pipeline.cli.reviewed import Reviewed
 
         reviewed = Reviewed(outputs / "reviews.db")
-    names = tuple(name.strip() for name in columns.split(",") if name.strip()) if columns else ()
+    names = tuple(name.strip() for name in re.split("[,，]", columns) if name.strip()) if columns else ()
+    if columns and not names:
+        raise ExportError(
+            "it names no column", where="--columns", fix="Write for example: place,year,value", code="export.column"
+        )
     data = Data(sources, Selection(where, names, min_confidence, reviewed, wide))
     count = export(data, target, Style(audience.value, encoding, prune))
     if target.path is not None or target.url is not None:

@@ -7,8 +7,10 @@
                | column [ "not" ] "in" "[" value { "," value } "]"
     value      = number | date | word | "text in quotes" | null
 
+Numbers may be written as 1e9, 1.5亿, 300万, kinds by their Chinese names, operators as `＝ ≠ ≤ ≥ ＜ ＞ （ ） ，` and `==`.
 `^=` is *starts with*, `~` is *contains*; both look at text, and at the items of a list (`flags~guessed`). Numbers are
-compared exactly, dates as dates. A test on a missing value is false, but for `= null` and `!=`. Words need quotes only
+compared exactly, dates as dates. A test on a missing value is false, but for `= null` and `!=`; an empty list is null.
+Words need quotes only
 where they hold spaces, brackets, commas, quotes or operators, or are `and or not in null`.
 """
 
@@ -23,17 +25,22 @@ from typing import Any, NamedTuple
 from pipeline.errors import ExportError
 from pipeline.export.columns import Column, Row, record_columns, unknown_column
 from pipeline.export.rows import exact
+from pipeline.export.summary import KIND_TITLES
 
 Test = Callable[[Row], bool]
 
 _TOKENS = re.compile(
-    r"""\s*(?: (?P<op> != | <= | >= | \^= | [=<>~(),\[\]] )
+    r"""\s*(?: (?P<op> != | == | <= | >= | \^= | [=<>~(),\[\]＝≠≤≥＜＞（），［］] )
              | "(?P<double>(?:[^"\\]|\\.)*)" | '(?P<single>(?:[^'\\]|\\.)*)'
-             | (?P<word> [^\s=<>!~^(),\[\]"']+ ) )""",
+             | (?P<word> [^\s=<>!~^(),\[\]＝≠≤≥＜＞（），［］"']+ ) )""",
     re.VERBOSE,
 )
 _KEYWORDS = {"and", "or", "not", "in", "null"}
-_SYMBOLS = {"＝": "=", "≥": ">=", "≤": "<=", "≠": "!=", "（": "(", "）": ")"}
+_SAME = {"==": "=", "≠": "!=", "≤": "<=", "≥": ">="} | dict(zip("＝＜＞（），［］", "=<>(),[]", strict=True))
+"""Operators as a Chinese keyboard types them."""
+_NUMBER = re.compile(r"(.*?)(万亿|亿|万)?")
+_KINDS = {title: kind for kind, title in KIND_TITLES.items()}
+_SIZES = {"万亿": 12, "亿": 8, "万": 4}
 
 
 class _Token(NamedTuple):
@@ -70,8 +77,6 @@ class _Parser:
 
     def _scan(self) -> Iterator[_Token]:
         text = self._text
-        for wide, plain in _SYMBOLS.items():
-            text = text.replace(wide, plain.ljust(len(wide))) if len(plain) == len(wide) else text
         at = 0
         while at < len(text.rstrip()):
             match = _TOKENS.match(text, at)
@@ -84,7 +89,7 @@ class _Parser:
             raw = match[kind]
             if kind in ("double", "single"):
                 kind, raw = "text", re.sub(r"\\(.)", r"\1", raw)
-            yield _Token(kind, raw, start)
+            yield _Token(kind, _SAME.get(raw, raw) if kind == "op" else raw, start)
             at = match.end()
         yield _Token("end", "", len(text))
 
@@ -176,6 +181,8 @@ class _Parser:
 
     def _equals(self, column: Column, value: Any) -> Test:
         name = column.name
+        if value is None and column.type == "list":
+            return lambda row: not row[name]
         if value is None:
             return lambda row: row[name] is None
         if column.type in ("list", "object"):
@@ -198,15 +205,17 @@ class _Parser:
         if token.kind == "word" and text.lower() == "null":
             return None
         if column.type in ("integer", "decimal", "number"):
-            try:
-                return Decimal(text)
-            except InvalidOperation:
-                raise self._error(f"{column.name} is a number, {text!r} is none", token.at) from None
+            number = _number(text)
+            if number is None:
+                raise self._error(f"{column.name} is a number, {text!r} is none", token.at)
+            return number
         if column.type == "date":
             try:
                 return date.fromisoformat(text).isoformat()
             except ValueError:
                 raise self._error(f"{column.name} is a date YYYY-MM-DD, {text!r} is none", token.at) from None
+        if column.name == "kind":
+            text = _KINDS.get(text, text)
         if column.choices and text not in column.choices:
             raise self._error(f"{column.name} is one of {' '.join(column.choices)}, never {text!r}", token.at)
         return text
@@ -221,6 +230,18 @@ class _Parser:
             fix="Write for example: kind=money and year>=2019 and place^=广东省",
             code="export.where",
         )
+
+
+def _number(text: str) -> Decimal | None:
+    """A number as people write it: 1500, -3.5, 1e9, 1.2亿; None if it is none."""
+    match = _NUMBER.fullmatch(text)
+    try:
+        number = Decimal(match[1] if match else text)
+    except InvalidOperation:
+        return None
+    if not number.is_finite():
+        return None
+    return number.scaleb(_SIZES[match[2]]) if match and match[2] else number
 
 
 def _text_test(name: str, test: Callable[[str], bool]) -> Test:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import ExportError
-from pipeline.export.formats import PLAIN, SUFFIXES, Format, Style, format_of
+from pipeline.export.formats import FORMATS, PLAIN, SUFFIXES, Format, Style, format_of
 from pipeline.export.select import Data
 
 OWN_FOLDERS = ("datapackage.json", "annotation.conf")
@@ -32,21 +32,27 @@ class Target:
     url: str | None = None
 
 
-def target_of(to: str, output: str | None, default: Callable[[Format], Path]) -> Target:
+def target_of(to: str | None, output: str | None, default: Callable[[Format], Path]) -> Target:
     """Read `--to` and `--output`: a format's name, a database URL, or a file whose ending says the format.
 
+    Without `--to` the ending of the output says the format, and csv is what anything else is.
+
     Raises:
-        ExportError: there is no such target (`export.format`), or it takes no output (`export.option`).
+        ExportError: there is no such target (`export.format`), it takes no output, or the output's ending says another
+            format (`export.option`).
     """
-    if "://" in to:
+    if to is not None and "://" in to:
         if output is not None:
             fix = "Leave --output out: the URL says where the records go"
             raise ExportError("a database takes no output file", where="--output", fix=fix, code="export.option")
         return Target(None, url=to)
-    suffix = Path(to).suffix.lower()
-    if output is None and suffix in SUFFIXES:
+    if to is not None and output is None and (suffix := Path(to).suffix.lower()) in SUFFIXES:
         return Target(format_of(SUFFIXES[suffix]), Path(to))
-    chosen = format_of(to)
+    said = SUFFIXES.get(Path(output).suffix.lower()) if output else None
+    chosen = format_of(to or said or "csv")
+    if said is not None and chosen.name != said and chosen.suffix != FORMATS[said].suffix:
+        fix = f"Leave --to out, or name a file that ends in {chosen.suffix or '.zip'}"
+        raise ExportError(f"the ending says {said}, --to {chosen.name}", where=output, fix=fix, code="export.option")
     if output == "-":
         return Target(chosen)
     return Target(chosen, Path(output) if output else default(chosen))
@@ -63,18 +69,13 @@ def export(data: Data, target: Target, style: Style = PLAIN, *, stdout: BinaryIO
         ExportError: see the writers; the place cannot be written (`export.unwritable`), the disk is full
             (`export.disk_full`), the folder there is not an export (`export.exists`).
     """
+    _check_options(data, target, style)
     if target.url is not None:
         from pipeline.export.database import write_url
 
         return write_url(data, target.url, style)
     chosen, path = target.format, target.path
     assert chosen is not None
-    if data.selection.wide and not chosen.wide:
-        fix = "Leave --wide out, or export to a table"
-        raise ExportError(f"{chosen.name} has no wide form", where="--wide", fix=fix, code="export.option")
-    if chosen.name != "csv" and (style.encoding or style.audience != "data"):
-        fix = "Leave --for and --encoding out"
-        raise ExportError(f"{chosen.name} has one encoding", where="--to", fix=fix, code="export.option")
     write = chosen.writer()
     with _told(path):
         if path is None or _is_special(path):
@@ -87,6 +88,24 @@ def export(data: Data, target: Target, style: Style = PLAIN, *, stdout: BinaryIO
             count = _written(data, write, chosen, style, fresh, zipped=path.suffix == ".zip")
             _put(fresh, path, chosen)
         return count
+
+
+def _check_options(data: Data, target: Target, style: Style) -> None:
+    """Refuse options that the target would leave unheard."""
+    chosen = target.format
+    name = chosen.name if chosen is not None else "a database"
+    fault: tuple[str, str, str] | None = None
+    if data.selection.wide and chosen is not None and not chosen.wide:
+        fault = ("--wide", "has no wide form", "Leave --wide out, or export to a table")
+    elif (style.encoding or style.audience != "data") and name != "csv":
+        fault = ("--to", "has one encoding", "Leave --for and --encoding out")
+    elif style.prune and chosen is not None and chosen.shape != "database":
+        fault = ("--prune", "holds only what is exported now", "Leave --prune out: it is for databases")
+    elif style.prune and data.selection.wide:
+        fault = ("--prune", "is made anew by --wide", "Leave --prune out")
+    if fault is not None:
+        where, why, fix = fault
+        raise ExportError(f"{name} {why}", where=where, fix=fix, code="export.option")
 
 
 def _written(data: Data, write: Callable[..., int], chosen: Format, style: Style, fresh: Path, *, zipped: bool) -> int:

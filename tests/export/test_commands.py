@@ -72,6 +72,21 @@ def test_a_folder_export_replaces_only_an_export(hard_run: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    ("name", "begins"),
+    [("facts.xlsx", b"PK"), ("facts.PARQUET", b"PAR1"), ("facts.db", b"SQLite format 3"), ("facts.jsonl", b"{"),
+     ("facts.txt", b"record_id,"), ("facts", b"record_id,")],
+)  # fmt: skip
+def test_the_ending_of_the_output_says_the_format(hard_run: Path, tmp_path: Path, name: str, begins: bytes) -> None:
+    assert gongbao("export", hard_run, "-o", tmp_path / name).returncode == 0
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+def test_formats_that_share_an_ending_are_told_apart_by_name(hard_run: Path, tmp_path: Path) -> None:
+    assert gongbao("export", hard_run, "--to", "doccano", "-o", tmp_path / "x.jsonl").returncode == 0
+    assert "entities" in json.loads((tmp_path / "x.jsonl").read_text(encoding="utf-8").splitlines()[0])
+
+
+@pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
         (("--to", "exel"), 2, "no target 'exel'"),
@@ -81,6 +96,12 @@ def test_a_folder_export_replaces_only_an_export(hard_run: Path, tmp_path: Path)
         (("--encoding", "ascii"), 2, "ascii has no"),
         (("--to", "jsonl", "--for", "excel"), 2, "one encoding"),
         (("--to", "brat", "--wide"), 2, "no wide form"),
+        (("--to", "csv", "-o", "facts.xlsx"), 2, "the ending says xlsx, --to csv"),
+        (("--to", "label-studio", "-o", "tasks.csv"), 2, "the ending says csv"),
+        (("--prune",), 2, "only what is exported now"),
+        (("--to", "sqlite", "--wide", "--prune"), 2, "made anew by --wide"),
+        (("--columns", "，"), 2, "names no column"),
+        (("--to", "postgresql://u:secret@127.0.0.1:9/db", "--for", "excel"), 2, "one encoding"),
         (("--min-confidence", "7"), 2, "between 0 and 1"),
         (("--reviewed-only",), 2, "no decisions yet"),
         (("-o", "/dev/full"), 2, "disk is full"),

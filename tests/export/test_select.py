@@ -34,11 +34,14 @@ TRUE = [
     "title=null and place!=null", "place_code=440100", "pub_date>=2021-01-01 and pub_date<2022-01-01", "bound=>", 'bound=">"',
     "bound in [>, <]", "flags=place_guessed", "flags~guessed", "confidence>0.8", "confidence>=0.82",
     'initiative~"(试点), “示"', "initiative~'(试点)'", 'raw="and"', "kind=money AND year=2020", "evidence=place", "unit!=件",
+    "year≥2020", "year ≤ 2020 and year≠2019", "year==2020", "（年份＝2020） and value＞1", "place in [北京市，广东省/广州市]",
+    "value>54亿", "value=54.14亿 and value<5414001万", "value < 1万亿", "类别=金额", "kind in [计数，金额]", "flags!=null",
 ]  # fmt: skip
 FALSE = [
     "kind=count", "kind!=money", "year>2020", "year<2020", "place^=广州", "place~深圳", "value_max>0", "value_max<0",
     "title^=a", "title~a", "title=a", "kind=money and year=2019", "not kind=money or year=2019", "place=null", "flags=guessed",
     "bound in [=, ~]", "not (kind=money and (year=2020))", "confidence>0.82", "pub_date=2020-01-09", "kind not in [money]",
+    "year≥2021", "place in [北京市，广州市]", "value>55亿", "kind=计数", "flags=null", 'initiative~"（试点）"',
 ]  # fmt: skip
 
 
@@ -74,6 +77,11 @@ def test_filters_that_do_not(text: str) -> None:
         ("flags>a", 7, "cannot be compared"),
         ("kind!money", 5, "cannot read '!'"),
         ("year>null", 6, "cannot be compared"),
+        ("value>NaN", 7, "is a number"),
+        ("value>=亿", 8, "is a number"),
+        ("value>1亿2", 7, "is a number"),
+        ("kind=资金", 6, "one of money"),
+        ("year≥", 6, "expected a value"),
     ],
 )
 def test_filters_that_do_not_parse_say_where(text: str, position: int, said: str) -> None:
@@ -88,6 +96,16 @@ def test_an_unknown_column_names_the_nearest() -> None:
         with pytest.raises(ExportError) as error:
             ask()
         assert error.value.code == "export.column" and "Did you mean place?" in (error.value.fix or "")
+
+
+def test_wide_brackets_in_quotes_are_text() -> None:
+    row = {**ROW, "initiative": "农村改革（试点），一期"}
+    assert compile_where('initiative="农村改革（试点），一期"')(row)
+    assert not compile_where('initiative="农村改革(试点),一期"')(row)
+
+
+def test_no_flags_is_null() -> None:
+    assert compile_where("flags=null")({**ROW, "flags": []})
 
 
 def test_numbers_are_compared_exactly() -> None:
