@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas
 
-from pipeline.models import Record
+from pipeline.models import Bound, Kind, Record
 
 _DTYPES = {
     "value": "float64",
@@ -26,8 +26,9 @@ _DTYPES = {
     "sentence_start": "int64",
     "sentence_end": "int64",
     "confidence": "float64",
-    "kind": "category",
-    "bound": "category",
+    # All there are, in every frame: frames of several articles can be put together and keep the type.
+    "kind": pandas.CategoricalDtype(list(get_args(Kind))),
+    "bound": pandas.CategoricalDtype(list(get_args(Bound))),
 }
 _DATES = ("pub_date", "period_start", "period_end")
 _YI, _WAN = Decimal(10) ** 8, Decimal(10) ** 4
@@ -61,21 +62,24 @@ def to_pandas(records: Iterable[Record], *, exact: bool = False) -> pandas.DataF
     return frame.astype(dict.fromkeys(strings, "string"))
 
 
-def read_records(path: str | Path, *, where: str | None = None, exact: bool = False) -> pandas.DataFrame:
+def read_records(
+    path: str | Path = "latest", *, where: str | None = None, exact: bool = False, outputs: str | Path = "outputs"
+) -> pandas.DataFrame:
     """The records of a run folder or records file as a data frame.
 
     Args:
-        path: A run folder or a records.jsonl file.
+        path: A run folder, a records.jsonl file, `latest` or `previous`.
         where: A filter as of `gongbao export --where`.
         exact: As of `to_pandas`.
+        outputs: Where the named runs are.
 
     Raises:
-        ExportError: there are no records, or the filter does not parse.
+        GongbaoError: there are no records (`export.missing`), or the filter does not parse (`export.where`).
     """
-    from pipeline.export.rows import open_source, to_record
+    from pipeline.export.rows import open_named, to_record
     from pipeline.export.select import Data, Selection
 
-    data = Data([open_source(Path(path))], Selection(where))
+    data = Data([open_named(str(path), Path(outputs))], Selection(where))
     return to_pandas((to_record(row) for row in data.rows()), exact=exact)
 
 

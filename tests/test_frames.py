@@ -9,8 +9,10 @@ from typing import Any
 import pandas
 import pytest
 
+from pipeline.errors import GongbaoError
 from pipeline.frames import display_amount, read_records, to_pandas
 from pipeline.models import Evidence, Record, record_id
+from pipeline.run.runner import Options, run
 
 
 def record(start: int = 0, **fields: Any) -> Record:
@@ -48,9 +50,15 @@ def test_dtypes() -> None:
 def test_no_records_give_the_same_columns_and_types() -> None:
     empty, one = to_pandas([]), to_pandas([record()])
     assert len(empty) == 0 and list(empty.columns) == list(one.columns)
-    assert [str(a) for a in empty.dtypes if str(a) != "category"] == [
-        str(a) for a in one.dtypes if str(a) != "category"
-    ]
+    assert empty.dtypes.equals(one.dtypes)
+
+
+def test_frames_of_several_articles_put_together_keep_their_types() -> None:
+    parts = [to_pandas([record()]), to_pandas([record(5, kind="count", unit="家", bound=">")]), to_pandas([])]
+    both = pandas.concat(parts, ignore_index=True)
+    assert both.dtypes.equals(parts[0].dtypes)
+    assert both["kind"].tolist() == ["money", "count"]
+    assert both.groupby("kind", observed=True).size().to_dict() == {"money": 1, "count": 1}
 
 
 def test_exact_keeps_decimals() -> None:
@@ -109,3 +117,14 @@ def test_read_records(tmp_path: Any) -> None:
     (tmp_path / "records.jsonl").write_text(record().to_json() + "\n", encoding="utf-8")
     assert read_records(tmp_path / "records.jsonl").equals(to_pandas([record()]))
     assert len(read_records(tmp_path / "records.jsonl", where="year=1900")) == 0
+
+
+def test_read_records_knows_runs_by_name(tmp_path: Any) -> None:
+    (tmp_path / "in.txt").write_text("2020年，绍兴市发放贷款3亿元。\n", encoding="utf-8")
+    for value in (3, 4):
+        (tmp_path / "in.txt").write_text(f"2020年，绍兴市发放贷款{value}亿元。\n", encoding="utf-8")
+        run([tmp_path / "in.txt"], tmp_path / "out", Options(ner=None))
+    assert read_records(outputs=tmp_path / "out")["amount"].tolist() == ["4亿元"]
+    assert read_records("previous", outputs=tmp_path / "out")["amount"].tolist() == ["3亿元"]
+    with pytest.raises(GongbaoError):
+        read_records("latest", outputs=tmp_path / "nothing")

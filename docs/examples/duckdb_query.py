@@ -8,7 +8,8 @@ import sys
 
 import duckdb
 
-duckdb.sql(f"CREATE VIEW facts AS FROM read_parquet('{sys.argv[1]}')")
+path = sys.argv[1] if len(sys.argv) > 1 else "facts.parquet"
+duckdb.sql(f"CREATE VIEW facts AS FROM read_parquet('{path}')")
 print(
     duckdb.sql("""
         SELECT province, year, initiative, value / 1e8 AS 亿元, evidence['place'].how AS 地点依据, confidence

@@ -7,7 +7,7 @@ import sys
 
 from pipeline.frames import read_records
 
-frame = read_records(sys.argv[1], where="kind=money and unit=元")
+frame = read_records(sys.argv[1] if len(sys.argv) > 1 else "latest", where="kind=money and unit=元")
 print(frame.gongbao.display().head(10).to_string(index=False))
 
 frame["亿元"] = frame.gongbao.money()

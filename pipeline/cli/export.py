@@ -91,11 +91,9 @@ def command(
 
 def open_sources(names: list[str], outputs: Path) -> list[Source]:
     """Open runs by name, folder or file."""
-    from pipeline.diff.sources import latest_run, previous_run
-    from pipeline.export.rows import open_source
+    from pipeline.export.rows import open_named
 
-    known = {"latest": latest_run, "previous": previous_run}
-    return [open_source(known[name](outputs) if name in known else Path(name)) for name in names]
+    return [open_named(name, outputs) for name in names]
 
 
 def default_path(chosen: Format, sources: list[Source], outputs: Path) -> Path:

@@ -59,6 +59,23 @@ class Source:
             yield row
 
 
+def open_named(name: str, outputs: Path) -> Source:
+    """Open a run by its name (`latest`, `previous`), folder or file.
+
+    Args:
+        name: What `gongbao export` takes.
+        outputs: Where named runs are.
+
+    Raises:
+        GongbaoError: there is no finished run, or as `open_source`.
+    """
+    if name not in ("latest", "previous"):
+        return open_source(Path(name))
+    from pipeline.diff.sources import latest_run, previous_run
+
+    return open_source(latest_run(outputs) if name == "latest" else previous_run(outputs))
+
+
 def open_source(path: Path) -> Source:
     """Open a run folder or a records file.
 

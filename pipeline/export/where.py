@@ -7,7 +7,7 @@
                | column [ "not" ] "in" "[" value { "," value } "]"
     value      = number | date | word | "text in quotes" | null
 
-Numbers may be written as 1e9, 1.5亿, 300万, kinds by their Chinese names, operators as `＝ ≠ ≤ ≥ ＜ ＞ （ ） ，` and `==`.
+Numbers may be written as 1e9, 1.5亿, 300万, kinds by their Chinese names, operators as `＝ ≠ ≤ ≥ ＜ ＞ （ ） ，`, `==`.
 `^=` is *starts with*, `~` is *contains*; both look at text, and at the items of a list (`flags~guessed`). Numbers are
 compared exactly, dates as dates. A test on a missing value is false, but for `= null` and `!=`; an empty list is null.
 Words need quotes only
