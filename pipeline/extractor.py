@@ -93,8 +93,12 @@ def document(article: Article, matchers: Matchers) -> Document:
 
 
 def without_years(quantities: Sequence[Quantity], periods: Sequence[Period]) -> tuple[Quantity, ...]:
-    """The quantities but for lengths of time that are the year of a date: 115年 where the article counts from 1912."""
-    years = {period.start for period in periods if period.anchor == "absolute" and period.role != "vague"}
+    """The quantities but for lengths of time that are the year of a date: 115年 where the article counts from 1912.
+
+    A word before the year may be the date's, too (自110年起).
+    """
+    dates = [period for period in periods if period.anchor == "absolute" and period.role != "vague"]
+    years = {start for period in dates for start in range(period.start, min(period.start + 3, period.end))}
     return tuple(q for q in quantities if not (q.kind == "duration" and q.unit == "年" and q.start in years))
 
 

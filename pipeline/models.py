@@ -20,6 +20,7 @@ from pipeline.canonical import plain_number as plain_number
 from pipeline.canonical import record_id as record_id
 from pipeline.offsets import OffsetMap
 
+CellSpan = tuple[int, int]
 Kind = Literal["money", "count", "percent", "growth", "multiple", "duration", "measure"]
 Bound = Literal["=", "~", ">", "<"]
 How = Literal["stated", "heading", "carried", "title", "published", "default"]
@@ -103,9 +104,10 @@ class Quantity:
     bound: Bound
     rule: str
     cue_start: int | None = None
-    """Where the words before the amount that belong to it begin (约, 增长, 下降, 不足): the left edge for a linker."""
+    """Where the words before the amount that belong to it begin (约, 增长, 不足): the left edge for a linker."""
     unit_span: tuple[int, int] | None = None
     """Where a table says the unit, if not in the amount's own cell."""
+    flags: tuple[str, ...] = ()  # why a person should look at the amount: flags of its record
 
 
 PeriodAnchor = Literal["absolute", "published", "context"]
@@ -233,17 +235,13 @@ class Outline:
             section = self.sections[section].parent
 
 
-CellSpan = tuple[int, int]
-
-
 @dataclass(frozen=True, slots=True)
 class Table:
     """Lines of cells, of which some are numbers; spans count in the simplified text.
 
-    `lines` are all lines from the first line of the header (a line above it that says nothing but the unit belongs to
-    it) to the last row. `columns` holds for every column the cells of its header, the upper one first; it is empty
-    where no header was found. `rows` hold their cells, empty ones too. `unit` is what a caption says of the unit of
-    all, `caption` the line above the table.
+    `lines` are all lines from the header, with a line above it that only says the unit, to the last row. `columns`
+    holds for every column the cells of its header, the upper one first; it is empty where there is none. `unit` is
+    what is said of the unit of all, `caption` the line above the table.
     """
 
     lines: tuple[CellSpan, ...]
@@ -273,7 +271,7 @@ class Document:
     """Names that a model found; empty where the linker goes by rules, or by predictions for each quantity."""
     tables: tuple[Table, ...] = ()
     numbers_left: int = 0
-    """Bare numbers in tables that are in no quantity, because nothing says their unit."""
+    """Bare numbers in tables that nothing says the unit of."""
 
 
 class Evidence(BaseModel):

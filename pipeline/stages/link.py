@@ -15,6 +15,7 @@ from pipeline.gazetteer import Gazetteer
 from pipeline.models import Document, Entity, Evidence, How, Period, Quantity, Record, Repair, record_id
 from pipeline.ruleset import RuleSet
 from pipeline.stages.confidence import Confidence
+from pipeline.stages.currency import Currencies
 from pipeline.stages.link_names import NameLinker
 from pipeline.stages.link_periods import PeriodLinker
 from pipeline.stages.link_places import PlaceLinker
@@ -24,6 +25,9 @@ from pipeline.stages.scope import Choice, sentence_index, series
 _RATES = regex.compile(
     r"[，,；;]?(?:同比|比上年|较上年|环比|年均)?分别(?:同比)?(?:实际)?(?:增长|下降|提高|增加|上升|减少)(?:了)?"
 )
+_DOUBTFUL = {"digits_apart": 0.3, "currency_guessed": 0.5}
+_BLANKS = 3
+_LABELS = frozenset("第表图式节章条款附件号年月日)）.、")
 DAMAGE_REACH = 6
 """Characters around an amount within which a repair makes its record worth a look."""
 
@@ -45,6 +49,7 @@ class Linker:
         self._periods = PeriodLinker()
         self._names = NameLinker(rules)
         self._tables = TableLinker(rules, self._names)
+        self._currencies = Currencies(rules)
         self._confidence = Confidence.load()
 
     def link(self, document: Document, predictions: Sequence[NamePrediction] | None = None) -> tuple[Record, ...]:
@@ -82,10 +87,15 @@ class Linker:
                     "initiative": initiatives[number],
                     "indicator": indicators[number],
                 }
-                records.append(self._record(document, index, quantity, fields))
+                place = places[number].value
+                quantity = self._currencies.judged(document.text, quantity, place if isinstance(place, str) else None)
+                apart = number not in cells and _digits_apart(document.text, quantity.start)
+                records.append(self._record(document, index, quantity, fields, ("digits_apart",) if apart else ()))
         return tuple(records)
 
-    def _record(self, document: Document, index: int, quantity: Quantity, fields: Mapping[str, Choice]) -> Record:
+    def _record(
+        self, document: Document, index: int, quantity: Quantity, fields: Mapping[str, Choice], doubts: tuple[str, ...]
+    ) -> Record:
         article = document.article
         sentence = document.outline.sentences[index]
         start, end = document.offsets.to_source(quantity.start, quantity.end)
@@ -98,6 +108,8 @@ class Linker:
         evidence = {name: choice.evidence(document) for name, choice in fields.items()}
         evidence["amount"] = Evidence(how="stated", rule=quantity.rule, start=start, end=end)
         flags = _flags(document.repairs, start, end, fields)
+        doubts += quantity.flags
+        flags += doubts
         if quantity.unit_span is not None:
             in_row = sentence.start <= quantity.unit_span[0] < sentence.end
             said = Choice(quantity.unit, "stated" if in_row else "heading", "table.unit", *quantity.unit_span)
@@ -132,7 +144,7 @@ class Linker:
             sentence_start=sentence_start,
             sentence_end=sentence_end,
             evidence=evidence,
-            confidence=self._confidence.of(quantity, fields, damaged="damaged" in flags),
+            confidence=min(self._confidence.of(quantity, fields, damaged="damaged" in flags), _ceiling(doubts)),
             flags=flags,
         )
 
@@ -187,6 +199,28 @@ def _prefer(predicted: Entity | None, ruled: Choice, reach: _Reach, amount: int)
         return ruled
     how = reach.how(amount, predicted)
     return Choice(predicted.text, how, predicted.rule, predicted.start, predicted.end, 1.0 - predicted.score)
+
+
+def _ceiling(doubts: Sequence[str]) -> float:
+    """The confidence that a record can have at most where its amount itself is in doubt."""
+    return min((_DOUBTFUL[flag] for flag in doubts), default=1.0)
+
+
+def _digits_apart(text: str, start: int) -> bool:
+    """True for an amount behind a number with nothing but a blank between: 5 40亿元 may have been 540亿元.
+
+    The number of a list at the head of a line (1 40家) or of a figure (图3 20家) is no such number.
+    """
+    at = start
+    while at > 0 and start - at < _BLANKS and text[at - 1] in " \u3000\xa0":
+        at -= 1
+    if at == start or not text[start : start + 1].isdigit():
+        return False
+    head = at
+    while head > 0 and (text[head - 1] in ",.万亿" or text[head - 1].isdigit()):
+        head -= 1
+    before = text[head - 1 : head]
+    return text[head:at].rstrip("万亿")[-1:].isdigit() and before not in ("", "\n") and before not in _LABELS
 
 
 def _text(choice: Choice) -> str | None:

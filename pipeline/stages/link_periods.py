@@ -290,6 +290,14 @@ class _Pass:
         how: How = {"title": "title", "heading": "heading"}.get(sentence.role, "stated")  # type: ignore[assignment]
         return Choice(period, how, period.rule, period.start, period.end, doubt)
 
+    @staticmethod
+    def _doubt(period: Period) -> float:
+        """How sure a stated period's year is; of 自2018年起 nobody says up to when."""
+        if period.role == "time":
+            return 0.05
+        began = period.period_start if period.role == "since" and period.text.endswith("起") else None
+        return 0.35 if began is not None and began.year != period.year else 0.2
+
     def _nearest(self, quantity: Quantity, sentence: Sentence, usable: Sequence[Period], fallback: Choice) -> Choice:
         after = [p for p in usable if p.start >= quantity.end]
         if after and after[0].start - quantity.end <= 2 and self._text[after[0].start - 1] in "（(":
@@ -299,7 +307,7 @@ class _Pass:
             # 2019年…，2017年以来年均增长…: a start alone, where the sentence has said up to when.
             before = [p for p in before if p.role == "time"] or before
         if before:
-            return self._stated(before[-1], sentence, 0.05 if before[-1].role == "time" else 0.2)
+            return self._stated(before[-1], sentence, self._doubt(before[-1]))
         if after and fallback.how in {"published", "default"}:
             head = clause_start(self._text, sentence, quantity.start)
             tail = clause_end(self._text, sentence, quantity.end)

@@ -39,6 +39,10 @@ _COLLECTIVE = regex.compile(
 _BODY_NAME = regex.compile(
     r"\p{Han}{1,8}?(?:馆|院|所|中心|公司|集团|银行|大学|学院|基地|平台|超市|实验室|基金|论坛|交易所|联盟|协会|剧场|码头|电厂|港口)"
 )
+_PARTS = regex.compile(
+    r"(?:其中|这当中|分(?:地区|区域|区县|县区|县市|市县|城市|地市|市州|片区|板块)[看来]?|从(?:各?(?:地区|区域|区县|县区|县市|市县|城市|地市|市州|区|县))分?布?[来上]?看)"
+)
+"""Openings of sentences that go through the parts of a place."""
 NO_CELLS: Mapping[int, Cell] = {}
 _HERE = regex.compile(r"在?这里")
 _QUOTED_NAME = 12
@@ -171,10 +175,16 @@ class _Pass:
             topic = self._topic(sentence, resolved, [choices[number] for number in numbers])
             if any(choices[number].rule == "place.collective" for number in numbers):
                 topic = Choice(None, "carried", "place.collective", doubt=0.5)
+            if _PARTS.match(self._text, sentence.start, sentence.end) and self._is_part(topic, scope):
+                topic = None  # 其中…: parts of the place spoken of, which the next sentence goes on with
             if sentence.role == "body":
                 carried = topic or (scope if scope.how in {"carried", "stated"} else None)
             previous = sentence
         return choices
+
+    @staticmethod
+    def _is_part(topic: Choice | None, scope: Choice) -> bool:
+        return topic is not None and scope.value is not None and str(topic.value).startswith(f"{scope.value}/")
 
     def _in_quoted_name(self, place: Place) -> bool:
         opening = self._text.rfind("“", max(0, place.start - _QUOTED_NAME), place.start)

@@ -55,7 +55,7 @@ class QuantityMatcher:
         home = self._cues.home_currency(text) if amounts else None
         for amount in self._joined(text, amounts):
             self._judge(text, amount, before)
-            if home and amount.kind == "money" and amount.unit.startswith("元"):
+            if home and amount.kind == "money" and amount.unit.startswith("元") and not amount.currency_said:
                 amount.unit = home + amount.unit[1:]
             found.append(self._quantity(text, amount))
             before = amount
@@ -148,7 +148,10 @@ class QuantityMatcher:
             self._judge_bare(text, amount)
         elif amount.kind == "money" and amount.unit == "元":
             currency = self._cues.currency.at(text, max(0, start - 6), start)
+            if currency is None and amount.continues and before is not None and before.currency_said:
+                amount.unit, amount.currency_said = before.unit, True  # 新台币3亿元、2亿元
             if currency is not None:
+                amount.currency_said = True
                 amount.unit = currency.gives("unit") or text[currency.start : currency.end].strip()
                 amount.cue_start = currency.start
 

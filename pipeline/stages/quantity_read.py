@@ -29,6 +29,7 @@ class Amount:
         "change",
         "continues",
         "cue_start",
+        "currency_said",
         "end",
         "joined",
         "kind",
@@ -67,6 +68,8 @@ class Amount:
         """Follows another amount in a list and shares its verb."""
         self.change: Change | None = None
         self.cue_start: int | None = None
+        self.currency_said = False
+        """The name of the currency stands before the amount, or before the list that it is in."""
 
     @property
     def scale(self) -> int:
