@@ -27,6 +27,7 @@ def command(
     """
     from pipeline.cli.export import open_sources
     from pipeline.export.select import Data, Selection
+    from pipeline.export.writing import write_text
     from pipeline.report.page import report
 
     sources = open_sources(runs or ["latest"], outputs)
@@ -35,24 +36,5 @@ def command(
         typer.echo(page, nl=False)
         return
     target = output or outputs / "reports" / f"{'+'.join(source.run_id for source in sources)[:100]}.html"
-    _write(target, page)
+    write_text(target, page)
     typer.echo(str(target))
-
-
-def _write(target: Path, page: str) -> None:
-    """Write beside the place and move there: a failed report leaves what was there."""
-    from pipeline.errors import ExportError
-
-    fresh = target.with_name(f".{target.name}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(page, encoding="utf-8")
-        fresh.replace(target)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise ExportError(
-            f"cannot be written: {error.strerror or error}",
-            where=str(target),
-            fix="Name a writable place with --output",
-            code="export.unwritable",
-        ) from error

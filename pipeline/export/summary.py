@@ -9,12 +9,8 @@ from typing import Any, get_args
 
 from pipeline.export.columns import Column, Row, record_columns
 from pipeline.export.rows import exact
+from pipeline.export.titles import KIND_TITLES
 from pipeline.models import Kind
-
-KIND_TITLES = {
-    "money": "金额", "count": "计数", "percent": "占比", "growth": "增长", "multiple": "倍数", "duration": "时长",
-    "measure": "计量",
-}  # fmt: skip
 
 
 @dataclass

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from pipeline.errors import ExportError
 from pipeline.export.columns import Column, Row, record_columns, unknown_column
 from pipeline.export.rows import exact
-from pipeline.export.summary import KIND_TITLES
+from pipeline.export.titles import KIND_TITLES
 
 Test = Callable[[Row], bool]
 

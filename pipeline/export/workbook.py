@@ -5,6 +5,7 @@ Codes are text, amounts numbers, dates dates. 金额(亿元) and 金额(万元) 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -23,6 +24,7 @@ from pipeline.export.formats import Style
 from pipeline.export.rows import exact
 from pipeline.export.select import Data, Table
 from pipeline.export.summary import Summary
+from pipeline.export.titles import FLAG_TITLES
 from pipeline.models import dump_json
 
 LOW_CONFIDENCE = 0.6
@@ -36,7 +38,7 @@ _FIRST = (
     "sentence", "confidence", "flags",
 )  # fmt: skip
 _LAST = ("evidence", "record_id", "article_id", "start", "end", "sentence_start", "sentence_end")
-_WIDTHS = {"place": 22, "initiative": 26, "indicator": 22, "amount": 15, "value": 17, "sentence": 60, "title": 32}
+_WIDTHS = {"place": 30, "initiative": 26, "indicator": 22, "amount": 15, "value": 17, "sentence": 60, "title": 32}
 _WIDTHS |= {
     "record_id": 18,
     "article_id": 22,
@@ -67,12 +69,42 @@ def write(data: Data, path: Path, style: Style) -> int:
         "default_date_format": "yyyy-mm-dd",
     }
     try:
-        with xlsxwriter.Workbook(path, options) as book:
+        with _Archive(path, "w+") as file, xlsxwriter.Workbook(file, options) as book:
             # A fixed date: the same records give the same bytes.
             book.set_properties({"title": "公报数据", "created": datetime(2000, 1, 1)})
             return _fill(book, data)
     except FileCreateError as error:
         raise error.args[0] from None  # the OSError inside
+
+
+class _Archive(io.FileIO):
+    """A file that fails once: a half-written archive writes on when it is thrown away, and would print a traceback."""
+
+    _failed = False
+
+    def _gone(self) -> bool:
+        return self._failed or self.closed
+
+    def write(self, data: Any, /) -> int:
+        rest = memoryview(data).cast("B")
+        size = rest.nbytes
+        try:
+            while rest and not self._gone():
+                rest = rest[super().write(rest) :]
+        except OSError:
+            self._failed = True
+            raise
+        return size
+
+    def seek(self, position: int, whence: int = 0, /) -> int:
+        return 0 if self._gone() else super().seek(position, whence)
+
+    def tell(self) -> int:
+        return 0 if self._gone() else super().tell()
+
+    def flush(self) -> None:
+        if not self._gone():
+            super().flush()
 
 
 def _fill(book: xlsxwriter.Workbook, data: Data) -> int:
@@ -282,6 +314,8 @@ def _notes(table: Table, facts: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         yield ("run", f"{run['run_id']}  {run['started'] or ''}  {dump_json(run['versions'])}  {dump_json(counts)}")
     chosen = {name: value for name, value in facts["selection"].items() if value}
     yield ("selection", dump_json(chosen))
+    yield ("提示",)
+    yield from FLAG_TITLES.items()
     yield ("字段",)
     yield ("列 / column", "字段 / field", "类型 / type", "说明", "description", "取值 / values")
     for column in table.columns[:200]:

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-KINDS = {
-    "money": "金额",
-    "count": "计数",
-    "percent": "占比",
-    "growth": "增长",
-    "multiple": "倍数",
-    "duration": "时长",
-    "measure": "计量",
-}
+from pipeline.export.titles import FLAG_TITLES, KIND_TITLES
+
+KINDS = KIND_TITLES
 FIELDS = {"place": "地点", "year": "年份", "initiative": "事项", "indicator": "指标", "amount": "数量"}
 HOW = {
     "stated": "本句写明",
@@ -24,15 +18,7 @@ HOW = {
     "missing": "未知",
 }
 BOUNDS = {"=": "", "~": "约", ">": "超过", "<": "不足"}
-FLAGS = {
-    "damaged": "原文有损坏",
-    "place_guessed": "地点为推断",
-    "year_guessed": "年份为推断",
-    "no_place": "没有地点",
-    "no_year": "没有年份",
-    "year_unlikely": "年份不合常理",
-    "value_unlikely": "数值不合常理",
-}
+FLAGS = FLAG_TITLES
 
 
 def short_place(path: str) -> str:

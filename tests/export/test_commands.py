@@ -137,6 +137,21 @@ def test_a_file_that_grows_too_large_leaves_what_was_there(corpus_run: Path, tmp
     assert not path.exists() or path.read_text() == "the old export"
 
 
+@pytest.mark.parametrize("size", [6_000, 30_000, 60_000, 90_000])
+def test_a_workbook_for_which_there_is_no_room_is_told_in_two_lines(
+    corpus_run: Path, tmp_path: Path, size: int
+) -> None:
+    """The archive wants to write its end even when it is thrown away: no traceback of that."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    done = gongbao("export", corpus_run, "--to", "xlsx", "-o", tmp_path / "x.xlsx", preexec_fn=limit)
+    lines = done.stderr.decode().splitlines()
+    assert (done.returncode, len(lines)) == (2, 2), lines
+    assert "the disk is full" in lines[0] and list(tmp_path.iterdir()) == []
+
+
 def test_the_shipped_schema_is_the_schema(any_run: Path) -> None:
     shipped = json.loads((ROOT / "pipeline" / "export" / "record.schema.json").read_text(encoding="utf-8"))
     assert shipped == record_schema(), "write it again: gongbao schema > pipeline/export/record.schema.json"

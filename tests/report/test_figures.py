@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import json
 import re
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -17,9 +18,12 @@ from hypothesis import strategies as st
 from pipeline.errors import ExportError
 from pipeline.export.rows import open_source
 from pipeline.export.select import Data, Selection
+from pipeline.models import Kind
 from pipeline.report.content import Units, embedded
 from pipeline.report.figures import by_initiative, by_place_and_year, figures, needs_look
-from pipeline.report.words import money, short_place
+from pipeline.report.words import FLAGS, KINDS, money, short_place
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
@@ -148,3 +152,31 @@ def test_the_command(outputs: Path, tmp_path: Path) -> None:
     assert "<h1>&lt;季报&gt;</h1>" in target.read_text(encoding="utf-8")
     broken = CliRunner().invoke(build(), ["report", str(outputs / "latest"), "-o", "/proc/nowhere/page.html"])
     assert isinstance(broken.exception, ExportError) and broken.exception.code == "export.unwritable"
+
+
+def test_a_disk_that_fills_leaves_the_old_page(outputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
+    from typer.testing import CliRunner
+
+    from pipeline.cli import build
+
+    target = tmp_path / "page.html"
+    target.write_text("the old page")
+
+    def full(self: Path, *rest: object, **more: object) -> int:
+        self.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    done = CliRunner().invoke(build(), ["report", str(outputs / "latest"), "-o", str(target)])
+    assert isinstance(done.exception, ExportError) and done.exception.code == "export.disk_full"
+    monkeypatch.undo()
+    assert target.read_text() == "the old page" and list(tmp_path.iterdir()) == [target]
+
+
+def test_every_flag_and_kind_has_a_chinese_name() -> None:
+    documented = re.findall(
+        r"`([a-z_]+)`", (ROOT / "docs" / "records.md").read_text(encoding="utf-8").split("| flag |")[1].split("\n\n")[0]
+    )
+    assert set(FLAGS) == set(documented)
+    assert set(KINDS) == set(get_args(Kind))

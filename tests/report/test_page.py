@@ -120,7 +120,7 @@ def test_labels_are_chinese_and_readable(open_report: Callable[..., Any]) -> Non
     assert min(size for size in sizes if size) > 9
 
 
-def test_printed(open_report: Callable[..., Any], tmp_path: Path) -> None:
+def test_printed(open_report: Callable[..., Any], records: list[dict[str, Any]], tmp_path: Path) -> None:
     import pypdfium2
 
     page = open_report()
@@ -130,6 +130,25 @@ def test_printed(open_report: Callable[..., Any], tmp_path: Path) -> None:
     assert "各地各年最大金额" in text and "按地点与年份汇总" in text
     assert "海塘安澜工程" in text, "all records are printed, not only the first hundred"
     assert "再显示" not in text
+    assert f"共 {len(records)} 条" in text
+
+
+def printed_note(page: Any) -> str:
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.locator("#printed").is_visible()
+    note = page.text_content("#printed")
+    page.emulate_media(media="screen")
+    assert not page.locator("#printed").is_visible()
+    return str(note)
+
+
+def test_paper_says_which_filters_were_set(open_report: Callable[..., Any], records: list[dict[str, Any]]) -> None:
+    page = open_report()
+    assert printed_note(page) == f"共 {len(records)} 条"
+    page.select_option("#f-kind", "money")
+    money = sum(record["kind"] == "money" for record in records)
+    assert printed_note(page) == f"筛选（金额）：{money} / {len(records)} 条"
 
 
 def test_a_large_page_is_usable(chromium: Any, tmp_path: Path, outputs: Path, records: list[dict[str, Any]]) -> None:
@@ -147,6 +166,8 @@ def test_a_large_page_is_usable(chromium: Any, tmp_path: Path, outputs: Path, re
     page = chromium.new_page()
     page.goto(file.as_uri())
     page.wait_for_selector("body[data-ready]", timeout=15_000)
+    assert "只打印前 2000 条" in printed_note(page)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
     took = page.evaluate(
         "async () => { const began = performance.now(); const q = document.getElementById('q'); q.value = '指标9999';"
         " q.dispatchEvent(new Event('input')); while (document.querySelectorAll('tr.record').length !== 1)"

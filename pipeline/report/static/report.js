@@ -3,7 +3,7 @@
   const { articles, records, words } = JSON.parse(document.getElementById("data").textContent);
   const byId = new Map(records.map((record, index) => [record.id, index]));
   const STEP = 100;
-  const PRINTED = 500;
+  const PRINTED = 2000;
   const $ = (id) => document.getElementById(id);
   const state = { q: "", place: "", year: "", kind: "", look: false, low: null, sort: null, down: false, shown: STEP };
   const collator = new Intl.Collator("zh-CN", { numeric: true });
@@ -244,7 +244,19 @@
   $("previous").addEventListener("click", () => go(records[current - 1].id));
   $("next").addEventListener("click", () => go(records[current + 1].id));
   addEventListener("hashchange", follow);
-  addEventListener("beforeprint", () => { draw(Math.max(state.shown, PRINTED)); if ($("totals")) $("totals").open = true; });
+  /* On paper there are no filters to see: say which were set, and what does not stand there. */
+  function onPaper(most) {
+    const set = [state.place, state.year && `${state.year}年`, words.kinds[state.kind], state.look && "只看待核对", state.q && `查找：${state.q}`,
+      state.low !== null && `可信度 ${(state.low / 10).toFixed(1)} 起`].filter(Boolean);
+    const some = set.length ? `筛选（${set.join("，")}）：${chosen.length} / ${records.length} 条` : `共 ${records.length} 条`;
+    return chosen.length > most ? `${some}；这里只打印前 ${most} 条，其余可先筛选再打印` : some;
+  }
+  addEventListener("beforeprint", () => {
+    const most = Math.max(state.shown, PRINTED);
+    draw(most);
+    $("printed").textContent = onPaper(most);
+    if ($("totals")) $("totals").open = true;
+  });
   addEventListener("afterprint", () => draw());
   for (const mark of document.querySelectorAll("figure svg [aria-label][role='graphics-symbol'][aria-roledescription]")) {
     if (mark.getAttribute("aria-roledescription") === "axis" || mark.getAttribute("aria-roledescription") === "legend") continue;
