@@ -17,6 +17,7 @@ import regex
 from pipeline.models import Document, How, Place, Quantity, Sentence, Table
 from pipeline.ruleset import RuleSet
 from pipeline.stages.link_tables import Cell, TableLinker
+from pipeline.stages.place_lists import COLLECTIVE, distribute, spread
 from pipeline.stages.place_paths import COUNTRY, ancestor, chain, common_ancestor, narrowest, rank_of
 from pipeline.stages.scope import (
     Choice,
@@ -25,17 +26,11 @@ from pipeline.stages.scope import (
     clause_start,
     name_runs,
     sentence_index,
-    series,
     table_sentences,
 )
 
 _RELATIVE_YARDSTICK = regex.compile(r"(?:占|占到|比|较|高于|低于|高出|约为|相当于)\p{Han}{0,5}$")
 _SHARE_OF = regex.compile(r"(?:全[省市区县州])?的?(?:约|近)?")
-_COLLECTIVE = regex.compile(
-    r"(?<!\p{Han})(?:这|上述|以上)?(?:[两三四五六七八九十]|\d{1,2})(?:个|大|座)?(?:地|市|省区市|省区|省|州|县|区|城市|城|园区|港口|地区)"
-    r"(?=[，\p{Han}])(?![级内外长委局政域镇乡的])"
-)
-"""Several places of a round-up taken together: 三地合计, 四大港口平均."""
 _BODY_NAME = regex.compile(
     r"\p{Han}{1,8}?(?:馆|院|所|中心|公司|集团|银行|大学|学院|基地|平台|超市|实验室|基金|论坛|交易所|联盟|协会|剧场|码头|电厂|港口)"
 )
@@ -154,11 +149,12 @@ class _Pass:
                 by_sentence.setdefault(index, []).append(number)
         choices: list[Choice] = [Choice(None, "default", "place.none", doubt=1.0)] * len(document.quantities)
         carried: Choice | None = None
+        listed: list[Choice] = []
         previous: Sentence | None = None
         tables = table_sentences(document)
         for index, sentence in enumerate(self._sentences):
             if previous is not None and sentence.section != previous.section:
-                carried = None
+                carried, listed = None, []
             new_paragraph = previous is None or sentence.paragraph != previous.paragraph
             scope = self._captioned(tables.get(index)) or self._scope(sentence, carried, new_paragraph)
             resolved = self._resolve(sentence, scope)
@@ -171,7 +167,11 @@ class _Pass:
                         choices[number] = self._tables.place(document, self._cells, number, resolved, scope)
                 previous = sentence
                 continue
-            self._distribute(numbers, resolved, choices)
+            distribute(document, numbers, resolved, choices)
+            spread(document, numbers, sentence, listed, choices)
+            named = [choices[number] for number in numbers if choices[number].how == "stated"]
+            distinct = list({choice.value: choice for choice in named}.values())
+            listed = distinct if len(distinct) > 1 else listed
             topic = self._topic(sentence, resolved, [choices[number] for number in numbers])
             if any(choices[number].rule == "place.collective" for number in numbers):
                 topic = Choice(None, "carried", "place.collective", doubt=0.5)
@@ -356,7 +356,7 @@ class _Pass:
         before = [p for p in resolved if p.end <= quantity.start and not self._is_aside(p, quantity)]
         if before and _HERE.search(self._text, before[-1].end, quantity.start):
             return scope
-        collective = _COLLECTIVE.search(self._text, sentence.start, quantity.start) if self._is_round_up else None
+        collective = COLLECTIVE.search(self._text, sentence.start, quantity.start) if self._is_round_up else None
         if collective and (not before or before[-1].end <= collective.start()):
             return Choice(None, "default", "place.collective", collective.start(), collective.end(), 0.5)
         if before:
@@ -380,23 +380,3 @@ class _Pass:
             return True
         closed = between_them.count("）") + between_them.count(")")
         return closed > between_them.count("（") + between_them.count("(")
-
-    def _distribute(self, numbers: Sequence[int], resolved: Sequence[Place], choices: list[Choice]) -> None:
-        """Give the n-th amount of a list the n-th of as many places named in a row before it."""
-        quantities = [self._document.quantities[number] for number in numbers]
-        runs = [run for run in name_runs(self._text, resolved) if len(run) > 1]
-        for first, last in series(self._text, quantities):
-            size = last - first + 1
-            fitting = [run for run in runs if len(run) == size and run[-1].end <= quantities[first].start]
-            if not fitting:
-                # 甲市某厂和乙市某厂分别…: the names are not next to one another, but there are as many.
-                loose = [p for p in resolved if p.end <= quantities[first].start]
-                respectively = loose and "分别" in self._text[loose[-1].end : quantities[first].start]
-                if not respectively or len(loose) != size:
-                    continue
-                runs.append(loose)
-                fitting = [loose]
-            for offset, place in enumerate(fitting[-1]):
-                choices[numbers[first + offset]] = Choice(
-                    place.place, "stated", "place.respectively", place.start, place.end, 0.1
-                )

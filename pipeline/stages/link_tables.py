@@ -6,7 +6,7 @@ label are evidence as a heading is; what they leave open is taken from the capti
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -147,12 +147,17 @@ class TableLinker:
             resolved: The periods of the table's lines so far, those that lean on their context resolved.
         """
         text = document.text
-        # A rate beside two years (2021 | 2022 | 增速) is that of the later one.
-        columns = range(cell.column, cell.label if self._is_rate(text, cell) else cell.column - 1, -1)
-        for span in (span for column in columns for span in reversed(cell.table.columns[column])):
-            for period in between(resolved, *span):
-                if period.role != "comparison" and period.year is not None:
-                    return Choice(period, "heading", period.rule, period.start, period.end, 0.05)
+        for column in self._columns_of_time(text, cell):
+            times = [
+                period
+                for header in column
+                for span in reversed(cell.table.columns[header])
+                for period in between(resolved, *span)
+                if period.role != "comparison" and period.year is not None
+            ]
+            if times:  # a rate beside two years (2022年 | 2021年 | 增速) is that of the later one
+                latest = max(times, key=lambda period: period.year or 0)
+                return Choice(latest, "heading", latest.rule, latest.start, latest.end, 0.05)
         for number, span in enumerate(cell.row):
             head = "".join(text[slice(*part)] for part in cell.table.columns[number])
             if number == cell.label or _YEAR_HEAD.match(head):
@@ -164,6 +169,15 @@ class TableLinker:
                 if period.role == "time" and period.anchor == "absolute" and period.year is not None:
                     return Choice(period, "heading", period.rule, period.start, period.end, 0.1)
         return None
+
+    def _columns_of_time(self, text: str, cell: Cell) -> Iterator[range | tuple[int]]:
+        """The columns whose headers may say a number's time: its own, of a rate also those up to the rate before."""
+        yield (cell.column,)
+        if self._is_rate(text, cell):
+            low = cell.column
+            while low - 1 > cell.label and not self._is_rate(text, cell._replace(column=low - 1)):
+                low -= 1
+            yield range(low, cell.column)
 
     # -- names -----------------------------------------------------------------------------------------------
 

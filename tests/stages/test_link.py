@@ -56,6 +56,26 @@ PLACES = [
         title="宁波招商报告",
     ),
     Case(
+        "several taken together, one by one",
+        "评估抽查绍兴市60项、宁波市50项。两市网办率分别为92%和88%。",
+        [
+            ("60项", "浙江省/绍兴市", 2022),
+            ("50项", NINGBO, 2022),
+            ("92%", "浙江省/绍兴市", 2022),
+            ("88%", NINGBO, 2022),
+        ],
+    ),
+    Case(
+        "a neighbourhood named like a city",
+        "宁波市江北区社区报告\n江北区珠海街道引进企业12家。",
+        [("12家", JIANGBEI, 2022)],
+    ),
+    Case(
+        "the authorities of a district",
+        "宁波市江北区引进企业12家。区里奖励500万元，市里奖励800万元。",
+        [("12家", JIANGBEI, 2022), ("500万元", JIANGBEI, 2022), ("800万元", NINGBO, 2022)],
+    ),
+    Case(
         "parts are left again",
         "宁波市完成投资50亿元。其中江北区12亿元。新开工项目30个。",
         [("50亿元", NINGBO, 2022), ("12亿元", JIANGBEI, 2022), ("30个", NINGBO, 2022)],

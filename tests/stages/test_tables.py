@@ -87,6 +87,15 @@ READ = [
         ],
     ),
     Case(
+        "the later year first",
+        "广州市年报\n项目\t2021年\t2020年\t同比（%）\n税收（万元）\t120\t100\t20\n",
+        [
+            ("120", "money", "1200000", "元", GUANGZHOU, 2021, "税收"),
+            ("100", "money", "1000000", "元", GUANGZHOU, 2020, "税收"),
+            ("20", "growth", "20", "%", GUANGZHOU, 2021, "税收"),
+        ],
+    ),
+    Case(
         "places as columns",
         "2021年对比表\n指标\t武汉\t襄阳\n新增企业（户）\t300\t100\n增长（%）\t5\t-2\n",
         [

@@ -1,0 +1,58 @@
+"""Amounts and places that run in step: 甲市、乙市分别…3家、5家, and 两市分别… after a sentence that named the two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+import regex
+
+from pipeline.models import Document, Place, Sentence
+from pipeline.numbers import Number, read_number
+from pipeline.stages.place_paths import rank_of
+from pipeline.stages.scope import Choice, name_runs, series
+
+COLLECTIVE = regex.compile(
+    r"(?<!\p{Han})(?:这|上述|以上)?(?P<size>[两三四五六七八九十]|\d{1,2})(?:个|大|座)?(?:地|市|省区市|省区|省|州|县|区|城市|城|园区|港口|地区)"
+    r"(?=[，\p{Han}])(?![级内外长委局政域镇乡的])"
+)
+"""Several places of a round-up taken together: 三地合计, 四大港口平均."""
+
+
+def distribute(document: Document, numbers: Sequence[int], resolved: Sequence[Place], choices: list[Choice]) -> None:
+    """Give the n-th amount of a list the n-th of as many places named in a row before it."""
+    quantities = [document.quantities[number] for number in numbers]
+    runs = [run for run in name_runs(document.text, resolved) if len(run) > 1]
+    for first, last in series(document.text, quantities):
+        size = last - first + 1
+        fitting = [run for run in runs if len(run) == size and run[-1].end <= quantities[first].start]
+        if not fitting:
+            # 甲市某厂和乙市某厂分别…: the names are not next to one another, but there are as many.
+            loose = [p for p in resolved if p.end <= quantities[first].start]
+            respectively = loose and "分别" in document.text[loose[-1].end : quantities[first].start]
+            if not respectively or len(loose) != size:
+                continue
+            runs.append(loose)
+            fitting = [loose]
+        for offset, place in enumerate(fitting[-1]):
+            choices[numbers[first + offset]] = Choice(
+                place.place, "stated", "place.respectively", place.start, place.end, 0.1
+            )
+
+
+def spread(
+    document: Document, numbers: Sequence[int], sentence: Sentence, listed: Sequence[Choice], choices: list[Choice]
+) -> None:
+    """Give the amounts of 三市分别为…、…和… the places that were named one by one before."""
+    quantities = [document.quantities[number] for number in numbers]
+    alike = len(listed) > 1 and len({rank_of(str(choice.value)) for choice in listed}) == 1
+    for first, last in series(document.text, quantities) if alike else ():
+        size = last - first + 1
+        together = COLLECTIVE.search(document.text, sentence.start, quantities[first].start)
+        if together is None or size != len(listed) or read_number(together["size"]) != Number(Decimal(size)):
+            continue
+        named = any(choices[number].how == "stated" for number in numbers[first : last + 1])
+        if not named and "分别" in document.text[together.end() : quantities[first].start]:
+            for number, choice in zip(numbers[first : last + 1], listed, strict=True):
+                choices[number] = replace(choice, how="carried", rule="place.respectively", doubt=0.2)
