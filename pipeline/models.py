@@ -34,7 +34,7 @@ class Article:
 
     `text` is what every offset of its records counts in. `metadata` keeps what else the reader found (author,
     editor, modified, ...); `extra` keeps unknown fields of a JSONL/CSV row, untouched. `encoding` names how bytes
-    became text, `origin` the file they came from.
+    became text, `origin` the file they came from, `row` where in it, of files of many articles (file and line).
     """
 
     id: str
@@ -51,6 +51,7 @@ class Article:
     furniture: tuple[tuple[int, int], ...] = ()
     """Spans of `text` that clearly belong to the page and not to the article (view counts, 上一篇/下一篇, credits at
     the end, copyright): ordered, not overlapping. Nothing in them is a fact."""
+    row: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,15 +72,15 @@ def _read_sources(given: str | Path, limits: Limits, pdf: PdfReader) -> Iterator
 
 
 def _once(article: Article, seen: SeenIds) -> Article | Failure:
-    place = article.origin or "-"
+    place = article.row or article.origin or "-"
     first = seen.first(article.id, place)
     if first is None:
         return article
+    fix = "Give each article an id of its own; files of the same name get different ones if you give their folder"
+    if article.row is not None:
+        fix = "Give each row an id of its own, or none: it is named by its file and line then"
     error = ReadError(
-        f"The id {article.id!r} was used before, in {first}",
-        where=place,
-        fix="Give each article an id of its own; files of the same name get different ones if you give their folder",
-        code="read.duplicate_id",
+        f"Left out: its id {article.id!r} is that of {first} too", where=place, fix=fix, code="read.duplicate_id"
     )
     return failure(error, article.id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -58,7 +58,7 @@ def article_from_row(
             )
     for value in (text, identifier, fields.get("title") or "", fields.get("source") or ""):
         _whole_characters(value, row)
-    return article_from_text(
+    article = article_from_text(
         text,
         id=identifier,
         pub_date=_pub_date(fields.get("pub_date"), row),
@@ -68,6 +68,7 @@ def article_from_row(
         encoding=encoding,
         origin=str(source.path),
     )
+    return replace(article, row=row.where)
 
 
 def _whole_characters(text: str, row: Row) -> None:

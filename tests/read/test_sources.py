@@ -102,6 +102,22 @@ def test_a_second_use_of_an_id_names_the_first(tmp_path: Path, read: Read) -> No
     assert len(read(tmp_path)[0]) == 2
 
 
+def test_a_second_use_of_an_id_in_rows_names_both_lines(tmp_path: Path, read: Read) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(
+        '{"id": "a", "text": "一"}\n\n{"id": "b", "text": "二"}\n{"id": "a", "text": "三"}\n', encoding="utf-8"
+    )
+    table = tmp_path / "table.csv"
+    table.write_text("id,text\nc,一\nb,二\n", encoding="utf-8")
+    articles, failures = read(rows, table)
+    assert [article.id for article in articles] == ["a", "b", "c"]
+    assert [(failure.where, failure.message) for failure in failures] == [
+        (f"{rows}:4", f"Left out: its id 'a' is that of {rows}:1 too"),
+        (f"{table}:3", f"Left out: its id 'b' is that of {rows}:3 too"),
+    ]
+    assert all("row" in str(failure.fix) for failure in failures)
+
+
 def test_duplicate_ids_are_found_beyond_memory(tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ids, "IN_MEMORY", 7)
     rows = [f'{{"id": "n{number % 40}", "text": "文"}}' for number in range(60)]
