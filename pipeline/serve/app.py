@@ -74,6 +74,17 @@ def build(pool: Pool, out: Path, limits: Limits) -> FastAPI:
     async def health() -> Response:
         return json_response(encoded({"status": "ok", "version": __version__, "workers": pool.workers}))
 
+    @app.get("/", tags=["service"], summary="What there is", responses=openapi.answers("Index"))
+    async def index() -> Response:
+        operations = (
+            (f"{method.upper()} {path}", operation["summary"])
+            for path, methods in document()["paths"].items()
+            for method, operation in methods.items()
+        )
+        return json_response(
+            encoded({"service": "gongbao", "version": __version__, "routes": dict(operations), "more": "/openapi.json"})
+        )
+
     made: dict[str, Any] = {}
 
     def document() -> dict[str, Any]:

@@ -169,6 +169,14 @@ def _schemas(limits: Limits) -> dict[str, Any]:
                 "records": records,
             }
         ),
+        "Index": _object(
+            {
+                "service": {"type": "string", "enum": ["gongbao"]},
+                "version": {"type": "string"},
+                "routes": {"type": "object", "additionalProperties": {"type": "string"}},
+                "more": {"type": "string"},
+            }
+        ),
         "Health": _object(
             {
                 "status": {"type": "string", "enum": ["ok"]},

@@ -30,7 +30,7 @@ def test_schemathesis_finds_nothing_wrong(service: Any, tmp_path: Path) -> None:
         env={**os.environ, "SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(HERE)},
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert "7 selected / 7 total" in done.stdout
+    assert "8 selected / 8 total" in done.stdout
     assert "warning" not in done.stdout.lower().splitlines()[-1], done.stdout[-3000:]
 
 
@@ -38,6 +38,7 @@ def test_the_document_has_an_example_for_every_body_and_error(service: Any) -> N
     with service.client() as client:
         document = client.get("/openapi.json").json()
     assert set(document["paths"]) == {
+        "/",
         "/extract",
         "/extract/batch",
         "/runs",

@@ -147,6 +147,17 @@ def test_other_media_types_methods_and_paths(service: Any) -> None:
         problem(client.get("/docs"), 404, "service.path")
 
 
+def test_the_address_that_the_command_prints_says_what_there_is(service: Any) -> None:
+    with service.client() as client:
+        index = client.get("/").json()
+        assert index["service"] == "gongbao" and "POST /extract" in index["routes"]
+        for route in index["routes"]:
+            method, path = route.split(" ")
+            answer = client.request(method, path.replace("{run_id}", "latest"))
+            assert answer.status_code in ((200,) if method == "GET" else (415, 422)), route
+        assert client.get(index["more"]).status_code == 200
+
+
 def test_a_batch_answers_line_by_line_in_order(service: Any) -> None:
     rows = [json.dumps({"id": f"b{n}", "text": f"青岛市2022年投入{n + 1}.5亿元。"}) for n in range(30)]
     rows[7] = '{"text": ""}'
