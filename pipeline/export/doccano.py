@@ -72,7 +72,9 @@ def _article(row: dict[str, Any]) -> Annotated:
     if linked:
         found = [(e["id"], e["start_offset"], e["end_offset"], e["label"]) for e in row["entities"]]
     else:
-        found = [(at, *entity[:3]) for at, entity in enumerate(row.get("label") or row.get("labels") or ())]
+        # None of the three: a file of something else, in which nothing would seem to be marked.
+        labels = row["label"] if "label" in row else row["labels"]
+        found = [(at, *entity[:3]) for at, entity in enumerate(labels or ())]
     found = [entity for entity in found if entity[3] in LABELS]
     marks = tuple(Mark(units.to_points(start), units.to_points(end), label) for _, start, end, label in found)
     at = {entity[0]: number for number, entity in enumerate(found)}
