@@ -288,8 +288,7 @@ def _record_values(data: Data, tables: Tables, dialect: str) -> Callable[[Row], 
         made = {name: row[name] for name in names} | {"run_id": run_of(row)}
         for name in decimals:
             made[name] = exact(row[name])
-        # PostgreSQL's text holds no NUL; its picture is as long, so that offsets stay right.
-        return {n: v.replace("\x00", "␀") if isinstance(v, str) and "\x00" in v else v for n, v in made.items()}
+        return made
 
     return values
 

@@ -39,12 +39,19 @@ class Upsert:
     def __call__(self, rows: Sequence[Values]) -> None:
         if not rows:
             return
+        if self._connection.dialect.name == "postgresql":
+            rows = [_without_nul(row) for row in rows]
         for name, process in self._processors.items():
             rows = [row if row[name] is None else {**row, name: process(row[name])} for row in rows]
         if self._pick is not None:
             self._connection.exec_driver_sql(self._sql, list(map(self._pick, rows)))
         else:
             self._connection.exec_driver_sql(self._sql, [{name: row[name] for name in self._names} for row in rows])
+
+
+def _without_nul(row: Values) -> Values:
+    """PostgreSQL's text holds no NUL; its picture is as long, so that offsets stay right."""
+    return {n: v.replace("\x00", "␀") if isinstance(v, str) and "\x00" in v else v for n, v in row.items()}
 
 
 def _json(value: Any) -> str:

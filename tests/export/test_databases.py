@@ -315,6 +315,18 @@ def test_postgresql_again_touches_no_row(hard_run: Path, database: str) -> None:
         assert comment is not None and comment[0].startswith("地点：")
 
 
+@pytest.mark.postgresql
+def test_a_nul_in_a_text_keeps_its_length(tmp_path: Path, database: str) -> None:
+    import psycopg
+
+    first, *rest = hard_extractions()
+    article = replace(first.article, text=first.article.text + "\x00完", title="甲\x00乙")
+    to_url(write_run(tmp_path, "nul", [replace(first, article=article), *rest]), database)
+    with psycopg.connect(database) as connection:
+        found = connection.execute("SELECT text, title FROM articles WHERE id = %s", [article.id]).fetchone()
+    assert found == (article.text.replace("\x00", "␀"), "甲␀乙")
+
+
 class Cut(Source):
     """A source during whose reading the server throws the exporter out."""
 
