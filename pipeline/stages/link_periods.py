@@ -20,13 +20,12 @@ import regex
 
 from pipeline.models import Document, How, Period, Quantity, Sentence
 from pipeline.stages.link_tables import Cell, TableLinker
+from pipeline.stages.period_review import PLAN, holds, review_of
 from pipeline.stages.scope import Choice, between, clause_end, clause_start, sentence_index, series, table_sentences
 
 _OWN = regex.compile(r"的?(?:约|近|超过|超|不足)?$")
 _FROM = regex.compile(r"(?:由|从|自)[^，；。]{0,24}$")
 _TO = regex.compile(r"^[^，；。]{0,12}?(?:到|至|为|成)")
-_PLAN_WORDS = regex.compile(r"将|力争|计划|预计|争取|拟|目标|要|确保|推进|加快|打造|实施|规划|安排")
-"""Words of a sentence that may still speak of a time to come that was named before."""
 _FIRM_PLAN_WORDS = regex.compile(
     r"将|力争|争取|确保|预期目标|(?<![重需主必首紧摘纪机概])要(?![素求点闻塞件害道领务地因])"
 )
@@ -36,7 +35,8 @@ _FOUNDING = regex.compile(r"成立|设立|创办|创建|始建|组建|诞生|挂
 _RECENT_DAYS = 45
 """A day so shortly before publication is news of that very year, whatever year was spoken of before."""
 _NAME_AFTER = regex.compile(r"[”\"]?(?:规划|计划|纲要|方案|需求|收官|开局)")
-_WORK_REPORT = regex.compile(r"政府工作报告")
+_TELLING = regex.compile(r"[^。；\d]{0,40}?(?:获悉|通报|发布|公布|透露|介绍|召开|举行|消息|讯|了解到|揭晓|报道)")
+"""After the day on which something was told: 3月9日，市统计局发布…"""
 NO_CELLS: Mapping[int, Cell] = {}
 _OWNED_KINDS = ("money", "count", "measure", "duration")
 
@@ -65,9 +65,7 @@ class _Pass:
         self._text = document.text
         self._sentences = document.outline.sentences
         self._pub = document.article.pub_date
-        title = document.article.title or ""
-        head = next((self._text[s.start : s.end] for s in self._sentences if s.role == "title"), "")
-        self._is_work_report = bool(_WORK_REPORT.search(title) or _WORK_REPORT.search(head))
+        self._review = review_of(document)
 
     def run(self) -> list[Choice]:
         document = self._document
@@ -78,6 +76,7 @@ class _Pass:
                 by_sentence.setdefault(index, []).append(number)
         choices: list[Choice] = [self._default()] * len(document.quantities)
         scope: Choice | None = None
+        source: Sentence | None = None  # the sentence that left the scope
         section_scope: dict[int, Choice | None] = {}
         in_title = [p for p in document.title_periods if p.role == "time" and p.year is not None]
         title_scope = Choice(in_title[0], "title", in_title[0].rule, doubt=0.3) if in_title else None
@@ -86,12 +85,12 @@ class _Pass:
         tabled: list[Period] = []
         for index, sentence in enumerate(self._sentences):
             if previous is not None and sentence.section != previous.section:
-                scope = self._inherited(sentence, section_scope)
+                scope, source = self._inherited(sentence, section_scope), None
             if previous is not None and sentence.paragraph != previous.paragraph and self._is_start_only(scope):
                 scope = None
-            resolved = self._resolve(sentence, scope)
-            lasts = scope if scope is not None and not self._is_over(scope, sentence) else None
-            fallback = lasts or (title_scope if not self._is_work_report else None) or self._default(sentence)
+            lasts = scope if scope is not None and self._holds(scope, source, sentence) else None
+            resolved = self._resolve(sentence, lasts)
+            fallback = lasts or (title_scope if not self._review.is_work_report else None) or self._default(sentence)
             self._link_sentence(by_sentence.get(index, []), sentence, resolved, fallback, choices)
             if index in in_table:  # its times are those of cells and leave nothing behind
                 tabled += resolved
@@ -111,9 +110,10 @@ class _Pass:
                 title_scope = left and replace(left, how="title", doubt=0.3)
             elif sentence.role == "heading":
                 section_scope[sentence.section] = left and replace(left, how="heading", doubt=0.1)
-                scope = section_scope[sentence.section] or scope
+                if section_scope[sentence.section]:
+                    scope, source = section_scope[sentence.section], None
             elif left is not None:
-                scope = left
+                scope, source = left, sentence
             previous = sentence
         return choices
 
@@ -124,8 +124,8 @@ class _Pass:
         if self._pub is None:
             return Choice(None, "default", "period.none", doubt=1.0)
         year, rule = self._pub.year, "period.published"
-        if self._is_work_report and not (sentence is not None and self._plans_paragraph(sentence)):
-            year, rule = year - 1, "period.reviewed_year"
+        if self._review.year is not None and not (sentence is not None and self._plans_paragraph(sentence)):
+            year, rule = self._review.year, self._review.rule
         period = Period(0, 0, "", year, None, None, "published", "vague", rule)
         return Choice(period, "published", rule, doubt=0.4)
 
@@ -145,14 +145,17 @@ class _Pass:
         period = scope.value if scope is not None else None
         return isinstance(period, Period) and period.role == "since" and period.text.endswith("起")
 
-    def _is_over(self, scope: Choice, sentence: Sentence) -> bool:
-        """True where a carried time still to come cannot hold for a sentence that does not speak of plans."""
+    def _holds(self, scope: Choice, source: Sentence | None, sentence: Sentence) -> bool:
+        """Whether the year of an earlier sentence is still that of this one."""
         period = scope.value
-        if not isinstance(period, Period) or period.year is None or self._pub is None or scope.how == "heading":
-            return False
-        if period.year <= self._pub.year:
-            return False
-        return _PLAN_WORDS.search(self._text, sentence.start, sentence.end) is None
+        if source is None or not isinstance(period, Period):
+            return True
+        return holds(self._text, self._review, period, source, sentence)
+
+    def _is_telling(self, period: Period) -> bool:
+        """True for a day on which something was told, not done."""
+        is_day = period.period_start is not None and period.period_start == period.period_end
+        return is_day and period.role == "time" and _TELLING.match(self._text, period.end) is not None
 
     def _leaves(self, sentence: Sentence, resolved: Sequence[Period], chosen: Sequence[Choice]) -> Choice | None:
         """The period that a sentence leaves behind for those after it: that of its first amount, else its first."""
@@ -165,6 +168,7 @@ class _Pass:
             for p in resolved
             if p.role in {"time", "vague", "since"}
             and not _NAME_AFTER.match(self._text, p.end)
+            and not self._is_telling(p)
             and not self._is_start(p, sentence)
         ]
         if not lasting:
@@ -183,7 +187,10 @@ class _Pass:
         resolved: list[Period] = []
         for period in between(self._document.periods, sentence.start, sentence.end):
             if period.anchor == "context" and period.role != "comparison":
-                base = next((p.year for p in reversed(resolved) if p.year and p.role == "time"), None)
+                base = next(
+                    (p.year for p in reversed(resolved) if p.year and p.role == "time" and not self._is_telling(p)),
+                    None,
+                )
                 if (
                     base is None
                     and scope is not None
@@ -191,13 +198,8 @@ class _Pass:
                     and scope.value.role == "time"
                 ):
                     base = scope.value.year
-                if (
-                    base is None
-                    and self._is_work_report
-                    and self._pub is not None
-                    and period.rule == "period.context_year"
-                ):
-                    base = self._pub.year - 1
+                if base is None:
+                    base = self._reviewed_base(period, sentence)
                 if base is not None:
                     period = self._reread(period, base)
             period = self._reviewed(period)
@@ -205,9 +207,18 @@ class _Pass:
                 resolved.append(period)
         return resolved
 
+    def _reviewed_base(self, period: Period, sentence: Sentence) -> int | None:
+        """The year of a part of a year (全年, 年末) in a review that says itself which year it reviews."""
+        review = self._review
+        if review.is_work_report and period.rule != "period.context_year":
+            return None
+        if review.rule == "period.counted_year" or PLAN.search(self._text, sentence.start, sentence.end):
+            return None
+        return review.year
+
     def _reviewed(self, period: Period) -> Period:
         """In a work report a span up to now (五年来) ends with the year that the report reviews."""
-        if not self._is_work_report or self._pub is None or period.role not in {"since", "vague"}:
+        if not self._review.is_work_report or self._pub is None or period.role not in {"since", "vague"}:
             return period
         start, year = period.period_start, self._pub.year
         if period.year != year or start is None or start.year >= year:
