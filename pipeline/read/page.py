@@ -29,6 +29,8 @@ _BLOCKS = _tags(
 _CONTAINERS = _tags("div section article main header table td th ul ol dl form center body blockquote figure")
 _VOID = _tags("br hr img input meta link area base col embed source track wbr param")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+MOST_COLUMNS, MOST_ROWS = 64, 1000
+"""What a cell may stretch over."""
 MAX_DEPTH = 64
 """Containers nested deeper count as the one at this depth."""
 
@@ -56,6 +58,19 @@ class Block:
     links: int
     heading: int
     container: Container
+
+
+@dataclass(slots=True)
+class _Cell:
+    """A cell of a table: what it holds, and how many columns and rows it stretches over."""
+
+    blocks: list[Block]
+    columns: int = 1
+    rows: int = 1
+
+
+Hanging = dict[int, tuple[int, str]]
+"""For each column of a table that a cell above hangs into: for how many rows more, and the text to repeat there."""
 
 
 @dataclass(slots=True)
@@ -93,7 +108,8 @@ class _Target:
         self._root = Container(None, "html", "", 0)
         self._containers = [self._root]
         self._deeper: list[str] = []
-        self._rows: list[list[list[Block]]] = []
+        self._rows: list[list[_Cell]] = []
+        self._hanging: list[Hanging] = []
         self._pieces: list[str] = []
         self._linked = 0
         self._in_link = False
@@ -125,10 +141,14 @@ class _Target:
             self._in_link = "href" in attributes  # <a name=…> is a mark, and often never closed
         elif tag == "pre":
             self._pre += 1
+        elif tag == "table":
+            self._hanging.append({})
         elif tag == "tr":
             self._rows.append([])
         elif tag in ("td", "th") and self._rows:
-            self._rows[-1].append([])
+            self._rows[-1].append(
+                _Cell([], _span(attributes, "colspan", MOST_COLUMNS), _span(attributes, "rowspan", MOST_ROWS))
+            )
         if tag in _CONTAINERS:
             self._open(tag, attributes)
 
@@ -148,7 +168,9 @@ class _Target:
         elif tag == "pre":
             self._pre = max(0, self._pre - 1)
         elif tag == "tr" and self._rows:
-            self._emit(_row(self._rows.pop()))
+            self._emit(_row(self._rows.pop(), self._hanging[-1] if self._hanging else {}))
+        elif tag == "table" and self._hanging:
+            self._hanging.pop()
         if tag in _CONTAINERS:
             self._close(tag)
 
@@ -169,7 +191,7 @@ class _Target:
     def close(self) -> Page:
         self._flush()
         while self._rows:
-            self._emit(_row(self._rows.pop()))
+            self._emit(_row(self._rows.pop(), {}))
         self._page.title = one_line(self._page.title)
         return self._page
 
@@ -189,7 +211,7 @@ class _Target:
 
     def _emit(self, blocks: list[Block]) -> None:
         if self._rows and self._rows[-1]:
-            self._rows[-1][-1] += blocks
+            self._rows[-1][-1].blocks += blocks
         else:
             self._page.blocks += blocks
 
@@ -217,11 +239,44 @@ def _is_hidden(tag: str, attributes: Any) -> bool:
     return "hidden" in attributes or (style is not None and _HIDDEN.search(style) is not None)
 
 
-def _row(cells: list[list[Block]]) -> list[Block]:
+def _span(attributes: Any, name: str, most: int) -> int:
+    """The number of columns or rows of a cell; nonsense counts as one, and pages cannot ask for millions."""
+    value = (attributes.get(name) or "").strip()[:9]
+    return min(max(int(value), 1), most) if value.isascii() and value.isdigit() else 1
+
+
+def _row(cells: list[_Cell], hanging: Hanging) -> list[Block]:
     """A row of data as one block, cells apart by tabs; a row that lays out the page as the blocks that it holds."""
-    filled = [cell for cell in cells if cell]
-    if len(filled) <= 1 or any(len(cell) > 3 or any(len(block.text) > LONG * 2 for block in cell) for cell in filled):
+    filled = [cell.blocks for cell in cells if cell.blocks]
+    prose = any(len(cell) > 3 or any(len(block.text) > LONG * 2 for block in cell) for cell in filled)
+    if not filled or prose or (len(filled) == 1 and not hanging):
+        hanging.clear()
         return [block for cell in filled for block in cell]
-    text = "\t".join(" ".join(block.text for block in cell) for cell in cells).rstrip("\t")
-    links = sum(block.links for cell in cells for block in cell)
+    text = "\t".join(_cell_texts(cells, hanging)).rstrip("\t")
+    links = sum(block.links for cell in filled for block in cell)
     return [Block(text, links, 0, filled[0][0].container.parent or filled[0][0].container)]
+
+
+def _cell_texts(cells: list[_Cell], hanging: Hanging) -> list[str]:
+    """The cells of a row by column: blank where a cell stretches, its words again where one hangs in from above.
+
+    A figure is not said again: it stands once on the page.
+    """
+    texts: list[str] = []
+
+    def hang() -> None:
+        while len(texts) in hanging:
+            rows, text = hanging.pop(len(texts))
+            if rows > 1:
+                hanging[len(texts)] = rows - 1, text
+            texts.append(text)
+
+    for cell in cells:
+        hang()
+        text = " ".join(block.text for block in cell.blocks)
+        for column in range(cell.columns):
+            if cell.rows > 1:
+                hanging[len(texts)] = cell.rows - 1, "" if column or any(map(str.isdigit, text)) else text
+            texts.append("" if column else text)
+    hang()
+    return texts

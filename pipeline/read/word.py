@@ -35,6 +35,8 @@ _UNSEEN = frozenset(
 )
 """Elements that are not on the page: deletions, field codes, the second copy of a text box, pinyin, former styles."""
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+MOST_SPAN = 64
+"""Columns that a cell may stretch over."""
 _STYLES = ("word/numbering.xml", "word/styles.xml")
 _NOTES = ("word/footnotes.xml", "word/endnotes.xml")
 
@@ -132,6 +134,10 @@ class _Builder:
         self._paragraphs: list[list[str]] = []
         self._left_out: list[bool] = []
         self._tables: list[list[list[list[str]]]] = []
+        self._above: list[list[list[str]]] = []
+        """Of each open table the row before."""
+        self._spans: list[tuple[int, bool]] = []
+        """Of each open cell the columns that it stretches over, and whether it goes on from the row before."""
         self._runs: list[int] = []
 
     def start(self, name: str, element: Any) -> None:
@@ -144,10 +150,12 @@ class _Builder:
             self._left_out.append(False)
         elif name == "tbl":
             self._tables.append([])
+            self._above.append([])
         elif name == "tr" and self._tables:
             self._tables[-1].append([])
         elif name == "tc" and self._tables and self._tables[-1]:
             self._tables[-1][-1].append([])
+            self._spans.append((1, False))
         elif name == "r" and self._paragraphs:
             self._runs[-1] = len(self._paragraphs[-1])
 
@@ -172,13 +180,32 @@ class _Builder:
             self._runs.pop()
             if not self._left_out.pop():
                 self._emit(lines_of(number + text if text.strip() else ""))
+        elif name == "gridSpan" and self._spans:
+            columns = _value(element)
+            self._spans[-1] = min(int(columns), MOST_SPAN) if columns.isdigit() else 1, self._spans[-1][1]
+        elif name == "vMerge" and self._spans:
+            self._spans[-1] = self._spans[-1][0], _value(element) in ("", "continue")
+        elif name == "tc" and self._spans and self._tables and self._tables[-1]:
+            self._end_cell(self._tables[-1][-1], *self._spans.pop())
         elif name == "tr" and self._tables and self._tables[-1]:
             row = self._tables[-1].pop()
+            self._above[-1] = row
             table = self._tables.pop()  # what a row makes belongs to the cell around the table, if any
             self._emit(row_lines(row))
             self._tables.append(table)
         elif name == "tbl" and self._tables:
             self._tables.pop()
+            self._above.pop()
+
+    def _end_cell(self, row: list[list[str]], columns: int, goes_on: bool) -> None:
+        """Say the words of a cell again in each row that it stretches over, and leave the columns that it does blank.
+
+        A figure is not said again: it stands once on the page.
+        """
+        above = self._above[-1]
+        if goes_on and not row[-1] and len(row) <= len(above):
+            row[-1] = [line for line in above[len(row) - 1] if not any(map(str.isdigit, line))]
+        row += [[] for _ in range(columns - 1)]
 
     def _number(self, properties: dict[str, str]) -> str:
         """The number in front of a paragraph, by its own list or its style's."""

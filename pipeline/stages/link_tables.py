@@ -18,7 +18,7 @@ from pipeline.stages.link_names import NameLinker
 from pipeline.stages.place_paths import common_ancestor
 from pipeline.stages.scope import Choice, between
 from pipeline.stages.table_cells import index_pattern
-from pipeline.stages.tables import label_column
+from pipeline.stages.tables import label_column, labelled
 
 _EDGE = 2
 """Characters of a cell beside its amount (约, 余) that leave it a cell of figures."""
@@ -74,9 +74,10 @@ class TableLinker:
             if not table.columns:
                 continue
             label = label_column(document.text, table, self._index)
-            for row in table.rows:
-                if len(row) != len(table.columns):
+            for written in table.rows:
+                if len(written) != len(table.columns):
                     continue
+                row = labelled(document.text, written, label)
                 for column in range(label + 1, len(row)):
                     low, high = row[column]
                     number = next((starts[at] for at in range(low, min(high, low + _EDGE + 1)) if at in starts), None)
@@ -207,7 +208,7 @@ class TableLinker:
         return self._names.field(indicator)
 
     def _label_above(self, document: Document, cell: Cell) -> CellSpan | None:
-        for row in reversed(cell.table.rows[: cell.table.rows.index(cell.row)]):
+        for row in reversed([row for row in cell.table.rows if row[-1][1] < cell.row[0][0]]):
             label = self._label(document, cell._replace(row=row)) if len(row) == len(cell.row) else None
             if label is not None and not self._says_little(document.text[slice(*label)]):
                 return label

@@ -21,7 +21,7 @@ from pipeline.numbers import times
 from pipeline.ruleset import RuleSet
 from pipeline.stages.quantities import QuantityMatcher
 from pipeline.stages.scope import between
-from pipeline.stages.tables import is_number, label_column, numeric_columns
+from pipeline.stages.tables import is_number, label_column, labelled, numeric_columns
 
 _UNIT_IN_NAME = (
     regex.compile(r"[（(\[【]\s*(?:计量|金额)?(?:单位\s*[:：]?)?\s*(?P<unit>[^（）()\[\]【】\d]{1,14}?)\s*[）)\]】]"),
@@ -127,7 +127,8 @@ class TableReader:
         numeric = numeric_columns(text, table.rows, len(columns))
         found: list[Quantity] = []
         left = 0
-        for row, numbers in zip(table.rows, free, strict=True):
+        for written, numbers in zip(table.rows, free, strict=True):
+            row = labelled(text, written, label)
             if len(row) != len(columns) or not _is_label(text, row[label]):
                 left += len(numbers)
                 continue

@@ -87,6 +87,17 @@ def label_column(text: str, table: Table, index: regex.Pattern[str]) -> int:
     return next((n for n, head in enumerate(heads) if index.search(head) is None), 0)
 
 
+def labelled(text: str, row: tuple[CellSpan, ...], label: int) -> tuple[CellSpan, ...]:
+    """A row whose label stretches over the columns before (合计 from the column of numbers on), put in its place."""
+    if label >= len(row) or row[label][0] < row[label][1]:
+        return row
+    at = next((n for n in range(label - 1, -1, -1) if row[n][0] < row[n][1]), None)
+    if at is None or is_number(text, row[at]):
+        return row
+    start = row[at][0]
+    return (*[(start, start)] * label, row[at], *row[label + 1 :])
+
+
 def _bounds(text: str) -> tuple[list[int], list[int]]:
     starts = [0]
     while (at := text.find("\n", starts[-1])) >= 0:
@@ -178,7 +189,7 @@ def _table(text: str, lines: Sequence[_Line], free: int, at: int, end: int) -> T
         upper = lines[first - 1] if first > free else None
         if mark != " " and upper is not None and _is_upper(text, upper, mark, width):
             first -= 1
-            columns = tuple(_upper(upper.cells, n) + column for n, column in enumerate(columns))
+            columns = tuple(_stacked(text, _upper(upper.cells, n), *column) for n, column in enumerate(columns))
     elif mark != "\t" and (end - at < 2 or (mark == " " and not _looks_drawn(text, lines[at:end]))):
         return None
     rows = [line.cells for line in lines[at:end] if not _RULE.fullmatch(text, line.start, line.end)]
@@ -222,7 +233,7 @@ def _is_void(text: str, cell: CellSpan) -> bool:
 def _filled(text: str, row: tuple[CellSpan, ...], width: int, numeric: frozenset[int]) -> tuple[CellSpan, ...]:
     """A row whose last cells were left out, as it should be; one that lost a cell elsewhere stays as it is."""
     if len(row) >= width or any(
-        _is_amount(text, cell) != (n in numeric) for n, cell in enumerate(row) if not _is_void(text, cell)
+        _is_amount(text, cell) != (n in numeric) for n, cell in enumerate(row) if n and not _is_void(text, cell)
     ):
         return row
     end = row[-1][1]
@@ -240,6 +251,13 @@ def _is_upper(text: str, line: _Line, mark: str, width: int) -> bool:
     if cells == width:
         return _is_header(text, line, mark, width)
     return 1 < cells < width and any(a == b for a, b in line.cells) and _is_header(text, line, mark, cells)
+
+
+def _stacked(text: str, upper: tuple[CellSpan, ...], lower: CellSpan) -> tuple[CellSpan, ...]:
+    """The header cells of a column; one that stretches over both lines may be written in both."""
+    if lower[0] == lower[1]:
+        return upper or (lower,)
+    return (lower,) if any(text[slice(*cell)] == text[slice(*lower)] for cell in upper) else (*upper, lower)
 
 
 def _upper(cells: Sequence[CellSpan], number: int) -> tuple[CellSpan, ...]:

@@ -102,6 +102,23 @@ def test_headings_lists_and_tables_keep_their_lines() -> None:
     ]
 
 
+def test_cells_that_stretch_keep_their_columns() -> None:
+    table = (
+        "<table><tr><th rowspan=2>县区</th><th colspan='2'>投资</th><th rowspan=9999999999>备注</th></tr>"
+        "<tr><th>总额（亿元）</th><th>增速（%）</th></tr>"
+        "<tr><td rowspan=2>鄞州区</td><td>61.5</td><td rowspan=2>12</td></tr><tr><td>8</td></tr>"
+        "<tr><td colspan=x>奉化区</td><td colspan=0>7</td><td></td></tr></table>"
+    )
+    lines = read_page(page(f"<div id=zoom>{PARAGRAPHS}{table}</div>")).text.split("\n")
+    assert lines[-5:] == [
+        "县区\t投资\t\t备注",
+        "县区\t总额（亿元）\t增速（%）\t备注",
+        "鄞州区\t61.5\t12\t备注",
+        "鄞州区\t8\t\t备注",
+        "奉化区\t7\t\t备注",
+    ]
+
+
 def test_entities_ruby_comments_and_hidden_parts() -> None:
     body = (
         "<p>全市投资&#51;亿元&nbsp;&ldquo;占比&rdquo;&lt;5%，A&amp;B公司<ruby>甬<rt>yǒng</rt></ruby>投产，实现产值7亿元。</p>"

@@ -60,6 +60,30 @@ def test_paragraphs_tables_and_headings_in_order(tmp_path: Path, one: One) -> No
     assert article.encoding is None
 
 
+def test_cells_that_stretch_keep_their_columns(tmp_path: Path, one: One) -> None:
+    document = docx.Document()
+    rows = (
+        ("县区", "项目", "计划", "完成（万元）"),
+        ("奉化区", "甲渠", "12", "30"),
+        ("", "乙堤", "", "50"),
+        ("合计", "", "", "80"),
+    )
+    table = document.add_table(rows=len(rows), cols=4)
+    for number, texts in enumerate(rows):
+        for cell, text in zip(table.rows[number].cells, texts, strict=True):
+            cell.text = text
+    table.cell(1, 0).merge(table.cell(2, 0))
+    table.cell(1, 2).merge(table.cell(2, 2))  # a figure is said once
+    table.cell(3, 0).merge(table.cell(3, 1))
+    document.save(tmp_path / "a.docx")
+    assert one(tmp_path / "a.docx").text.split("\n") == [
+        "县区\t项目\t计划\t完成（万元）",
+        "奉化区\t甲渠\t12\t30",
+        "奉化区\t乙堤\t\t50",
+        "合计\t\t\t80",
+    ]
+
+
 def test_tracked_changes_content_controls_and_hidden_text(tmp_path: Path, one: One) -> None:
     document = docx.Document()
     paragraph = document.add_paragraph("全年完成投资")

@@ -87,6 +87,19 @@ READ = [
         ],
     ),
     Case(
+        "a total over serial number and label; a header written in both lines",
+        "2021年两县\n序号\t县区\t投资\t\t备注\n序号\t县区\t总额（亿元）\t增长（%）\t备注\n"
+        "1\t瑞安市\t3\t5\n2\t乐清市\t4\t6\t含续建\n合计\t\t7\t5.5\n",
+        [
+            ("3", "money", "300000000", "元", RUIAN, 2021, "投资"),
+            ("5", "growth", "5", "%", RUIAN, 2021, "投资"),
+            ("4", "money", "400000000", "元", YUEQING, 2021, "投资"),
+            ("6", "growth", "6", "%", YUEQING, 2021, "投资"),
+            ("7", "money", "700000000", "元", "浙江省/温州市", 2021, "投资"),
+            ("5.5", "growth", "5.5", "%", "浙江省/温州市", 2021, "投资"),
+        ],
+    ),
+    Case(
         "the later year first",
         "广州市年报\n项目\t2021年\t2020年\t同比（%）\n税收（万元）\t120\t100\t20\n",
         [
