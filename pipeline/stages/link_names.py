@@ -145,11 +145,11 @@ class NameLinker:
         text = document.text
         end = quantity.start
         start = clause_start(text, sentence, quantity.start)
-        spans: list[Span] = [*document.periods, *document.places]
+        spans: list[Span] = [*between(document.periods, start, end), *between(document.places, start, end)]
         for span in spans:
             if start <= span.start < span.end <= end and not text[start : span.start].strip("，、在于 "):
                 start = span.end
-        previous = [q for q in document.quantities if start <= q.start and q.end <= end]
+        previous = between(document.quantities, start, end)
         if previous:
             start = previous[-1].end
         trimmed = text[start:end]
