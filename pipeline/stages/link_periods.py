@@ -20,7 +20,7 @@ import regex
 
 from pipeline.models import Document, How, Period, Quantity, Sentence
 from pipeline.stages.link_tables import Cell, TableLinker
-from pipeline.stages.period_review import PLAN, holds, review_of
+from pipeline.stages.period_review import PLAN, holds, is_day, review_of
 from pipeline.stages.scope import Choice, between, clause_end, clause_start, sentence_index, series, table_sentences
 
 _OWN = regex.compile(r"的?(?:约|近|超过|超|不足)?$")
@@ -154,8 +154,7 @@ class _Pass:
 
     def _is_telling(self, period: Period) -> bool:
         """True for a day on which something was told, not done."""
-        is_day = period.period_start is not None and period.period_start == period.period_end
-        return is_day and period.role == "time" and _TELLING.match(self._text, period.end) is not None
+        return period.role == "time" and is_day(period) and _TELLING.match(self._text, period.end) is not None
 
     def _leaves(self, sentence: Sentence, resolved: Sequence[Period], chosen: Sequence[Choice]) -> Choice | None:
         """The period that a sentence leaves behind for those after it: that of its first amount, else its first."""

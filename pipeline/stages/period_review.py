@@ -1,14 +1,13 @@
 """Which year an article reports on, and whether a year that it named still holds some sentences later.
 
-News tells of its own year: a year gone by that it names (去年, 2019年) is that of one figure, and the next sentence is back
-in the present. A review tells of the year gone by throughout: the report of a government, a yearbook or census, an article
-whose title names that year, or one of the first months whose figures are mostly of the year before. There the year holds
-until another is named, and what the article gives no time for is of that year.
+News tells of its own year: a year gone by that it names (去年, 2019年) is that of one figure, and the next sentence is
+back in the present. A review tells of the year gone by throughout: the report of a government, a yearbook or census,
+an article whose title names that year, or one of the first months whose figures are mostly of the year before. There
+the year holds until another is named, and what the article gives no time for is of that year.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,6 +29,8 @@ _CONTINUES = regex.compile(
 """A sentence that goes on with the figures of the one before it."""
 _OPENING = regex.compile(r"[^，。；：:\d]{0,14}[，：:]|[（(【“]?|[（(][一二三四五六七八九十\d]{1,3}[）)]")
 """What may stand before the time that opens a sentence: 数据显示，2020年，…"""
+_MUCH, _MOST = 0.3, 0.5
+"""Shares of an article's quantities that are stated for the year before."""
 _FOUNDING = regex.compile(r"成立|设立|创办|创建|始建|组建|诞生|挂牌|落户|揭牌|入选|获批|列为|列入|认定|评为|授予|批准")
 """What happened once: its year is not that of the figures after it."""
 
@@ -38,13 +39,14 @@ _FOUNDING = regex.compile(r"成立|设立|创办|创建|始建|组建|诞生|挂
 class Review:
     """The year an article reports on.
 
-    `year` is None for news, which tells of its own year. `rule` says what showed it. `named` is True where the article
-    itself says so: its title, or its being a work report.
+    `year` is None for news, which tells of its own year. `rule` says what showed it. `lasting` is a year gone by that
+    holds on where it was named, though the article does not tell of it throughout.
     """
 
     published: date | None
     year: int | None = None
     rule: str = "period.published"
+    lasting: int | None = None
     is_work_report: bool = False
 
     @property
@@ -69,53 +71,54 @@ def review_of(document: Document) -> Review:
         return Review(published, years[0], "period.title_year")
     if not years and _ANNUAL.search(title):
         for period in document.periods:
-            if period.role == "time" and period.anchor == "absolute" and period.year and not _is_day(period):
+            if period.role == "time" and period.anchor == "absolute" and period.year and not is_day(period):
                 return Review(published, period.year, "period.annual_year")
-    counts = _stated(document)
-    last = published.year - 1
-    if published.month <= REPORT_MONTHS and counts[last] and counts[last] >= counts[published.year]:
-        return Review(published, last, "period.counted_year")
-    if counts[last] >= 4 and counts[last] > 3 * counts[published.year]:
-        return Review(published, last, "period.counted_year")
+    last, years = published.year - 1, _stated(document)
+    share = years.count(last) / max(1, len(document.quantities))
+    if share > _MOST:
+        return Review(published, last, "period.counted_year", last)
+    if share and published.month <= REPORT_MONTHS and years.count(last) >= years.count(published.year):
+        least = 0.0 if published.month < REPORT_MONTHS else _MUCH
+        reviews = share > least and (published.month == 1 or years[0] <= last)
+        return Review(published, last if reviews else None, "period.counted_year", last)
     return Review(published)
 
 
-def _stated(document: Document) -> Counter[int]:
-    """How many quantities stand behind a time of each year in their sentence, plans and single days aside."""
-    counts: Counter[int] = Counter()
+def _stated(document: Document) -> list[int]:
+    """The years that quantities stand behind in their sentence, in text order; single days do not count."""
+    years: list[int] = []
     for sentence in document.outline.sentences:
         if sentence.role != "body":
             continue
         periods = [
             p
             for p in between(document.periods, sentence.start, sentence.end)
-            if p.role == "time" and p.year is not None and not _is_day(p)
+            if p.role == "time" and p.year is not None and not is_day(p)
         ]
-        if not periods or PLAN.search(document.text, sentence.start, sentence.end):
-            continue
-        for quantity in between(document.quantities, sentence.start, sentence.end):
-            before = [p.year for p in periods if p.end <= quantity.start]
-            if before and before[-1] is not None:
-                counts[before[-1]] += 1
-    return counts
+        for quantity in between(document.quantities, sentence.start, sentence.end) if periods else ():
+            year = next((p.year for p in reversed(periods) if p.end <= quantity.start), None)
+            if year is not None:
+                years.append(year)
+    return years
 
 
-def _is_day(period: Period) -> bool:
+def is_day(period: Period) -> bool:
+    """True for a single day."""
     return period.period_start is not None and period.period_start == period.period_end
 
 
 def holds(text: str, review: Review, period: Period, source: Sentence, sentence: Sentence) -> bool:
     """Whether a year named in one sentence (`source`) is still that of a later one that gives no time.
 
-    The year of publication and that of a review hold on. A year to come holds for plans alone. Another year gone by holds
-    within its paragraph, if it opened its sentence as what that sentence is about, or the later one goes on with 其中.
+    The year of publication and that of a review hold on. A year to come holds for plans alone. Another year gone by
+    holds within its paragraph, if it opened its sentence as what that is about, or the later one goes on with 其中.
     """
     published = review.published
     if published is None or period.year is None:
         return True
     if period.year > published.year:
         return PLAN.search(text, sentence.start, sentence.end) is not None
-    if period.year in (published.year, review.year):
+    if period.year in (published.year, review.year, review.lasting):
         return True
     if source.paragraph != sentence.paragraph:
         return False
