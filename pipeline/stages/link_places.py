@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import regex
 
@@ -19,6 +20,7 @@ from pipeline.ruleset import RuleSet
 from pipeline.stages.link_tables import Cell, TableLinker
 from pipeline.stages.place_lists import COLLECTIVE, distribute, spread
 from pipeline.stages.place_paths import COUNTRY, ancestor, chain, common_ancestor, narrowest, rank_of
+from pipeline.stages.place_topics import TopicRules
 from pipeline.stages.scope import (
     Choice,
     between,
@@ -29,7 +31,6 @@ from pipeline.stages.scope import (
     table_sentences,
 )
 
-_RELATIVE_YARDSTICK = regex.compile(r"(?:占|占到|比|较|高于|低于|高出|约为|相当于)\p{Han}{0,5}$")
 _SHARE_OF = regex.compile(r"(?:全[省市区县州])?的?(?:约|近)?")
 _BODY_NAME = regex.compile(
     r"\p{Han}{1,8}?(?:馆|院|所|中心|公司|集团|银行|大学|学院|基地|平台|超市|实验室|基金|论坛|交易所|联盟|协会|剧场|码头|电厂|港口)"
@@ -40,11 +41,9 @@ _PARTS = regex.compile(
 """Openings of sentences that go through the parts of a place."""
 NO_CELLS: Mapping[int, Cell] = {}
 _HERE = regex.compile(r"在?这里")
-_QUOTED_NAME = 12
-"""Longest quoted name, in characters, within which a place is part of the name (“横县茉莉花茶”)."""
 _ANAPHOR = regex.compile(r"(?:像|在|目前|如今|现在)?(?:[该其这此]|当地|区内|园区|项目)")
-_LOCATIVES = tuple("在驻来留")
-"""Before a one-character abbreviation (在渝投资) these make it a place; elsewhere it is part of a name (西延、康渝)."""
+_LEVELS = ("place.relative.office_", "place.relative.own_level_", "place.relative.people_")
+"""Rules of expressions for the offices and the budget of a level of government."""
 _REGIONS = (
     "内蒙古自治区",
     "广西壮族自治区",
@@ -60,15 +59,11 @@ class PlaceLinker:
     """Resolves the place of every quantity of a document.
 
     Args:
-        rules: Supplies the cue lexicons `place_object_cues` (words before a place that make it an object),
-            `place_yardstick_before` (words before 全国 that make it a yardstick) and `place_yardstick_after` (words
-            after 全国, 全省, 全市 that do).
+        rules: Supplies the cue lexicons of `TopicRules`.
     """
 
     def __init__(self, rules: RuleSet) -> None:
-        self._object = _suffix_pattern(rules.lexicon("place_object_cues"))
-        self._country_yardstick = _suffix_pattern(rules.lexicon("place_yardstick_before"))
-        self._yardstick_after = _prefix_pattern(rules.lexicon("place_yardstick_after"))
+        self.topics = TopicRules(rules)
 
     def link(
         self, document: Document, tables: TableLinker | None = None, cells: Mapping[int, Cell] = NO_CELLS
@@ -82,35 +77,15 @@ class PlaceLinker:
         """
         return _Pass(self, document, tables, cells).run()
 
-    def is_topic(self, text: str, place: Place) -> bool:
-        """True if the sentence may be about this place, False where it is only a yardstick or an object."""
-        if (
-            place.form == "embedded"
-            or place.rule == "place.dateline"
-            or (place.place is None and place.form != "relative")
-        ):
-            return False
-        before, after = text[max(0, place.start - 8) : place.start], text[place.end : place.end + 8]
-        if self._object.search(before):
-            return False
-        if place.form == "adjective" and before[-1:] not in _LOCATIVES:
-            return False
-        if place.rank == "country":
-            return not (self._country_yardstick.search(before) or self._yardstick_after.match(after))
-        measures = self._yardstick_after.match(after) or _RELATIVE_YARDSTICK.search(before)
-        return not (place.form == "relative" and measures)
+
+def _is_above(path: str, place: Place, frames: Sequence[str]) -> bool:
+    """True for a higher level that pays for or counts what a place does: 省级财政补助 in a county's article."""
+    return place.rule.startswith(_LEVELS) and any(frame.startswith(f"{path}/") for frame in frames)
 
 
-def _suffix_pattern(words: Sequence[str]) -> regex.Pattern[str]:
-    return regex.compile(r"(?:\L<words>)$" if words else r"(?!)", words=list(words))
-
-
-def _prefix_pattern(words: Sequence[str]) -> regex.Pattern[str]:
-    return regex.compile(r"(?:\L<words>)" if words else r"(?!)", words=list(words))
-
-
-def _is_foreign(place: Place) -> bool:
-    return place.place is None and place.form in {"name", "adjective"}
+def _lie_in_one_another(run: Sequence[Place]) -> bool:
+    """True for one place written with gaps: 贵州　遵义市."""
+    return all(str(inner.place).startswith(f"{outer.place}/") for outer, inner in pairwise(run))
 
 
 class _Pass:
@@ -125,15 +100,7 @@ class _Pass:
         self._document = document
         self._text = document.text
         self._sentences = document.outline.sentences
-        foreign = [p for run in name_runs(self._text, document.places) if any(_is_foreign(p) for p in run) for p in run]
-        reached = {
-            p for run in name_runs(self._text, document.places) if not linker.is_topic(self._text, run[0]) for p in run
-        }
-        self._topics = [
-            p
-            for p in document.places
-            if p not in foreign and p not in reached and linker.is_topic(self._text, p) and not self._in_quoted_name(p)
-        ]
+        self._topics = linker.topics.of(document)
         self._heading = self._section_places()
         self._is_round_up = len({c.value for c in self._heading if c is not None and c.rule == "heading.place"}) > 1
         self._main = self._article_place()
@@ -186,13 +153,6 @@ class _Pass:
     def _is_part(topic: Choice | None, scope: Choice) -> bool:
         return topic is not None and scope.value is not None and str(topic.value).startswith(f"{scope.value}/")
 
-    def _in_quoted_name(self, place: Place) -> bool:
-        opening = self._text.rfind("“", max(0, place.start - _QUOTED_NAME), place.start)
-        closing = self._text.find("”", place.end, place.end + _QUOTED_NAME)
-        if opening < 0 or closing < 0 or "”" in self._text[opening : place.start]:
-            return False
-        return closing - opening <= _QUOTED_NAME and closing - opening - 1 > place.end - place.start
-
     def _heads_clause(self, place: Place) -> bool:
         index = sentence_index(self._sentences, place.start)
         if place.text not in {"全国", "我国"} or index is None:
@@ -207,7 +167,7 @@ class _Pass:
         title_end = next((s.end for s in self._sentences if s.role == "title"), 0)
         named = [p for p in self._topics if p.place is not None and p.rank != "country" and p.form != "adjective"]
         title = self._document.article.title or ""
-        outside = [p for p in self._document.title_places if self._linker.is_topic(title, p)]
+        outside = [p for p in self._document.title_places if self._linker.topics.is_topic(title, p)]
         outside = [p for p in outside if p.place is not None and p.rank != "country" and p.form != "adjective"]
         if outside:
             return Choice(narrowest([str(p.place) for p in outside]), "title", "place.title", doubt=0.2)
@@ -241,7 +201,11 @@ class _Pass:
         """The place of every section: that of its heading, else of the section around it."""
         places: list[Choice | None] = []
         for section in self._document.outline.sections:
-            inside = [p for p in between(self._topics, section.heading_start, section.heading_end) if p.place]
+            inside = [
+                p
+                for p in between(self._topics, section.heading_start, section.heading_end)
+                if p.place and p.text != "国内"  # 国内贸易 is a theme
+            ]
             outer = places[section.parent] if section.parent is not None else None
             if outer is not None:  # a slogan under a place heading only names another place if it opens with it
                 inside = [p for p in inside if p.start - section.heading_start <= 4 and section.style != "line"]
@@ -298,7 +262,7 @@ class _Pass:
                 if place.text.endswith("区") and place.rank == "city":
                     bases = [scope.value, self._heading_value(sentence), self._main.value]
                 path = next((a for base in bases if base and (a := self._relative(str(base), place))), None)
-                if path is None:
+                if path is None or _is_above(path, place, frames):
                     continue
                 place = replace(place, place=path)
             resolved.append(place)
@@ -363,7 +327,9 @@ class _Pass:
             run = name_runs(self._text, before)[-1]
             last = run[-1]
             how: How = {"title": "title", "heading": "heading"}.get(sentence.role, "stated")  # type: ignore[assignment]
-            if len(run) > 1:  # several places for one amount: the guide takes the first
+            if len(run) > 1 and not _lie_in_one_another(
+                run
+            ):  # several places for one amount: the guide takes the first
                 return Choice(run[0].place, how, run[0].rule, run[0].start, run[0].end, 0.3)
             return Choice(last.place, how, last.rule, last.start, last.end, 0.05 if last.form != "adjective" else 0.3)
         if scope.value in (None, COUNTRY):

@@ -14,7 +14,7 @@ from pipeline.stages.place_paths import rank_of
 from pipeline.stages.scope import Choice, name_runs, series
 
 COLLECTIVE = regex.compile(
-    r"(?<!\p{Han})(?:这|上述|以上)?(?P<size>[两三四五六七八九十]|\d{1,2})(?:个|大|座)?(?:地|市|省区市|省区|省|州|县|区|城市|城|园区|港口|地区)"
+    r"(?<![\p{Han}\d])(?:这|上述|以上)?(?P<size>[两三四五六七八九十]|\d{1,2})(?:个|大|座)?(?:地|市|省区市|省区|省|州|县|区|城市|城|园区|港口|地区)"
     r"(?=[，\p{Han}])(?![级内外长委局政域镇乡的])"
 )
 """Several places of a round-up taken together: 三地合计, 四大港口平均."""
