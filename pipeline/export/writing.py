@@ -76,6 +76,8 @@ def export(data: Data, target: Target, style: Style = PLAIN, *, stdout: BinaryIO
         return write_url(data, target.url, style)
     chosen, path = target.format, target.path
     assert chosen is not None
+    if path is not None and path.is_symlink():
+        path = path.resolve()  # what the link leads to is replaced, not the link
     write = chosen.writer()
     with _told(path):
         if path is None or _is_special(path):

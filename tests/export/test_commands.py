@@ -81,6 +81,16 @@ def test_the_ending_of_the_output_says_the_format(hard_run: Path, tmp_path: Path
     assert (tmp_path / name).read_bytes().startswith(begins)
 
 
+@pytest.mark.parametrize("name", ["facts.csv", "facts.db"])
+def test_a_link_stays_a_link(hard_run: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "shared").mkdir()
+    link = tmp_path / name
+    link.symlink_to(tmp_path / "shared" / name)
+    for _ in range(2):
+        assert gongbao("export", hard_run, "-o", link).returncode == 0
+        assert link.is_symlink() and (tmp_path / "shared" / name).stat().st_size > 1000
+
+
 def test_formats_that_share_an_ending_are_told_apart_by_name(hard_run: Path, tmp_path: Path) -> None:
     assert gongbao("export", hard_run, "--to", "doccano", "-o", tmp_path / "x.jsonl").returncode == 0
     assert "entities" in json.loads((tmp_path / "x.jsonl").read_text(encoding="utf-8").splitlines()[0])
