@@ -47,6 +47,7 @@ _MONEY: dict[str, Any] = {
         "tickCount": 6,
         "gridOpacity": 0.6,
         "labelOverlap": "greedy",
+        "labelSeparation": 12,
     },
 }
 _LINK_BASE = "https://vega.github.io/vega-datasets/"
