@@ -20,7 +20,7 @@ import regex
 
 from pipeline.models import Document, How, Period, Quantity, Sentence
 from pipeline.stages.link_tables import Cell, TableLinker
-from pipeline.stages.period_review import PLAN, holds, is_day, review_of
+from pipeline.stages.period_review import FIRM_PLAN, PLAN, holds, is_day, review_of
 from pipeline.stages.scope import Choice, between, clause_end, clause_start, sentence_index, series, table_sentences
 
 _OWN = regex.compile(r"的?(?:约|近|超过|超|不足)?$")
@@ -37,6 +37,12 @@ _RECENT_DAYS = 45
 _NAME_AFTER = regex.compile(r"[”\"]?(?:规划|计划|纲要|方案|需求|收官|开局)")
 _TELLING = regex.compile(r"[^。；\d]{0,40}?(?:获悉|通报|发布|公布|透露|介绍|召开|举行|消息|讯|了解到|揭晓|报道)")
 """After the day on which something was told: 3月9日，市统计局发布…"""
+_MILESTONE = regex.compile(
+    r"[^，。；]{0,8}?(?:成立|设立|创办|始建|组建|诞生|挂牌|落户|揭牌|获批|启动|开工|动工|奠基|投产|投用|建成|上线|开业|开园|开通|通车|运行|落成)"
+)
+_STILL_PLANS = regex.compile(r"应|可|达产|建成后|投产后|总投资")
+_BEGAN = regex.compile(r"(?:成立|设立|创办|创建|始建|组建|诞生|启动|建成|建|始|上线|投产|开工|落户)于$")
+"""When something began, told in a clause of its own."""
 NO_CELLS: Mapping[int, Cell] = {}
 _OWNED_KINDS = ("money", "count", "measure", "duration")
 
@@ -199,12 +205,24 @@ class _Pass:
                     base = scope.value.year
                 if base is None:
                     base = self._reviewed_base(period, sentence)
-                if base is not None:
-                    period = self._reread(period, base)
+                period = self._in_mood(period, base, sentence)
             period = self._reviewed(period)
             if period.year is not None:
                 resolved.append(period)
         return resolved
+
+    def _in_mood(self, period: Period, base: int | None, sentence: Sentence) -> Period:
+        """A part of a year in its context's year; a plan is none of a year gone by, nor a deed of one to come."""
+        if self._pub is None or period.rule in ("period.context_year", "period.same_period"):
+            return self._reread(period, base) if base is not None else period
+        year = self._pub.year
+        end = clause_end(self._text, sentence, period.end)
+        plans = FIRM_PLAN.search(self._text, clause_start(self._text, sentence, period.start), end) is not None
+        if plans and (base or period.year or year) < year and period.role == "time":
+            return period.in_year(year)
+        if base is None or (base > year and not plans and period.start - sentence.start > 8):
+            return period
+        return self._reread(period, base)
 
     def _reviewed_base(self, period: Period, sentence: Sentence) -> int | None:
         """The year of a part of a year (全年, 年末) in a review that says itself which year it reviews."""
@@ -272,7 +290,11 @@ class _Pass:
             if period.end <= quantity.start and _OWN.fullmatch(self._text, period.end, quantity.start):
                 if quantity.kind in _OWNED_KINDS or _FROM.search(self._text[max(0, period.start - 3) : period.start]):
                     return period
-                if quantity.kind == "percent" and regex.search(r"[为到至]$", self._text[: period.start][-1:]):
+                if (
+                    quantity.kind == "percent"
+                    and period.role != "comparison"
+                    and regex.search(r"[为到至]$", self._text[: period.start][-1:])
+                ):
                     return period
         return None
 
@@ -293,8 +315,30 @@ class _Pass:
             return choice
         if period.period_end.year == period.period_start.year:
             return choice
-        level = replace(period, year=period.period_start.year - 1, period_start=None, period_end=None)
+        # 2019年以来由A增加到B: A is of 2019 itself; over whole years (五年来, “十三五”期间) it is of the year before.
+        first = period.period_start
+        within = period.role == "since" and (period.anchor == "absolute" or (first.month, first.day) != (1, 1))
+        level = replace(period, year=first.year - (not within), period_start=None, period_end=None)
         return replace(choice, value=level, doubt=max(choice.doubt, 0.2))
+
+    def _is_milestone(self, period: Period, quantity: Quantity, sentence: Sentence) -> bool:
+        """True for the year of a clause that only says when something began (2010年启动，累计投资5亿元)."""
+        if self._pub is None or period.role != "time" or period.year is None:
+            return False
+        if period.year in (self._pub.year, self._review.year, self._review.lasting):
+            return False
+        end = clause_end(self._text, sentence, period.end)
+        if end >= quantity.start or between(self._document.quantities, period.end, end):
+            return False
+        start = clause_start(self._text, sentence, period.start)
+        if _MILESTONE.fullmatch(self._text, period.end, end) is None and not _BEGAN.search(
+            self._text[start : period.start]
+        ):
+            return False
+        head = sentence.start if period.year > self._pub.year else end
+        return _STILL_PLANS.search(self._text, head, quantity.start) is None and (
+            PLAN.search(self._text, head, quantity.start) is None
+        )
 
     def _stated(self, period: Period, sentence: Sentence, doubt: float) -> Choice:
         how: How = {"title": "title", "heading": "heading"}.get(sentence.role, "stated")  # type: ignore[assignment]
@@ -312,7 +356,7 @@ class _Pass:
         after = [p for p in usable if p.start >= quantity.end]
         if after and after[0].start - quantity.end <= 2 and self._text[after[0].start - 1] in "（(":
             return self._stated(after[0], sentence, 0.1)
-        before = [p for p in usable if p.end <= quantity.start]
+        before = [p for p in usable if p.end <= quantity.start and not self._is_milestone(p, quantity, sentence)]
         if before and before[-1].role == "since":
             # 2019年…，2017年以来年均增长…: a start alone, where the sentence has said up to when.
             before = [p for p in before if p.role == "time"] or before

@@ -23,6 +23,10 @@ PLAN = regex.compile(
     r"将(?!军|近|士|官)|力争|争取|确保|计划|拟|预计|预期|目标|有望|今后|未来|下一步|到时|届时|(?<![重需主必首紧摘纪机概])要(?![素求点闻塞件害道领务地因])"
 )
 """Words of what is still to come."""
+FIRM_PLAN = regex.compile(
+    r"将(?!军|近|士|官)|力争|争取|确保|预计|拟|有望|(?<![重需主必首紧摘纪机概])要(?![素求点闻塞件害道领务地因])"
+)
+"""Those that no deed done goes with, as it does in 完成全年目标."""
 _CONTINUES = regex.compile(
     r"[“\"（(]?(?:其中|这些|上述|这批|与此同期|同期|同年|此外|另外)|[^，。；]{0,16}其中[^一一心的]"
 )
@@ -116,7 +120,8 @@ def holds(text: str, review: Review, period: Period, source: Sentence, sentence:
     published = review.published
     if published is None or period.year is None:
         return True
-    if period.year > published.year:
+    plans = FIRM_PLAN.search(text, source.start, source.end) is not None
+    if period.year > published.year or (plans and review.year is not None and period.year == published.year):
         return PLAN.search(text, sentence.start, sentence.end) is not None
     if period.year in (published.year, review.year, review.lasting):
         return True
