@@ -18,7 +18,7 @@ import regex
 from pipeline.models import Document, How, Place, Quantity, Sentence, Table
 from pipeline.ruleset import RuleSet
 from pipeline.stages.link_tables import Cell, TableLinker
-from pipeline.stages.place_lists import COLLECTIVE, distribute, spread
+from pipeline.stages.place_lists import COLLECTIVE, distribute, join_examples, spread
 from pipeline.stages.place_paths import COUNTRY, ancestor, chain, common_ancestor, narrowest, rank_of
 from pipeline.stages.place_topics import TopicRules
 from pipeline.stages.scope import (
@@ -266,7 +266,7 @@ class _Pass:
                     continue
                 place = replace(place, place=path)
             resolved.append(place)
-        return resolved
+        return join_examples(self._text, resolved, frames)
 
     def _does_not_widen(self, place: Place, sentence: Sentence) -> bool:
         """True for a zone, a region or, under a heading, a bare short name within a name (安徽创新馆 under 合肥)."""

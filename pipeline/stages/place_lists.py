@@ -20,6 +20,44 @@ COLLECTIVE = regex.compile(
 """Several places of a round-up taken together: 三地合计, 四大港口平均."""
 
 
+_OPEN_END = regex.compile(
+    r"[^，,。；;：:！？\n把将了向给对让从由到在为是有]{0,24}?等(?:各?地|(?:\d+|[一二三四五六七八九十百]+)余?多?(?!个?国)(?=\p{Han})|\p{Han}{0,2}[县市区州]区?)"
+)
+"""What closes a list of examples: 甲县、乙县等地, 甲镇、乙镇等9个集镇."""
+_ENUMERATED = regex.compile(r"[^，,。；;：:！？\n\d]{0,20}、[^，,。；;：:！？\n\d]{0,20}")
+
+
+def join_examples(text: str, places: Sequence[Place], frames: Sequence[str]) -> list[Place]:
+    """The places of a sentence, those of a list of examples (甲县、乙县等地) taken as the place that holds them all.
+
+    Args:
+        text: The text.
+        places: The places of one sentence, in order.
+        frames: Paths of the places that the text is about: a list only stands for a place within or around one.
+    """
+    joined: list[Place] = []
+    index = 0
+    while index < len(places):
+        last = index
+        while last + 1 < len(places) and _ENUMERATED.fullmatch(text, places[last].end, places[last + 1].start):
+            last += 1
+        listed = places[index : last + 1]
+        whole = _whole(text, listed, frames)
+        joined += [replace(place, place=whole) for place in listed] if whole else listed
+        index = last + 1
+    return joined
+
+
+def _whole(text: str, listed: Sequence[Place], frames: Sequence[str]) -> str | None:
+    """The place that an open list stands for."""
+    end = _OPEN_END.match(text, listed[-1].end)
+    if end is None or (len(listed) == 1 and "、" not in end.group()):
+        return None
+    paths = [str(place.place) for place in listed]
+    frame = next((f for f in frames if all(path.startswith(f"{f}/") for path in paths)), None)
+    return frame
+
+
 def distribute(document: Document, numbers: Sequence[int], resolved: Sequence[Place], choices: list[Choice]) -> None:
     """Give the n-th amount of a list the n-th of as many places named in a row before it."""
     quantities = [document.quantities[number] for number in numbers]
