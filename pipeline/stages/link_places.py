@@ -20,7 +20,7 @@ from pipeline.ruleset import RuleSet
 from pipeline.stages.link_tables import Cell, TableLinker
 from pipeline.stages.place_lists import COLLECTIVE, distribute, join_examples, spread
 from pipeline.stages.place_paths import COUNTRY, ancestor, chain, common_ancestor, narrowest, rank_of
-from pipeline.stages.place_topics import TopicRules
+from pipeline.stages.place_topics import TopicRules, is_donor
 from pipeline.stages.scope import (
     Choice,
     between,
@@ -104,6 +104,7 @@ class _Pass:
         self._heading = self._section_places()
         self._is_round_up = len({c.value for c in self._heading if c is not None and c.rule == "heading.place"}) > 1
         self._main = self._article_place()
+        self._topics = [p for p in self._topics if not (self._is_elsewhere(p) and is_donor(self._text, p))]
         # The nation is a yardstick or part of a name, unless a clause opens with it.
         self._topics = [p for p in self._topics if p.rank != "country" or self._heads_clause(p)]
 
@@ -152,6 +153,12 @@ class _Pass:
     @staticmethod
     def _is_part(topic: Choice | None, scope: Choice) -> bool:
         return topic is not None and scope.value is not None and str(topic.value).startswith(f"{scope.value}/")
+
+    def _is_elsewhere(self, place: Place) -> bool:
+        """True for a place in another province than the one place that the article is about."""
+        main = str(self._main.value or COUNTRY)
+        single = self._main.how == "title" and main != COUNTRY and not self._is_round_up
+        return single and place.place is not None and chain(place.place)[0] != chain(main)[0]
 
     def _heads_clause(self, place: Place) -> bool:
         index = sentence_index(self._sentences, place.start)

@@ -7,6 +7,7 @@ A place that is only compared with (高于全国), reached (出口美国), worke
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import regex
 
@@ -17,6 +18,10 @@ from pipeline.stages.scope import name_runs
 _RELATIVE_YARDSTICK = regex.compile(r"(?:占|占到|比|较|高于|低于|高出|约为|相当于)\p{Han}{0,5}$")
 _LOCATIVES = tuple("在驻来留")
 """Before a one-character abbreviation (在渝投资) these make it a place; elsewhere it is part of a name (西延、康渝)."""
+_ROUTE = regex.compile(r"\s?[—–－\-~～―]{1,2}\s?")
+"""Between the ends of a line, pipeline or road (成都—昆明)."""
+_GIVES = regex.compile(r"[^，,。；;：:\n]{0,12}?(?:对口|援[藏疆青建助]|支援|帮扶|协作|捐[助款赠资])")
+_GIVEN_BY = regex.compile(r"(?:对口|支援|帮扶|协作|援[藏疆青])[^，,。；;：:\n]{0,6}$")
 _QUOTED_NAME = 12
 """Longest quoted name, in characters, within which a place is part of the name (“横县茉莉花茶”)."""
 
@@ -42,6 +47,9 @@ class TopicRules:
         for run in name_runs(text, document.places):
             if any(_is_foreign(place) for place in run) or not self.is_topic(text, run[0]):
                 apart.update(run)
+        for place, end in pairwise(document.places):
+            if place.place and end.place and _ROUTE.fullmatch(text, place.end, end.start) and not _nested(place, end):
+                apart.update((place, end))
         return [
             place
             for place in document.places
@@ -65,6 +73,16 @@ class TopicRules:
             return not (self._country_yardstick.search(before) or self._yardstick_after.match(after))
         measures = self._yardstick_after.match(after) or _RELATIVE_YARDSTICK.search(before)
         return not (place.form == "relative" and measures)
+
+
+def is_donor(text: str, place: Place) -> bool:
+    """Whether a place gives to another (对口支援的上海市捐资…): the money is spent there."""
+    before = text[max(0, place.start - 12) : place.start]
+    return _GIVES.match(text, place.end) is not None or _GIVEN_BY.search(before) is not None
+
+
+def _nested(first: Place, second: Place) -> bool:
+    return f"{second.place}/".startswith(f"{first.place}/") or f"{first.place}/".startswith(f"{second.place}/")
 
 
 def _suffix_pattern(words: Sequence[str]) -> regex.Pattern[str]:
