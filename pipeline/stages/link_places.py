@@ -39,6 +39,10 @@ _PARTS = regex.compile(
     r"(?:其中|这当中|分(?:地区|区域|区县|县区|县市|市县|城市|地市|市州|片区|板块)[看来]?|从(?:各?(?:地区|区域|区县|县区|县市|市县|城市|地市|市州|区|县))分?布?[来上]?看)"
 )
 """Openings of sentences that go through the parts of a place."""
+_MANY_PLACES = regex.compile(
+    r"(?<!\d)(?:\d{2,}|[二三四五六七八九]?十[一二三四五六七八九]?)个?(?:大中)?(?:城(?![里乡镇区])|省份|省区市)"
+)
+"""In a title, so many cities or provinces that only the nation has them."""
 NO_CELLS: Mapping[int, Cell] = {}
 _HERE = regex.compile(r"在?这里")
 _ANAPHOR = regex.compile(r"(?:像|在|目前|如今|现在)?(?:[该其这此]|当地|区内|园区|项目)")
@@ -104,7 +108,12 @@ class _Pass:
         self._heading = self._section_places()
         self._is_round_up = len({c.value for c in self._heading if c is not None and c.rule == "heading.place"}) > 1
         self._main = self._article_place()
-        self._topics = [p for p in self._topics if not (self._is_elsewhere(p) and is_donor(self._text, p))]
+        self._topics = [
+            place
+            for run in name_runs(self._text, self._topics)
+            for place in run
+            if not self._is_elsewhere(place) or (self._opens_clause(run[0]) and not is_donor(self._text, place))
+        ]
         # The nation is a yardstick or part of a name, unless a clause opens with it.
         self._topics = [p for p in self._topics if p.rank != "country" or self._heads_clause(p)]
 
@@ -160,6 +169,10 @@ class _Pass:
         single = self._main.how == "title" and main != COUNTRY and not self._is_round_up
         return single and place.place is not None and chain(place.place)[0] != chain(main)[0]
 
+    def _opens_clause(self, place: Place) -> bool:
+        index = sentence_index(self._sentences, place.start)
+        return index is None or place.start - clause_start(self._text, self._sentences[index], place.start) <= 2
+
     def _heads_clause(self, place: Place) -> bool:
         index = sentence_index(self._sentences, place.start)
         if place.text not in {"全国", "我国"} or index is None:
@@ -174,6 +187,8 @@ class _Pass:
         title_end = next((s.end for s in self._sentences if s.role == "title"), 0)
         named = [p for p in self._topics if p.place is not None and p.rank != "country" and p.form != "adjective"]
         title = self._document.article.title or ""
+        if _MANY_PLACES.search(title or self._text[:title_end]):
+            return Choice(COUNTRY, "title", "place.country", doubt=0.3)  # the places of the title are examples
         outside = [p for p in self._document.title_places if self._linker.topics.is_topic(title, p)]
         outside = [p for p in outside if p.place is not None and p.rank != "country" and p.form != "adjective"]
         if outside:
