@@ -29,6 +29,7 @@ def snippet(text: str, start: int, end: int, context: int = 7) -> str:
     line, line_end = text.rfind("\n", 0, start) + 1, (text + "\n").find("\n", end)
     for width in range(context, 60):
         left, right = max(line, start - width), min(line_end, end + max(2, width - 20))
+        left = max(left, text.rfind(text[start:end], left, end - 1) + 1)  # 2.3天延长到3天 holds the amount twice
         passage = text[left:right]
         if text.count(passage) == 1 and passage.find(text[start:end]) == start - left:
             return passage

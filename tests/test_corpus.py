@@ -22,9 +22,10 @@ from pipeline.read import read_paths
 from pipeline.ruleset import SHIPPED, RuleSet
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
+GOLD = [*sorted((CORPUS / "gold").glob("*.jsonl")), CORPUS / "training" / "gold.jsonl"]
 ARTICLES = [
     json.loads(line)
-    for path in sorted((CORPUS / "gold").glob("*.jsonl"))
+    for path in GOLD
     for line in path.read_text(encoding="utf-8").splitlines()
 ]
 KINDS = {"money", "count", "percent", "growth", "multiple", "duration", "measure"}

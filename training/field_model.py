@@ -102,17 +102,27 @@ class FieldNetwork(nn.Module):
         everything = torch.zeros(bases[-1], 2 * HIDDEN).index_copy(0, torch.tensor(rows), torch.cat(states))
         return everything, bases[:-1]
 
-    def forward(self, states: Tensor, base: int, article: TextFeatures, around: Surroundings, dropout: float) -> Tensor:
-        """Scores [N, W, 6] for the quantities of one article."""
-        starts = torch.tensor([base + amount.start for amount in article.amounts])
-        lasts = torch.tensor([base + amount.end - 1 for amount in article.amounts])
-        asked = self.query(torch.cat([states[starts], states[lasts]], 1)) + self.kinds(torch.tensor(around.kinds))
-        hidden = self.key(states)[base + torch.tensor(around.positions)] + asked[:, None]
-        values = torch.tensor(around.features)
+    def forward(
+        self,
+        states: Tensor,
+        base: int,
+        article: TextFeatures,
+        around: Surroundings,
+        dropout: float,
+        rows: Sequence[int],
+    ) -> Tensor:
+        """Scores [len(rows), W, 6] for those quantities of one article."""
+        chosen = np.array(rows)
+        starts = torch.tensor([base + article.amounts[n].start for n in rows])
+        lasts = torch.tensor([base + article.amounts[n].end - 1 for n in rows])
+        asked = self.query(torch.cat([states[starts], states[lasts]], 1))
+        asked = asked + self.kinds(torch.tensor(around.kinds[chosen]))
+        hidden = self.key(states)[base + torch.tensor(around.positions[chosen])] + asked[:, None]
+        values = torch.tensor(around.features[chosen])
         for number, table in enumerate(self.features):
             hidden = hidden + table(values[..., number])
         scores = self.output(functional.dropout(torch.relu(hidden), dropout, self.training))
-        absent = ~torch.tensor(around.present)
+        absent = ~torch.tensor(around.present[chosen])
         begins, ends = (torch.softmax(scores[..., c].masked_fill(absent, CLOSED), 1).detach() for c in (0, 1))
         covered = torch.clamp(torch.cumsum(begins, 1) - torch.cumsum(ends, 1) + ends, 0, 1)
         for row, share in zip(self.indicator_seen, (begins, ends, covered), strict=True):
