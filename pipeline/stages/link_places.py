@@ -254,7 +254,10 @@ class _Pass:
         if not new_paragraph:
             return carried
         # A new paragraph of an article about one place speaks of that place again; a round-up goes on.
-        return self._main if self._main.how == "title" and self._main.value != COUNTRY else carried
+        if self._main.value == COUNTRY:  # 全省 goes on with the province spoken of
+            relative = any(p.form == "relative" for p in between(self._topics, sentence.start, sentence.end))
+            return carried if relative or self._main.rule != "place.country" else self._main
+        return self._main if self._main.how == "title" else carried
 
     def _captioned(self, table: Table | None) -> Choice | None:
         """What the caption of a table says of the place."""
@@ -270,6 +273,7 @@ class _Pass:
         """The topic places of a sentence, relative ones (全市) resolved against what stands before them."""
         resolved: list[Place] = []
         frames = [str(v) for v in (self._heading_value(sentence), self._main.value) if v and v != COUNTRY]
+        outright = frames if self._main.how == "title" else [frame for frame in frames if frame != self._main.value]
         for place in between(self._topics, sentence.start, sentence.end):
             if place.place is not None and self._does_not_widen(place, sentence):
                 inner = next((frame for frame in frames if frame.startswith(f"{place.place}/")), None)
@@ -284,7 +288,7 @@ class _Pass:
                 if place.text.endswith("区") and place.rank == "city":
                     bases = [scope.value, self._heading_value(sentence), self._main.value]
                 path = next((a for base in bases if base and (a := self._relative(str(base), place))), None)
-                if path is None or _is_above(path, place, frames):
+                if path is None or _is_above(path, place, outright):
                     continue
                 place = replace(place, place=path)
             resolved.append(place)

@@ -54,8 +54,7 @@ def _whole(text: str, listed: Sequence[Place], frames: Sequence[str]) -> str | N
     if end is None or (len(listed) == 1 and "、" not in end.group()):
         return None
     paths = [str(place.place) for place in listed]
-    frame = next((f for f in frames if all(path.startswith(f"{f}/") for path in paths)), None)
-    return frame
+    return next((f for f in frames if all(path.startswith(f"{f}/") for path in paths)), None)
 
 
 def distribute(document: Document, numbers: Sequence[int], resolved: Sequence[Place], choices: list[Choice]) -> None:

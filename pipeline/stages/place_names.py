@@ -141,6 +141,15 @@ class NameFinder:
             free = hit.end if hit is not None else free
         return hits
 
+    def area(self, hit: Hit, year: int | None) -> Hit:
+        """The city of a hit where its 地区 is the area and no division any more: 苏州地区 in 2013."""
+        surface = hit.surface
+        if year is None or not surface.full or not surface.text.endswith("地区"):
+            return hit
+        city = self._by_text.get(surface.text[:-2])
+        gone = all(sense.valid_to is not None and sense.valid_to < year - 1 for sense in surface.senses)
+        return Hit(hit.start, hit.end - 2, city) if city is not None and city.senses and gone else hit
+
     def _settle(self, text: str, hit: Hit, before: list[Hit]) -> Hit | None:
         """The hit, cut by a rank that belongs to the next word; None where it does not stand on word borders."""
         surface = hit.surface

@@ -8,7 +8,7 @@ than guessed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import regex
 
@@ -132,7 +132,20 @@ class _Article:
                 break
             open_short = left
             self._gather()
+        self._keep_former_names()
         return [mention for mention in self._mentions if mention is not None]
+
+    def _keep_former_names(self) -> None:
+        """A short name means the division whose full name the article writes: 监利 beside 监利县 is no city yet."""
+        pairs = [(c, m) for c, m in zip(self._chains, self._mentions, strict=True) if m is not None and m.entry]
+        written = {m.entry.path for c, m in pairs if m.entry and c.last.surface.full}
+        for index, (chain, mention) in enumerate(zip(self._chains, self._mentions, strict=True)):
+            entry = mention.entry if mention is not None else None
+            if mention is None or entry is None or chain.last.surface.full or entry.path in written:
+                continue
+            former = [s for s in chain.last.surface.senses if s.path in written and s.parent == entry.parent]
+            if len(former) == 1 and former[0].name[:-1] == entry.name[:-1]:
+                self._mentions[index] = replace(mention, entry=former[0], rank=former[0].rank)
 
     # -- what is certain by itself ---------------------------------------------------------------------------
 

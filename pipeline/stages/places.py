@@ -68,7 +68,7 @@ class PlaceMatcher:
     def _settled(
         self, text: str, hits: Sequence[Hit], reading: Reading, before: Sequence[str], year: int | None
     ) -> list[Mention]:
-        names = [hit for hit in hits if hit.surface.abbreviation is None]
+        names = [self._finder.area(hit, year) for hit in hits if hit.surface.abbreviation is None]
         return self._settler.settle(text, names, reading.backs, before=before, year=year)
 
     def _place(self, text: str, mention: Mention, reading: Reading, limit: int) -> Place:

@@ -115,6 +115,87 @@ PLACES = [
         [("1.5亿元", NINGBO, 2022), ("92%", NINGBO, 2022)],
         title="宁波发放消费券",
     ),
+    Case(
+        "one place written with a gap",
+        "各地招标\n贵州　遵义市污水厂招标，6家企业入围。",
+        [("6家", "贵州省/遵义市", 2022)],
+    ),
+    Case(
+        "several places joined by a gap stay several",
+        "遵义 安顺各建仓库6座。",
+        [("6座", "贵州省/遵义市", 2022)],
+    ),
+    Case(
+        "a higher level that pays is not the place",
+        "灌区改造投资900万元，其中省级财政补助300万元，省水利厅另拨50万元。",
+        [(a, NINGBO, 2022) for a in ("900万元", "300万元", "50万元")],
+        title="宁波市改造灌区",
+    ),
+    Case(
+        "a level within the place spoken of is the place",
+        "全省灌区改造提速。省级财政补助300万元。",
+        [("300万元", "浙江省", 2022)],
+        title="浙江改造灌区",
+    ),
+    Case(
+        "one that gives aid is not the place",
+        "新校舍用上了对口支援的上海市捐助的70万元。",
+        [("70万元", "西藏自治区/日喀则市", 2022)],
+        title="日喀则市改善办学条件",
+    ),
+    Case(
+        "the giver's own article",
+        "上海市投入帮扶资金70万元。",
+        [("70万元", "上海市", 2022)],
+        title="上海市帮扶工作小结",
+    ),
+    Case(
+        "the ends of a line",
+        "包头—成都的输电线路送电80亿千瓦时。",
+        [("80亿千瓦时", "内蒙古自治区/包头市", 2022)],
+        title="包头市外送电力",
+    ),
+    Case(
+        "a list of examples stands for the whole",
+        "江北区、慈溪市等5个县区新建书屋40间。",
+        [("5个", NINGBO, 2022), ("40间", NINGBO, 2022)],
+        title="宁波市新建书屋",
+    ),
+    Case(
+        "customers are no list of examples of the place",
+        "慈溪市把水蜜桃卖到了日本、韩国等9个国家，售出80吨。",
+        [("9个", "浙江省/宁波市/慈溪市", 2022), ("80吨", "浙江省/宁波市/慈溪市", 2022)],
+        title="宁波市水果出口",
+    ),
+    Case(
+        "a theme is no heading of the country",
+        "宁波市统计公报\n一、农业\n粮食产量60万吨，蔬菜面积也稳中有升，农民的收入随着提高，乡村面貌有了很大的变化。\n二、国内贸易\n零售总额900亿元，网上消费保持了较快的势头，城乡市场都很活跃，居民的消费意愿进一步增强。",
+        [("60万吨", NINGBO, 2022), ("900亿元", NINGBO, 2022)],
+    ),
+    Case(
+        "a supplier's home in another province",
+        "项目由苏州某厂供货，采购设备60台。",
+        [("60台", NINGBO, 2022)],
+        title="宁波市更新设备",
+    ),
+    Case(
+        "many cities in the title are the nation's",
+        "新房价格上涨的有41个。",
+        [("41个", "全国", 2022)],
+        title="70城房价出炉：宁波领涨",
+    ),
+    Case(
+        "a short name means the county that the article writes",
+        "监利县疏挖渠道40公里。\n监利今年再挖30公里。",
+        [("40公里", "湖北省/荆州市/监利县", 2012), ("30公里", "湖北省/荆州市/监利县", 2012)],
+        pub_date="2012-11-05",
+    ),
+    Case(
+        "the area of a city that is no division any more",
+        "苏州地区出口电梯60台。",
+        [("60台", "江苏省/苏州市", 2013)],
+        pub_date="2013-10-25",
+    ),
     Case("places of a name", "“绍兴黄酒”在宁波市售出30万坛。", [("30万坛", NINGBO, 2022)]),
 ]
 
