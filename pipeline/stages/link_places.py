@@ -43,6 +43,7 @@ _MANY_PLACES = regex.compile(
     r"(?<!\d)(?:\d{2,}|[二三四五六七八九]?十[一二三四五六七八九]?)个?(?:大中)?(?:城(?![里乡镇区])|省份|省区市)"
 )
 """In a title, so many cities or provinces that only the nation has them."""
+_ENDS = tuple("。！？!?；;…”")
 NO_CELLS: Mapping[int, Cell] = {}
 _HERE = regex.compile(r"在?这里")
 _ANAPHOR = regex.compile(r"(?:像|在|目前|如今|现在)?(?:[该其这此]|当地|区内|园区|项目)")
@@ -254,9 +255,10 @@ class _Pass:
         if not new_paragraph:
             return carried
         # A new paragraph of an article about one place speaks of that place again; a round-up goes on.
-        if self._main.value == COUNTRY:  # 全省 goes on with the province spoken of
+        if self._main.value == COUNTRY:  # 全省 goes on with the province spoken of, a line without an end introduces
             relative = any(p.form == "relative" for p in between(self._topics, sentence.start, sentence.end))
-            return carried if relative or self._main.rule != "place.country" else self._main
+            introduced = not self._text[max(0, sentence.start - 9) : sentence.start].rstrip().endswith(_ENDS)
+            return carried if relative or introduced or self._main.rule != "place.country" else self._main
         return self._main if self._main.how == "title" else carried
 
     def _captioned(self, table: Table | None) -> Choice | None:
