@@ -77,13 +77,20 @@ def build_chains(text: str, hits: Sequence[Hit], predicates: tuple[str, ...], ye
     """
     chains: list[Chain] = []
     for hit in hits:
-        previous = chains[-1] if chains and chains[-1].end == hit.start else None
+        previous = chains[-1] if chains and _touch(text, chains[-1].end, hit) else None
         joined = _join(text, previous, hit, predicates, year) if previous else None
         if joined is None:
             chains.append(Chain((hit,), _senses(hit, year)))
         else:
             chains[-1] = joined
     return chains
+
+
+def _touch(text: str, end: int, hit: Hit) -> bool:
+    """Whether a hit follows right behind what ends at `end`, or in brackets of its own or after a dot: 江苏（江阴）."""
+    gap = text[end : hit.start]
+    bracketed = gap in {"(", "（"} and text[hit.end : hit.end + 1] in {")", "）"}
+    return not gap or gap == "·" or (bracketed and hit.surface.zone is None)
 
 
 def _join(text: str, chain: Chain, hit: Hit, predicates: tuple[str, ...], year: int | None) -> Chain | None:
