@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,7 +20,7 @@ from pipeline import Pipeline
 from pipeline.evaluate.gold import GoldArticle, read_gold
 from pipeline.evaluate.judge import is_core_right, judge
 from pipeline.evaluate.scoring import pair
-from pipeline.models import Article, Quantity
+from pipeline.models import Quantity
 from pipeline.stages import link
 from pipeline.stages.confidence import features
 from pipeline.stages.scope import Choice
@@ -49,14 +48,8 @@ def samples(pipeline: Pipeline, gold: Sequence[GoldArticle]) -> list[tuple[int, 
     for number, article in enumerate(gold):
         day = article.data.get("pub_date")
         Recording.seen.clear()
-        records = pipeline.extract(
-            Article(
-                article.id,
-                article.text,
-                title=article.data.get("title"),
-                pub_date=date.fromisoformat(day) if day else None,
-            )
-        )
+        title = article.data.get("title")
+        records = pipeline.extract(article.text, id=article.id, title=title, pub_date=day)
         rows = [json.loads(record.to_json()) for record in records]
         for index, fact in pair(article.facts, rows).items():
             if not article.facts[fact].optional:
