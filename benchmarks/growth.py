@@ -26,11 +26,13 @@ PAGE_MIB = 4096 / 2**20
 
 
 def paragraphs() -> list[tuple[str, str, str]]:
-    """(title, publication date, paragraph) of the sample corpus' articles, as long as an amount stands in them."""
+    """(title, publication date, paragraph) of the sample corpus' undamaged articles, where a figure stands in it."""
     found = []
     for path in sorted((CORPUS / "gold").glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             article = json.loads(line)
+            if article["script"] != "hans":  # what damage costs is bench.py's business
+                continue
             for paragraph in article["text"].split("\n"):
                 if re.search(r"\d", paragraph) and 40 <= len(paragraph) <= 200:
                     found.append((article["title"], article["pub_date"], paragraph))
