@@ -5,7 +5,9 @@ Codes are text, amounts numbers, dates dates. 金额(亿元) and 金额(万元) 
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -75,6 +77,8 @@ def write(data: Data, path: Path, style: Style) -> int:
             return _fill(book, data)
     except FileCreateError as error:
         raise error.args[0] from None  # the OSError inside
+    except UnicodeDecodeError as error:  # a temporary file that ends in the middle of a character
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
 
 
 class _Archive(io.FileIO):
