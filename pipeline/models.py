@@ -30,11 +30,11 @@ SCHEMA_VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One bulletin as read.
+    """One bulletin as read; `text` is what every offset of its records counts in.
 
-    `text` is what every offset of its records counts in. `metadata` keeps what else the reader found (author,
-    editor, modified, ...); `extra` keeps unknown fields of a JSONL/CSV row, untouched. `encoding` names how bytes
-    became text, `origin` the file they came from, `row` where in it, of files of many articles (file and line).
+    `metadata` keeps what else the reader found (author, editor, modified, ...); `extra` keeps unknown fields of a
+    JSONL/CSV row, untouched. `encoding` names how bytes became text, `origin` the file they came from, `row` file and
+    line of an article among many.
     """
 
     id: str
@@ -49,8 +49,7 @@ class Article:
     content_start: int = 0
     """Where the metadata lines at the top end: nothing before it but the title is content."""
     furniture: tuple[tuple[int, int], ...] = ()
-    """Spans of `text` that clearly belong to the page and not to the article (view counts, 上一篇/下一篇, credits at
-    the end, copyright): ordered, not overlapping. Nothing in them is a fact."""
+    """Spans of `text` that belong to the page (view counts, credits, copyright), ordered: nothing there is a fact."""
     row: str | None = None
 
 
@@ -285,6 +284,10 @@ class Evidence(BaseModel):
     start: int | None = None
     end: int | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """The evidence as JSON has it; much faster than pydantic's own."""
+        return {"how": self.how, "rule": self.rule, "start": self.start, "end": self.end}
+
 
 def _column(title: str, zh: str, en: str, **kwargs: Any) -> Any:
     """A column: its Chinese title, and what it means in Chinese and in English."""
@@ -378,10 +381,7 @@ class Record(BaseModel):
             elif isinstance(value, date):
                 value = value.isoformat()
             elif name == "evidence":
-                value = {
-                    key: {"how": item.how, "rule": item.rule, "start": item.start, "end": item.end}
-                    for key, item in value.items()
-                }
+                value = {key: item.to_dict() for key, item in value.items()}
             out[name] = value
         return out
 

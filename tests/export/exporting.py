@@ -135,3 +135,19 @@ def export_to(folder: Path, to: str, path: Path, style: Style = PLAIN, **selecti
     """Export one run."""
     data = Data([open_source(folder)], Selection(**selection))
     return export(data, target_of(to, str(path), lambda format: path), style)
+
+
+def to_url(folder: Path, url: str, style: Style = PLAIN, **selection: Any) -> int:
+    """Export a run to a database."""
+    return export(Data([open_source(folder)], Selection(**selection)), target_of(url, None, lambda f: Path()), style)
+
+
+def count_of(url: str) -> int:
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        number = connection.execute(sa.text("SELECT count(*) FROM records")).scalar_one()
+        assert connection.execute(sa.text("SELECT count(*) FROM evidence")).scalar_one() == 5 * number
+    engine.dispose()
+    return int(number)

@@ -72,7 +72,12 @@ def test_a_template_is_a_rule_that_finds_its_own_example(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("sentence", "selected", "identifier"),
-    [("每户3万元", "5万元", "money.bonus"), ("每户3万元", "", "money.bonus"), ("每户3万元", "3万元", "Money Bonus"), ("每户奖励", "奖励", "money.bonus")],
+    [
+        ("每户3万元", "5万元", "money.bonus"),
+        ("每户3万元", "", "money.bonus"),
+        ("每户3万元", "3万元", "Money Bonus"),
+        ("每户奖励", "奖励", "money.bonus"),
+    ],
 )
 def test_a_template_needs_a_selection_and_a_good_id(sentence: str, selected: str, identifier: str) -> None:
     with pytest.raises(RuleError):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
 httpx = pytest.importorskip("httpx", reason="httpx is not installed")
 
 MAIN = "from pipeline.cli import main; main()"
