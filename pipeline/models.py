@@ -33,7 +33,7 @@ class Article:
     """One bulletin as read; `text` is what every offset of its records counts in.
 
     `metadata` keeps what else the reader found (author, editor, modified, ...); `extra` keeps unknown fields of a
-    JSONL/CSV row, untouched. `encoding` says how bytes became text, `origin` the file, `row` file and line in one of many.
+    JSONL/CSV row, untouched. `encoding` says how bytes became text, `origin` the file, `row` file and line in it.
     """
 
     id: str
