@@ -281,7 +281,7 @@ class _Pass:
                 usable = [p for p in resolved if p.role != "comparison" and p.start not in taken]
                 choice = self._nearest(quantity, sentence, usable, fallback)
                 if is_from:
-                    choice = start_choice or self._before_span(choice)
+                    choice = start_choice or self._before_span(self._before_plan(quantity, sentence, usable, choice))
             choices[numbers[n]] = choice
 
     def _own(self, quantity: Quantity, resolved: Sequence[Period]) -> Period | None:
@@ -308,6 +308,15 @@ class _Pass:
             and other.start - quantity.end < 40
             for other in later[:6]
         )
+
+    def _before_plan(self, quantity: Quantity, sentence: Sentence, usable: Sequence[Period], choice: Choice) -> Choice:
+        """到2026年由A提高到B, written in 2024: A is how it stands now."""
+        period = choice.value
+        if self._pub is None or not isinstance(period, Period) or (period.year or 0) <= self._pub.year:
+            return choice
+        known = [p for p in usable if p.year is not None and p.year <= self._pub.year]
+        now = self._nearest(quantity, sentence, known, self._default(sentence))
+        return replace(now, doubt=max(now.doubt, 0.2))
 
     def _before_span(self, choice: Choice) -> Choice:
         period = choice.value
