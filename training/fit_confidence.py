@@ -1,8 +1,9 @@
 """Fit the weights of `pipeline.stages.confidence` on gold that the name models have not seen.
 
-    python training/fit_confidence.py GOLD.jsonl [GOLD2.jsonl ...]
+    python training/fit_confidence.py FOLDS GOLD.jsonl [GOLD2.jsonl ...]
 
-Each article is extracted twice, with the tagger and by rules alone. Prints the expected calibration error of 5-fold
+FOLDS is what `train_fields.py --keep` wrote: networks, each with the ids of the articles that it has not seen. Each of
+these is extracted twice, with that network and by rules alone. Prints the expected calibration error of 5-fold
 cross-validation by article, then writes pipeline/stages/confidence.json fitted on all of it.
 """
 
@@ -21,6 +22,7 @@ from pipeline.evaluate.gold import GoldArticle, read_gold
 from pipeline.evaluate.judge import is_core_right, judge
 from pipeline.evaluate.scoring import pair
 from pipeline.models import Quantity
+from pipeline.ner.field_tagger import FieldTagger
 from pipeline.stages import link
 from pipeline.stages.confidence import features
 from pipeline.stages.scope import Choice
@@ -82,15 +84,31 @@ def calibration_error(chance: np.ndarray, right: np.ndarray) -> float:
     return float(sum(gaps) / len(chance))
 
 
+def _numbered(
+    fold: str, rows: Sequence[tuple[int, dict[str, float], bool]]
+) -> list[tuple[tuple[str, int], dict[str, float], bool]]:
+    """The same with articles told apart over all folds."""
+    return [((fold, number), row, right) for number, row, right in rows]
+
+
 def main() -> None:
-    gold = list(read_gold(sys.argv[1:]))
-    found: list[Any] = []
-    for ner in ("tagger", None):
-        found += samples(Pipeline(ner=ner), gold)
+    gold = {article.id: article for article in read_gold(sys.argv[2:])}
+    rules = Pipeline(ner=None)
+    named: list[Any] = []
+    ruled: list[Any] = []
+    for folder in sorted(Path(sys.argv[1]).glob("fold-*")):
+        ids = (folder / "unseen.txt").read_text(encoding="utf-8").split("\n")
+        unseen = [gold[identifier] for identifier in ids if identifier in gold]
+        tagged = Pipeline(ner="tagger")
+        tagged._model._tagger = FieldTagger.load(folder)  # type: ignore[union-attr]
+        named += _numbered(folder.name, samples(tagged, unseen))
+        ruled += _numbered(folder.name, samples(rules, unseen))
+    found = named + ruled
+    articles = sorted({article for article, _, _ in found})
     names = sorted({name for _, row, _ in found for name in row})
     rows = [row for _, row, _ in found]
     right = np.array([ok for _, _, ok in found], float)
-    groups = np.array([number % FOLDS for number, _, _ in found])
+    groups = np.array([articles.index(article) % FOLDS for article, _, _ in found])
     chance = np.zeros(len(found))
     for fold in range(FOLDS):
         train = groups != fold
@@ -98,7 +116,7 @@ def main() -> None:
         held = [row for row, keep in zip(rows, train, strict=True) if not keep]
         chance[~train] = 1 / (1 + np.exp(-np.array([[r.get(n, 0.0) for n in names] for r in held]) @ weights))
     half = len(found) // 2
-    print(f"{len(gold)} articles, {len(found)} records, {right.mean():.3f} right")
+    print(f"{len(articles)} articles, {len(found)} records, {right.mean():.3f} right")
     print(f"cross-validated calibration error: {calibration_error(chance, right):.3f}")
     print(f"  with the tagger {calibration_error(chance[:half], right[:half]):.3f}")
     print(f"  by rules alone {calibration_error(chance[half:], right[half:]):.3f}")

@@ -1,10 +1,11 @@
 """Train the field tagger on annotated bulletins and write its weights.
 
-    python -m training.train_fields GOLD.jsonl... [--twice GOLD.jsonl...] [--folds 4] [--epochs 10]
+    python -m training.train_fields GOLD.jsonl... [--twice GOLD.jsonl...] [--folds 4] [--epochs 10] [--keep FOLDER]
 
 First a cross-validation by article, whose predictions for unseen articles train the initiative ranker, calibrate the
-scores and are printed as the figures to quote; then the network is trained on everything and written. One thread, fixed
-seeds. Needs the `train` dependency group. About two minutes an epoch for 550 articles on one core.
+scores and are printed as the figures to quote; then the network is trained on everything and written. With --keep the
+folds' networks are written too, each beside the ids of the articles that it has not seen (for `fit_confidence.py`).
+One thread, fixed seeds. Needs the `train` dependency group. About two minutes an epoch for 550 articles on one core.
 """
 
 from __future__ import annotations
@@ -133,17 +134,23 @@ def _rate(done: float) -> float:
     return max(0.02, min(1.0, done / 0.1) * (1 - max(0.0, (done - 0.1) / 0.9)))
 
 
-def cross_validate(trainer: Trainer, examples: Sequence[Example], twice: Container[str], folds: int) -> list[Unseen]:
-    """Proposals for every article by a network that was trained without it; articles in `twice` count twice."""
+def cross_validate(
+    trainer: Trainer, examples: Sequence[Example], twice: Container[str], folds: int
+) -> tuple[list[FieldNetwork], list[Unseen]]:
+    """A network for each fold, and for every article the proposals of the one that was trained without it.
+
+    Articles in `twice` count twice.
+    """
     order = list(range(len(examples)))
     random.Random(7).shuffle(order)
-    unseen = []
+    networks, unseen = [], []
     for fold in range(folds):
         known = [examples[n] for place, n in enumerate(order) if place % folds != fold]
         network = trainer.train([*known, *(example for example in known if example.id in twice)])
+        networks.append(network)
         for number in (n for place, n in enumerate(order) if place % folds == fold):
             unseen.append(Unseen(examples[number], fold, *trainer.propose(network, examples[number])))
-    return unseen
+    return networks, unseen
 
 
 def report(chosen: Sequence[Unseen], unseen: Sequence[Unseen], folds: int) -> list[list[tuple[float, bool]]]:
@@ -166,6 +173,7 @@ def main() -> None:
     parser.add_argument("--twice", nargs="+", type=Path, default=[], help="articles that count twice: the real ones")
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--keep", type=Path, help="folder for the networks of the folds")
     parser.add_argument("--output", type=Path, default=Path(__file__).resolve().parents[1] / "pipeline/ner/weights")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -173,20 +181,27 @@ def main() -> None:
     examples = [*real, *read_examples(arguments.gold)]
     twice = {example.id for example in real}
     trainer = Trainer(arguments.epochs)
-    unseen = cross_validate(trainer, examples, twice, arguments.folds)
+    networks, unseen = cross_validate(trainer, examples, twice, arguments.folds)
     print("all:")
     indicators, initiatives = report(unseen, unseen, arguments.folds)
     if real:  # harder than those made up, and what the scores have to be true of
         print("counted twice:")
         chosen = [article for article in unseen if article.example.id in twice]
         indicators, initiatives = report(chosen, unseen, arguments.folds)
-    extra = {
-        **fit_ranker(unseen),
+    calibration = {
         "calibration_indicator": fit_calibration(indicators),
         "calibration_initiative": fit_calibration(initiatives),
     }
     kept = "".join(c for c in trainer.characters if _common(c))
-    export(trainer.train([*examples, *real]), trainer.characters, kept, extra, arguments.output)
+    for fold, network in enumerate(networks if arguments.keep else ()):
+        folder = arguments.keep / f"fold-{fold}"
+        folder.mkdir(parents=True, exist_ok=True)
+        ranker = fit_ranker([article for article in unseen if article.fold != fold])
+        export(network, trainer.characters, kept, ranker | calibration, folder)
+        ids = [article.example.id for article in unseen if article.fold == fold]
+        (folder / "unseen.txt").write_text("\n".join(ids) + "\n", encoding="utf-8")
+    network = trainer.train([*examples, *real])
+    export(network, trainer.characters, kept, fit_ranker(unseen) | calibration, arguments.output)
 
 
 def _common(character: str) -> bool:

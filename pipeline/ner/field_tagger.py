@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any, Literal
 
 import numpy as np
@@ -21,7 +21,7 @@ from pipeline.models import Entity
 from pipeline.ner.characters import Vocabulary, batches_by_length
 from pipeline.ner.field_features import FEATURE_SIZES, LONGEST, Amount, Surroundings, TextFeatures
 from pipeline.ner.field_ranking import InitiativeRanker, Name, Proposals, agreed, calibrated, merged
-from pipeline.ner.network import Network
+from pipeline.ner.network import Network, shipped_weights
 
 FloatArray = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -74,13 +74,13 @@ class FieldTagger:
         self._ranker = InitiativeRanker(heads["rank_weights"], heads["rank_center"], heads["rank_scale"])
 
     @classmethod
-    def load(cls) -> FieldTagger:
-        """The tagger of this installation, loaded once a process.
+    def load(cls, folder: Traversable | None = None) -> FieldTagger:
+        """The tagger of this installation, loaded once a process, or that whose weights are in a folder.
 
         Raises:
             ModelError: The weights are missing or broken.
         """
-        return _loaded()
+        return _loaded() if folder is None else _read(folder)
 
     def predict(self, contexts: Sequence[FieldContext], *, best: int = 3) -> list[list[FieldPrediction]]:
         """Predict for all quantities of articles; the articles of one call are read together.
@@ -226,7 +226,11 @@ def _softmax(scores: FloatArray) -> FloatArray:
 
 @lru_cache(maxsize=1)
 def _loaded() -> FieldTagger:
-    source = resources.files("pipeline.ner") / "weights" / "field_heads.npz"
+    return _read(shipped_weights())
+
+
+def _read(folder: Traversable) -> FieldTagger:
+    source = folder / "field_heads.npz"
     try:
         with source.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             heads = {key: stored[key].astype(np.float32) for key in stored.files}
@@ -235,4 +239,4 @@ def _loaded() -> FieldTagger:
         raise ModelError(
             f"the weights do not load: {error}", where=str(source), fix="Install gongbao again", code=code
         ) from error
-    return FieldTagger(Network.load("fields.onnx"), heads)
+    return FieldTagger(Network.load("fields.onnx", folder), heads)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,11 @@ _CLOSED = np.float32(-1e4)  # added to the gates at padding: the backward state 
 Inputs = Mapping[str, npt.NDArray[Any]]
 
 
+def shipped_weights() -> Traversable:
+    """The folder of the weights of this installation."""
+    return resources.files("pipeline.ner") / "weights"
+
+
 class Network:
     """One ONNX file of `pipeline/ner/weights`, loaded for one thread.
 
@@ -33,15 +39,15 @@ class Network:
         self.metadata = metadata
 
     @classmethod
-    def load(cls, name: str) -> Network:
-        """Load `weights/<name>`.
+    def load(cls, name: str, folder: Traversable | None = None) -> Network:
+        """Load a network's file from a folder, or from the weights of this installation.
 
         Raises:
             ModelError: `model.missing` if the file is not there, `model.broken` if it does not load.
         """
         import onnxruntime
 
-        source = resources.files("pipeline.ner") / "weights" / name
+        source = (folder or shipped_weights()) / name
         try:
             content = source.read_bytes()
         except OSError as error:
