@@ -29,7 +29,7 @@ from training.field_data import FIELDS, Example, read_examples
 from training.field_export import export
 from training.field_model import FieldNetwork
 from training.fit_ranking import Unseen, fit_calibration, fit_ranker, judged
-from training.lac_source import lac_folder, read_dictionary, read_lac, trained
+from training.lac_source import FloatArray, lac_folder, read_dictionary, read_lac, trained
 
 ARTICLES_A_STEP, DROPOUT, RATE, ENCODER_RATE, DECAY = 4, 0.3, 2e-3, 1e-3, 0.95
 FACTS_A_STEP = 16
@@ -153,11 +153,10 @@ def cross_validate(
     return networks, unseen
 
 
-def report(chosen: Sequence[Unseen], unseen: Sequence[Unseen], folds: int) -> list[list[tuple[float, bool]]]:
-    """Print the share right by field among some articles; the ranker is fitted without the fold that it judges."""
+def report(chosen: Sequence[Unseen], rankers: Sequence[dict[str, FloatArray]]) -> list[list[tuple[float, bool]]]:
+    """Print the share right by field among some articles; each fold is judged by the ranker fitted without it."""
     results: list[list[tuple[float, bool]]] = [[], []]
-    for fold in range(folds):
-        arrays = fit_ranker([article for article in unseen if article.fold != fold])
+    for fold, arrays in enumerate(rankers):
         for field in range(len(FIELDS)):
             results[field] += judged([article for article in chosen if article.fold == fold], arrays, field)
     for name, judgements in zip(FIELDS, results, strict=True):
@@ -182,12 +181,14 @@ def main() -> None:
     twice = {example.id for example in real}
     trainer = Trainer(arguments.epochs)
     networks, unseen = cross_validate(trainer, examples, twice, arguments.folds)
+    folds = range(arguments.folds)
+    rankers = [fit_ranker([article for article in unseen if article.fold != fold]) for fold in folds]
     print("all:")
-    indicators, initiatives = report(unseen, unseen, arguments.folds)
+    indicators, initiatives = report(unseen, rankers)
     if real:  # harder than those made up, and what the scores have to be true of
         print("counted twice:")
         chosen = [article for article in unseen if article.example.id in twice]
-        indicators, initiatives = report(chosen, unseen, arguments.folds)
+        indicators, initiatives = report(chosen, rankers)
     calibration = {
         "calibration_indicator": fit_calibration(indicators),
         "calibration_initiative": fit_calibration(initiatives),
@@ -196,8 +197,7 @@ def main() -> None:
     for fold, network in enumerate(networks if arguments.keep else ()):
         folder = arguments.keep / f"fold-{fold}"
         folder.mkdir(parents=True, exist_ok=True)
-        ranker = fit_ranker([article for article in unseen if article.fold != fold])
-        export(network, trainer.characters, kept, ranker | calibration, folder)
+        export(network, trainer.characters, kept, rankers[fold] | calibration, folder)
         ids = [article.example.id for article in unseen if article.fold == fold]
         (folder / "unseen.txt").write_text("\n".join(ids) + "\n", encoding="utf-8")
     network = trainer.train([*examples, *real])

@@ -19,19 +19,15 @@ from datetime import date
 import regex
 
 from pipeline.models import Document, How, Period, Quantity, Sentence
-from pipeline.stages.link_tables import Cell, TableLinker
-from pipeline.stages.period_review import FIRM_PLAN, PLAN, holds, is_day, review_of
+from pipeline.stages.link_tables import NO_CELLS, Cell, TableLinker
+from pipeline.stages.period_review import FIRM_PLAN, FOUNDING, PLAN, WILL, holds, is_day, review_of
 from pipeline.stages.scope import Choice, between, clause_end, clause_start, sentence_index, series, table_sentences
 
 _OWN = regex.compile(r"的?(?:约|近|超过|超|不足)?$")
 _FROM = regex.compile(r"(?:由|从|自)[^，；。]{0,24}$")
 _TO = regex.compile(r"^[^，；。]{0,12}?(?:到|至|为|成)")
-_FIRM_PLAN_WORDS = regex.compile(
-    r"将|力争|争取|确保|预期目标|(?<![重需主必首紧摘纪机概])要(?![素求点闻塞件害道领务地因])"
-)
+_FIRM_PLAN_WORDS = regex.compile(r"将|力争|争取|确保|预期目标|" + WILL)
 """Words that make a paragraph of a work report one of plans."""
-_FOUNDING = regex.compile(r"成立|设立|创办|创建|始建|组建|诞生|挂牌|落户|揭牌|入选|获批|列为|列入|认定|评为|授予|批准")
-"""What happened once: the year of a founding, in a sentence without amounts, is not that of the amounts after it."""
 _RECENT_DAYS = 45
 """A day so shortly before publication is news of that very year, whatever year was spoken of before."""
 _NAME_AFTER = regex.compile(r"[”\"]?(?:规划|计划|纲要|方案|需求|收官|开局)")
@@ -43,7 +39,6 @@ _MILESTONE = regex.compile(
 _STILL_PLANS = regex.compile(r"应|可|达产|建成后|投产后|总投资")
 _BEGAN = regex.compile(r"(?:成立|设立|创办|创建|始建|组建|诞生|启动|建成|建|始|上线|投产|开工|落户)于$")
 """When something began, told in a clause of its own."""
-NO_CELLS: Mapping[int, Cell] = {}
 _OWNED_KINDS = ("money", "count", "measure", "duration")
 
 
@@ -109,7 +104,7 @@ class _Pass:
             if (
                 left is not None
                 and index not in by_sentence
-                and _FOUNDING.search(self._text, sentence.start, sentence.end)
+                and FOUNDING.search(self._text, sentence.start, sentence.end)
             ):
                 left = None
             if sentence.role == "title":
@@ -249,8 +244,7 @@ class _Pass:
         if period.rule == "period.context_year":  # 上年, 次年: so many years off the context's
             return period.in_year(base + period.year - self._pub.year)
         day = period.period_end
-        is_day = day is not None and day == period.period_start
-        if is_day and day is not None and 0 <= (self._pub - day).days <= _RECENT_DAYS:
+        if is_day(period) and day is not None and 0 <= (self._pub - day).days <= _RECENT_DAYS:
             return period
         return period.in_year(base)
 

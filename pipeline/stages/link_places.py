@@ -17,7 +17,7 @@ import regex
 
 from pipeline.models import Document, How, Place, Quantity, Sentence, Table
 from pipeline.ruleset import RuleSet
-from pipeline.stages.link_tables import Cell, TableLinker
+from pipeline.stages.link_tables import NO_CELLS, Cell, TableLinker
 from pipeline.stages.place_lists import COLLECTIVE, distribute, join_examples, spread
 from pipeline.stages.place_paths import COUNTRY, ancestor, chain, common_ancestor, narrowest, rank_of
 from pipeline.stages.place_topics import TopicRules, is_donor
@@ -44,7 +44,6 @@ _MANY_PLACES = regex.compile(
 )
 """In a title, so many cities or provinces that only the nation has them."""
 _ENDS = tuple("。！？!?；;…”")
-NO_CELLS: Mapping[int, Cell] = {}
 _HERE = regex.compile(r"在?这里")
 _ANAPHOR = regex.compile(r"(?:像|在|目前|如今|现在)?(?:[该其这此]|当地|区内|园区|项目)")
 _LEVELS = ("place.relative.office_", "place.relative.own_level_", "place.relative.people_")

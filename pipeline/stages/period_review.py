@@ -19,13 +19,11 @@ from pipeline.stages.scope import between
 
 _WORK_REPORT = regex.compile(r"(?:政府|公署|院|大|委|协|区|市|县|省|州|盟|年)工作(?:会议)?报告")
 _ANNUAL = regex.compile(r"统计公报|普查|年报|年度报告|年鉴|决算")
-PLAN = regex.compile(
-    r"将(?!军|近|士|官)|力争|争取|确保|计划|拟|预计|预期|目标|有望|今后|未来|下一步|到时|届时|(?<![重需主必首紧摘纪机概])要(?![素求点闻塞件害道领务地因])"
-)
+WILL = r"(?<![重需主必首紧摘纪机概])要(?![素求点闻塞件害道领务地因])"
+"""要 as a verb: what is to be."""
+PLAN = regex.compile(r"将(?!军|近|士|官)|力争|争取|确保|计划|拟|预计|预期|目标|有望|今后|未来|下一步|到时|届时|" + WILL)
 """Words of what is still to come."""
-FIRM_PLAN = regex.compile(
-    r"将(?!军|近|士|官)|力争|争取|确保|预计|拟|有望|(?<![重需主必首紧摘纪机概])要(?![素求点闻塞件害道领务地因])"
-)
+FIRM_PLAN = regex.compile(r"将(?!军|近|士|官)|力争|争取|确保|预计|拟|有望|" + WILL)
 """Those that no deed done goes with, as it does in 完成全年目标."""
 _CONTINUES = regex.compile(
     r"[“\"（(]?(?:其中|这些|上述|这批|与此同期|同期|同年|此外|另外)|[^，。；]{0,16}其中[^一一心的]"
@@ -35,7 +33,7 @@ _OPENING = regex.compile(r"[^，。；：:\d]{0,14}[，：:]|[（(【“]?|[（(
 """What may stand before the time that opens a sentence: 数据显示，2020年，…"""
 _MUCH, _MOST = 0.3, 0.5
 """Shares of an article's quantities that are stated for the year before."""
-_FOUNDING = regex.compile(r"成立|设立|创办|创建|始建|组建|诞生|挂牌|落户|揭牌|入选|获批|列为|列入|认定|评为|授予|批准")
+FOUNDING = regex.compile(r"成立|设立|创办|创建|始建|组建|诞生|挂牌|落户|揭牌|入选|获批|列为|列入|认定|评为|授予|批准")
 """What happened once: its year is not that of the figures after it."""
 
 
@@ -129,6 +127,6 @@ def holds(text: str, review: Review, period: Period, source: Sentence, sentence:
         return False
     if _CONTINUES.match(text, sentence.start, sentence.end):
         return True
-    if PLAN.search(text, sentence.start, sentence.end) or _FOUNDING.search(text, source.start, source.end):
+    if PLAN.search(text, sentence.start, sentence.end) or FOUNDING.search(text, source.start, source.end):
         return False
     return _OPENING.fullmatch(text, source.start, period.start) is not None
