@@ -1,11 +1,13 @@
 """Build ONNX graphs of the two-layer bidirectional GRU that LAC and the field tagger share, in 8-bit integers.
 
-ONNX Runtime's own `GRU` computes in float32 only. Here the recurrence is a `Scan` whose two matrix products run on
-int8 weights, and the input products of the first layer are made once per distinct character of a batch: 2.5 times the
-speed of the `GRU` operator on a core with VNNI, with the tags compared in tests/ner/test_lac.py.
+ONNX Runtime's own `GRU` computes in float32 only. Here the recurrence is a `Scan` whose matrix products run on int8
+weights. What costs time in such a loop is the number of operations and of numbers that they write, far less the depth
+of the products, so both directions go through each operation together: their states lie side by side, and the weights
+are one matrix with a block for each. All that a step needs is made within the step, in the cache; only 8-bit states are
+kept over time. The first layer's input products are tables by character, which ONNX Runtime computes when it loads the
+graph. Tags are compared in tests/ner/test_lac.py.
 
-Padding: positions beyond a sequence's end get a large negative number added to their gates in the backward direction,
-which closes the update gate, so that the state is still zero when the sequence begins.
+Both directions begin at step 0, each at its own end of the sequence, so that padding comes last and needs no mask.
 """
 
 from __future__ import annotations
@@ -49,122 +51,192 @@ class GraphBuilder:
 
     def int8_product(self, state_q: str, name: str, weights: FloatArray, output: str) -> str:
         """Multiply a quantised state by weights that are quantised per column, giving float32."""
-        scale = np.maximum(np.abs(weights).max(0) / 127, 1e-12).astype(np.float32)
-        quantized = np.round(weights / scale).astype(np.int8)
+        scale = np.maximum(np.abs(weights).max(0) / 127, 1e-12)
         inputs = [
             state_q,
-            self.constant(f"{name}.int8", quantized),
+            self.constant(f"{name}.int8", np.round(weights / scale).astype(np.int8)),
             self.constant("unit", np.float32(1 / 127)),
-            self.constant(f"{name}.scale", scale),
+            self.constant(f"{name}.scale", scale.astype(np.float32)),
             self.constant("middle", np.uint8(128)),
             self.constant(f"{name}.zero", np.zeros(scale.size, np.int8)),
         ]
         return self.add("MatMulIntegerToFloat", inputs, output, domain=CONTRIB)
 
-    def fine_product(self, state_q: str, name: str, weights: FloatArray, output: str) -> str:
+    def fine_product(self, state_q: str, name: str, weights: FloatArray, bias: FloatArray, output: str) -> str:
         """The same with the weights' rounding error in a second int8 matrix: 16-bit weights at two 8-bit products."""
         scale = np.maximum(np.abs(weights).max(0) / 127, 1e-12).astype(np.float32)
         rest = weights - np.round(weights / scale) * scale
         coarse = self.int8_product(state_q, name, weights, f"{output}_coarse")
         fine = self.int8_product(state_q, f"{name}.rest", rest, f"{output}_fine")
-        return self.add("Add", [coarse, fine], output)
+        both = self.add("Add", [coarse, fine], f"{output}_both")
+        return self.add("Add", [both, self.constant(f"{name}.bias", bias.astype(np.float32))], output)
 
     def affine(self, state: str, name: str, weights: FloatArray, bias: FloatArray, output: str) -> str:
         """A float32 linear layer whose weights are stored as float16."""
         stored = self.constant(f"{name}.half", weights.astype(np.float16))
         full = self.add("Cast", [stored], f"{name}_full", to=TensorProto.FLOAT)
-        product = self.add("MatMul", [state, full], f"{output}_product")
-        return self.add("Add", [product, self.constant(f"{name}.bias", bias)], output)
+        return self.add("Gemm", [state, full, self.constant(f"{name}.bias", bias.astype(np.float32))], output)
 
 
-def embed(graph: GraphBuilder, ids: str, embedding: FloatArray, output: str) -> str:
-    """Look up rows of an embedding [vocabulary, size] that is stored as float16."""
-    rows = graph.constant("embedding.half", embedding.astype(np.float16))
-    taken = graph.add("Gather", [rows, ids], "rows")
-    return graph.add("Cast", [taken], output, to=TensorProto.FLOAT)
+_UPDATE, _RESET, _CANDIDATE = (slice(start * HIDDEN, (start + 1) * HIDDEN) for start in range(3))
+PARTS = {
+    "gates": (("f", _UPDATE), ("b", _UPDATE), ("f", _RESET), ("b", _RESET)),
+    "candidate": (("f", _CANDIDATE), ("b", _CANDIDATE)),
+}
+"""The columns of what a step computes, in blocks of HIDDEN: the direction, and its columns in `tensors`."""
 
 
 def encode(graph: GraphBuilder, tensors: Mapping[str, FloatArray]) -> str:
-    """Add the encoder: `characters` [U], `index` [T, B] into them, `padding` [T, B, 1] -> states [T, B, 256].
+    """Add the encoder: ENCODER_INPUTS (see there) -> states [P, 256] of the characters that `rows` picks.
 
     `tensors` as `training.lac_source.read_lac` names them. With `marks` [M, 128] among them, embeddings that are added
     to the characters', the graph has one more input `marks` [T, B] of numbers of its rows.
     """
-    embedded = embed(graph, "characters", tensors["embedding"], "embedded")
-    size = graph.add("Shape", ["index"], "size")
-    batch = graph.add("Gather", [size, graph.constant("one", np.array([1], np.int64))], "batch")
-    shape = graph.add("Concat", [batch, graph.constant("hidden", np.array([HIDDEN], np.int64))], "state_shape", axis=0)
-    graph.add("ConstantOfShape", [shape], "zeros")
-    inputs = {}
-    for way in "fb":
-        table = graph.affine(
-            embedded, f"0{way}.input", tensors[f"0{way}.input"], tensors[f"0{way}.bias"], f"table_{way}"
-        )
-        inputs[way] = graph.add("Gather", [table, "index"], f"input0_{way}")
+    graph.add("Reshape", ["mirror", graph.constant("flat", np.array([-1], np.int64))], "flat_mirror")
+    stored = graph.constant("embedding.half", tensors["embedding"].astype(np.float16))
+    embedding = graph.add("Cast", [stored], "embedding", to=TensorProto.FLOAT)
+    looked_up: dict[str, list[tuple[str, str]]] = {part: [] for part in PARTS}
+    for part, blocks in PARTS.items():
+        weights = np.concatenate([tensors[f"0{way}.input"][:, columns] for way, columns in blocks], 1)
+        bias = np.concatenate([tensors[f"0{way}.bias"][columns] for way, columns in blocks])
+        table = graph.affine(embedding, f"0.{part}.input", weights, bias, f"table_{part}")
+        looked_up[part].append((_in_blocks(graph, table), _numbers(graph, "characters", part)))
         if "marks" in tensors:
-            marked = graph.constant(f"marks_{way}", tensors["marks"] @ tensors[f"0{way}.input"])
-            taken = graph.add("Gather", [marked, "marks"], f"mark_{way}")
-            inputs[way] = graph.add("Add", [inputs[way], taken], f"marked_{way}")
-    states = _layer(graph, "0", inputs, tensors)
-    states_q = graph.quantized_state(states)
-    for way in "fb":
-        product = graph.fine_product(states_q, f"1{way}.input", tensors[f"1{way}.input"], f"product1_{way}")
-        bias = graph.constant(f"1{way}.bias", tensors[f"1{way}.bias"])
-        inputs[way] = graph.add("Add", [product, bias], f"input1_{way}")
-    return _layer(graph, "1", inputs, tensors)
+            marks = graph.constant(f"marks.{part}", (tensors["marks"] @ weights).astype(np.float32))
+            looked_up[part].append((_in_blocks(graph, marks), _numbers(graph, "marks", part)))
+    body = GraphBuilder(prefix="layer0.")
+    for part, tables in looked_up.items():
+        taken = [body.add("Gather", [table, f"step_{numbers}"], f"taken_{numbers}") for table, numbers in tables]
+        summed = taken[0] if len(taken) == 1 else body.add("Add", taken, f"taken_{part}")
+        body.add("Reshape", [summed, body.constant(f"{part}_shape", _shape(part))], f"input_{part}")
+    numbers = [(name, TensorProto.INT32, len(PARTS[part])) for part, pairs in looked_up.items() for _, name in pairs]
+    states = _layer(graph, body, "0", [(name, kind, ["B", width]) for name, kind, width in numbers], tensors)
+
+    flat = graph.add("Reshape", [states, graph.constant("rows_shape", np.array([-1, 2 * HIDDEN], np.int64))], "flat0")
+    graph.add("Concat", [states, graph.add("Gather", [flat, "mirror"], "mirrored0")], "both0", axis=-1)
+    body = GraphBuilder(prefix="layer1.")
+    for part, blocks in PARTS.items():
+        weights = np.concatenate([_second_input(tensors, way)[:, columns] for way, columns in blocks], 1)
+        bias = np.concatenate([tensors[f"1{way}.bias"][columns] for way, columns in blocks])
+        body.fine_product("step_both0", f"{part}.input", weights, bias, f"input_{part}")
+    states = _layer(graph, body, "1", [("both0", TensorProto.UINT8, ["B", 4 * HIDDEN])], tensors)
+
+    back = graph.add("Gather", ["flat_mirror", "rows"], "rows_back")
+    one = graph.constant("one", np.array([1], np.int64))
+    pairs = [graph.add("Unsqueeze", [name, one], f"{name}_column") for name in ("rows", back)]
+    picked = _blocked(graph, graph.add("Concat", pairs, "row_pairs", axis=-1), "rows", 2)
+    taken = graph.add("Gather", [_in_blocks(graph, states), picked], "picked_states")
+    return graph.add("Reshape", [taken, graph.constant("rows_shape", np.array([-1, 2 * HIDDEN], np.int64))], "both1")
 
 
-def _layer(graph: GraphBuilder, layer: str, inputs: Mapping[str, str], tensors: Mapping[str, FloatArray]) -> str:
-    """One bidirectional layer as a `Scan` over time; `inputs`: gate inputs [T, B, 384] by direction."""
-    scanned: dict[str, list[str]] = {"gates": [], "candidate": []}
-    parts = graph.constant("parts", np.array([2 * HIDDEN, HIDDEN], np.int64))
-    for way in "fb":
-        gates, candidate = f"gates{layer}_{way}", f"candidate{layer}_{way}"
-        graph.add("Split", [inputs[way], parts], [gates, candidate], axis=-1)
-        if way == "b":
-            gates = graph.add("Add", [gates, "padding"], f"masked{layer}")
-        scanned["gates"].append(gates)
-        scanned["candidate"].append(candidate)
-    body = GraphBuilder(prefix=f"layer{layer}.")
-    halves = body.constant("halves", np.array([HIDDEN, HIDDEN], np.int64))
-    for way in "fb":
-        state = f"h_{way}"
-        state_q = body.quantized_state(state)
-        summed = body.int8_product(state_q, f"gates_{way}", tensors[f"{layer}{way}.gates"], f"summed_{way}")
-        opened = body.add("Sigmoid", [body.add("Add", [summed, f"xg_{way}"], f"before_{way}")], f"open_{way}")
-        body.add("Split", [opened, halves], [f"update_{way}", f"reset_{way}"], axis=-1)
-        kept = body.add("Mul", [f"reset_{way}", state], f"kept_{way}")
-        kept_q = body.quantized_state(kept)
-        offered = body.int8_product(kept_q, f"state_{way}", tensors[f"{layer}{way}.state"], f"offered_{way}")
-        candidate = body.add("Tanh", [body.add("Add", [offered, f"xc_{way}"], f"raw_{way}")], f"new_{way}")
-        step = body.add("Mul", [f"update_{way}", body.add("Sub", [candidate, state], f"change_{way}")], f"step_{way}")
-        body.add("Identity", [body.add("Add", [state, step], f"next_{way}")], f"out_{way}")
+def _shape(part: str) -> npt.NDArray[np.int64]:
+    return np.array([-1, len(PARTS[part]) * HIDDEN], np.int64)
 
-    def values(names: list[str], width: int) -> list[object]:
-        return [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["B", width]) for name in names]
 
+def _in_blocks(graph: GraphBuilder, table: str) -> str:
+    """A table [N, K * HIDDEN] as [N * K, HIDDEN]."""
+    shape = graph.constant("block_shape", np.array([-1, HIDDEN], np.int64))
+    return graph.add("Reshape", [table, shape], f"{table}_blocks")
+
+
+def _blocked(graph: GraphBuilder, numbers: str, name: str, count: int) -> str:
+    """Rows [..., count] of a table as rows of the same table in blocks."""
+    factor = graph.constant(f"blocks_{count}", np.int32(count))
+    scaled = graph.add("Mul", [numbers, factor], f"{name}_scaled")
+    offsets = graph.constant(f"offsets_{count}", np.arange(count, dtype=np.int32))
+    return graph.add("Add", [scaled, offsets], f"{name}_blocked")
+
+
+def _numbers(graph: GraphBuilder, name: str, part: str) -> str:
+    """Numbers [T, B] of the forward direction -> rows [T, B, blocks] of a table in blocks, for both directions."""
+    flat = graph.add("Reshape", [name, graph.constant("flat", np.array([-1], np.int64))], f"flat_{name}_{part}")
+    ways = {"f": name, "b": graph.add("Gather", [flat, "mirror"], f"back_{name}_{part}")}
+    two = graph.constant("two", np.array([2], np.int64))
+    columns = {way: graph.add("Unsqueeze", [ways[way], two], f"{way}_{name}_{part}") for way in "fb"}
+    joined = graph.add("Concat", [columns[way] for way, _ in PARTS[part]], f"ways_{name}_{part}", axis=-1)
+    return _blocked(graph, joined, f"{name}_{part}", len(PARTS[part]))
+
+
+def _blocks(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Matrices [I, O] and [J, P] as one [I + J, O + P], zero elsewhere."""
+    top = np.concatenate([first, np.zeros((len(first), second.shape[1]), first.dtype)], 1)
+    return np.concatenate([top, np.concatenate([np.zeros((len(second), first.shape[1]), first.dtype), second], 1)])
+
+
+def _second_input(tensors: Mapping[str, FloatArray], way: str) -> FloatArray:
+    """The second layer's input weights [4 * HIDDEN, 3 * HIDDEN] of one direction.
+
+    Their rows stand for the first layer's forward and backward state at the same step, then at the mirrored step. A
+    direction reads its own state at the step, the other's at the mirrored one: there both have seen the same character.
+    """
+    weights = np.zeros((4 * HIDDEN, 3 * HIDDEN), tensors[f"1{way}.input"].dtype)
+    own, other = tensors[f"1{way}.input"][:HIDDEN], tensors[f"1{way}.input"][HIDDEN:]
+    if way == "f":
+        weights[:HIDDEN], weights[3 * HIDDEN :] = own, other
+    else:
+        weights[HIDDEN : 2 * HIDDEN], weights[2 * HIDDEN : 3 * HIDDEN] = other, own
+    return weights
+
+
+def _layer(
+    graph: GraphBuilder,
+    body: GraphBuilder,
+    layer: str,
+    scanned: list[tuple[str, int, list[object]]],
+    tensors: Mapping[str, FloatArray],
+) -> str:
+    """One bidirectional layer as a `Scan` over time, both directions side by side: [T, B, 256].
+
+    Args:
+        graph: Where to add it.
+        body: What a step does first: from `step_` + name of each scanned tensor to `input_gates` and `input_candidate`.
+        layer: `0`, whose states come out quantised, or `1`, in float32.
+        scanned: Name, type and a step's shape of what goes in.
+        tensors: The weights.
+    """
+    gates, state = ({way: tensors[f"{layer}{way}.{name}"] for way in "fb"} for name in ("gates", "state"))
+    opening = [_blocks(gates["f"][:, part], gates["b"][:, part]) for part in (_UPDATE, _RESET)]
+    summed = body.int8_product("state_q", "gates", np.concatenate(opening, 1), "summed")
+    opened = body.add("Sigmoid", [body.add("Add", [summed, "input_gates"], "before")], "opened")
+    halves = body.constant("halves", np.array([2 * HIDDEN, 2 * HIDDEN], np.int64))
+    body.add("Split", [opened, halves], ["update", "reset"], axis=-1)
+    kept_q = body.quantized_state(body.add("Mul", ["reset", "state"], "kept"))
+    offered = body.int8_product(kept_q, "state", _blocks(state["f"], state["b"]), "offered")
+    candidate = body.add("Tanh", [body.add("Add", [offered, "input_candidate"], "raw")], "candidate")
+    step = body.add("Mul", ["update", body.add("Sub", [candidate, "state"], "change")], "step")
+    body.quantized_state(body.add("Add", ["state", step], "next"))
+    body.add("Identity", ["next_q" if layer == "0" else "next"], "out")
+    kinds = {"state": TensorProto.FLOAT, "state_q": TensorProto.UINT8}
+    out = kinds["state_q" if layer == "0" else "state"]
+
+    def value(name: str, kind: int, shape: list[object]) -> object:
+        return helper.make_tensor_value_info(name, kind, shape)
+
+    wide: list[object] = ["B", 2 * HIDDEN]
     loop = helper.make_graph(
         body.nodes,
         f"layer{layer}",
         [
-            *values(["h_f", "h_b"], HIDDEN),
-            *values(["xg_f", "xg_b"], 2 * HIDDEN),
-            *values(["xc_f", "xc_b"], HIDDEN),
+            *(value(name, kind, wide) for name, kind in kinds.items()),
+            *(value(f"step_{name}", kind, shape) for name, kind, shape in scanned),
         ],
-        values(["next_f", "next_b", "out_f", "out_b"], HIDDEN),
+        [*(value(name.replace("state", "next"), kind, wide) for name, kind in kinds.items()), value("out", out, wide)],
         list(body.constants.values()),
     )
-    outputs = [f"last{layer}_f", f"last{layer}_b", f"states{layer}_f", f"states{layer}_b"]
+    size = graph.add("Shape", ["mirror"], f"size{layer}")
+    batch = graph.add("Gather", [size, graph.constant("one", np.array([1], np.int64))], f"batch{layer}")
+    width = graph.constant("width", np.array([2 * HIDDEN], np.int64))
+    shape = graph.add("Concat", [batch, width], f"state_shape{layer}", axis=0)
+    zeros = graph.add("ConstantOfShape", [shape], f"zeros{layer}")
+    zeros_q = graph.quantized_state(zeros)
     graph.add(
         "Scan",
-        ["zeros", "zeros", *scanned["gates"], *scanned["candidate"]],
-        outputs,
+        [zeros, zeros_q, *(name for name, _, _ in scanned)],
+        [f"last{layer}", f"last_q{layer}", f"states{layer}"],
         body=loop,
-        num_scan_inputs=4,
-        scan_input_directions=[0, 1, 0, 1],
-        scan_output_directions=[0, 1],
+        num_scan_inputs=len(scanned),
     )
-    return graph.add("Concat", outputs[2:], f"states{layer}", axis=-1)
+    return f"states{layer}"
 
 
 def build_model(
@@ -188,7 +260,13 @@ def build_model(
 
 
 ENCODER_INPUTS: dict[str, tuple[int, list[object]]] = {
-    "characters": (TensorProto.INT32, ["U"]),
-    "index": (TensorProto.INT32, ["T", "B"]),
-    "padding": (TensorProto.FLOAT, ["T", "B", 1]),
+    "characters": (TensorProto.INT32, ["T", "B"]),
+    "mirror": (TensorProto.INT32, ["T", "B"]),
+    "rows": (TensorProto.INT32, ["P"]),
 }
+"""What the encoder reads: T steps of B sequences, one a column.
+
+`characters` are numbers of the vocabulary. `mirror` gives for each place the flat number (step * B + column) of the
+place that has the same character when the column's sequence is read backwards. `rows` are the flat numbers of the
+places whose states to give.
+"""

@@ -31,7 +31,7 @@ def convert(folder: Path, output: Path) -> None:
     states = encode(graph, {**tensors, "embedding": embedding})
     graph.affine(states, "output", tensors["output"], tensors["output_bias"], "emissions")
     tags = read_dictionary(folder / "tag.dic")
-    model = build_model(graph, "lac", ENCODER_INPUTS, {"emissions": ["T", "B", len(tags)]})
+    model = build_model(graph, "lac", ENCODER_INPUTS, {"emissions": ["P", len(tags)]})
     facts = {"vocabulary": vocabulary, "tags": tags}
     facts |= {key: np.round(tensors[key].astype(np.float64), 6).tolist() for key in ("start", "end", "transitions")}
     for key, value in facts.items():

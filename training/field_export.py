@@ -37,13 +37,12 @@ def export(network: FieldNetwork, vocabulary: str, kept: str, extra: Mapping[str
         },
     }
     graph = GraphBuilder()
-    states = encode(graph, tensors)
-    graph.add("Identity", [states], "states")
+    graph.add("Identity", [encode(graph, tensors)], "states")
     weights = graph.constant("key.half", state["key.weight"].T.astype(np.float16))
     graph.add("MatMul", ["states", graph.add("Cast", [weights], "key_full", to=TensorProto.FLOAT)], "keys")
     hidden = state["key.weight"].shape[0]
     inputs = {**ENCODER_INPUTS, "marks": (TensorProto.INT32, ["T", "B"])}
-    outputs = {"states": ["T", "B", 256], "keys": ["T", "B", hidden]}
+    outputs = {"states": ["P", 256], "keys": ["P", hidden]}
     model = build_model(graph, "fields", inputs, outputs)
     characters = "".join(vocabulary[row - 1] for row in rows[1:])
     model.metadata_props.add(key="vocabulary", value=json.dumps(characters, ensure_ascii=False))

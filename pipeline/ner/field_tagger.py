@@ -21,7 +21,7 @@ from pipeline.models import Entity
 from pipeline.ner.characters import Vocabulary, batches_by_length
 from pipeline.ner.field_features import FEATURE_SIZES, LONGEST, Amount, Surroundings, TextFeatures
 from pipeline.ner.field_ranking import InitiativeRanker, Name, Proposals, agreed, calibrated, merged
-from pipeline.ner.network import Network, shipped_weights
+from pipeline.ner.network import Network, places, shipped_weights
 
 FloatArray = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -94,40 +94,49 @@ class FieldTagger:
         """
         features = [TextFeatures(context.text, context.quantities) for context in contexts]
         needed = [(feature, feature.surroundings()) for feature in features if feature.amounts]
-        found = ((*item, *states) for item, states in zip(needed, self._encode(needed), strict=True))
+        found = ((*item, *encoded) for item, encoded in zip(needed, self._encode(needed), strict=True))
         return [self._article(*next(found), best) if feature.amounts else [] for feature in features]
 
     def _encode(self, needed: Sequence[tuple[TextFeatures, Surroundings]]) -> list[tuple[FloatArray, FloatArray]]:
-        """States [len(text), 256] and keys [len(text), hidden] of each article, where a window looks at them."""
-        articles = [article for article, _ in needed]
-        jobs = []
-        for number, (article, around) in enumerate(needed):
-            seen = np.zeros(len(article.text) + 1, bool)
-            seen[around.positions[around.present]] = True
-            jobs += [(number, start, end) for start, end in article.sequences if seen[start:end].any()]
-        encoded = [self._vocabulary.encode(article.text) for article in articles]
-        hidden = self._heads["output"].shape[0]
-        results = [
-            (np.zeros((len(a.text) + 1, 256), np.float32), np.zeros((len(a.text) + 1, hidden), np.float32))
-            for a in articles
+        """For each article the keys [len(text), hidden] where a window looks, and states [N, 512] at its quantities."""
+        bases = np.cumsum([0, *(len(article.text) for article, _ in needed)])
+        seen = np.zeros(bases[-1] + 1, bool)
+        edges = []
+        for (article, around), base in zip(needed, bases.tolist(), strict=False):
+            seen[base + around.positions[around.present]] = True
+            spans = np.array([(amount.start, amount.end - 1) for amount in article.amounts])
+            edges.append(base + spans.ravel())
+        edge_of = np.full(bases[-1], -1)
+        at_edge = np.unique(np.concatenate([np.zeros(0, np.int64), *edges]))
+        edge_of[at_edge] = np.arange(len(at_edge))
+        jobs = [
+            (base + start, base + end)
+            for (article, _), base in zip(needed, bases.tolist(), strict=False)
+            for start, end in article.sequences
+            if seen[base + start : base + end].any()
         ]
-        for batch in batches_by_length([end - start for _, start, end in jobs]):
-            chosen = [jobs[index] for index in batch]
-            longest = max(end - start for _, start, end in chosen)
-            marks = np.zeros((longest, max(2, len(chosen))), np.int32)
-            for column, (number, start, end) in enumerate(chosen):
-                marks[: end - start, column] = articles[number].marks[start:end]
-            sequences = [encoded[number][start:end] for number, start, end in chosen]
-            states, keys = self._network.run(sequences, {"marks": marks})
-            for column, (number, start, end) in enumerate(chosen):
-                results[number][0][start:end] = states[: end - start, column]
-                results[number][1][start:end] = keys[: end - start, column]
-        return results
+        characters = self._vocabulary.encode("".join(article.text for article, _ in needed))
+        marks = np.concatenate([np.zeros(0, np.int32), *(article.marks for article, _ in needed)]).astype(np.int32)
+        keys = np.zeros((bases[-1], self._heads["output"].shape[0]), np.float32)
+        states = np.zeros((len(at_edge), 256), np.float32)
+        for batch in batches_by_length([end - start for start, end in jobs]):
+            chosen = np.array([jobs[index] for index in batch])
+            lengths = chosen[:, 1] - chosen[:, 0]
+            numbers, steps = places(lengths)
+            positions = chosen[numbers, 0] + steps
+            batch_states, batch_keys = self._network.run(lengths, characters[positions], marks=marks[positions])
+            keys[positions] = batch_keys
+            edge = edge_of[positions]
+            states[edge[edge >= 0]] = batch_states[edge >= 0]
+        return [
+            (keys[base : base + len(article.text)], states[edge_of[edge]].reshape(-1, 512))
+            for (article, _), base, edge in zip(needed, bases.tolist(), edges, strict=False)
+        ]
 
     def _article(
-        self, article: TextFeatures, around: Surroundings, states: FloatArray, keys: FloatArray, best: int
+        self, article: TextFeatures, around: Surroundings, keys: FloatArray, states: FloatArray, best: int
     ) -> list[FieldPrediction]:
-        scores = self._scores(article, around, states, keys)
+        scores = self._scores(around, keys, states)
         proposed = [self._spans(article, around, scores[..., 3 * field : 3 * field + 3], field) for field in (0, 1)]
         indicators, initiatives = ([merged(row, article.text) for row in rows] for rows in proposed)
         amounts = [(amount.start, amount.end) for amount in article.amounts]
@@ -144,12 +153,10 @@ class FieldTagger:
         slope, offset = self._heads[f"calibration_{label.lower()}"].tolist()
         return Entity(name.start, name.end, name.text, label, RULE, round(calibrated(share, slope, offset), 4))
 
-    def _scores(self, article: TextFeatures, around: Surroundings, states: FloatArray, keys: FloatArray) -> FloatArray:
+    def _scores(self, around: Surroundings, keys: FloatArray, states: FloatArray) -> FloatArray:
         """[N, W, 6]: begin, end, inside of the indicator, then of the initiative."""
         heads = self._heads
-        starts = np.array([amount.start for amount in article.amounts])
-        ends = np.array([amount.end for amount in article.amounts])
-        asked = np.concatenate([states[starts], states[ends - 1]], axis=1) @ heads["query"]
+        asked = states @ heads["query"]
         asked += heads["query_bias"] + heads["kinds"][around.kinds]
         scores = np.zeros((*around.positions.shape, 6), np.float32)
         for number, present in enumerate(around.present):

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from pipeline.models import Entity
 from pipeline.ner.characters import Vocabulary, batches_by_length
-from pipeline.ner.network import Network
+from pipeline.ner.network import Network, places
 from pipeline.ner.viterbi import viterbi
 
 RULE = "lac"
@@ -76,8 +76,11 @@ class LacTagger:
         found = [np.zeros(len(row), np.intp) for row in encoded]
         for batch in batches_by_length([len(sequence) for sequence in sequences]):
             chosen = [sequences[index] for index in batch]
-            emissions = self._network.run(chosen)[0][:, : len(batch)]
             lengths = np.array([len(sequence) for sequence in chosen])
+            (rows,) = self._network.run(lengths, np.concatenate(chosen))
+            columns, steps = places(lengths)
+            emissions = np.zeros((lengths.max(), len(batch), rows.shape[1]), np.float32)
+            emissions[steps, columns] = rows
             path = viterbi(emissions, lengths, self._start, self._end, self._transitions)
             for column, index in enumerate(batch):
                 number, start = pieces[index]

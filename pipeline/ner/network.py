@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -15,11 +15,7 @@ from pipeline.errors import ModelError
 from pipeline.ner.characters import IntArray
 
 FloatArray = npt.NDArray[np.float32]
-
-_CLOSED = np.float32(-1e4)  # added to the gates at padding: the backward state stays zero until the sequence begins
-
-
-Inputs = Mapping[str, npt.NDArray[Any]]
+Ints = npt.NDArray[np.int64]
 
 
 def shipped_weights() -> Traversable:
@@ -72,27 +68,34 @@ class Network:
             ) from error
         return cls(session, metadata)
 
-    def run(self, sequences: Sequence[IntArray], more: Inputs | None = None) -> list[FloatArray]:
-        """Run one batch of non-empty character sequences (numbers of the vocabulary).
+    def run(self, lengths: Ints, characters: IntArray, **more: IntArray) -> list[FloatArray]:
+        """Run one batch of sequences.
 
         Args:
-            sequences: B arrays of lengths up to T.
-            more: Further inputs of the network, time first, with B' = max(B, 2) columns.
+            lengths: [B] how long each is, in characters; none is empty.
+            characters: [P] numbers of the vocabulary, one sequence after the other.
+            more: Further inputs of the network, one number a character as well.
 
         Returns:
-            The network's outputs; their columns beyond B and rows beyond a sequence's length are meaningless.
+            The network's outputs, each with P rows.
         """
-        lengths = [len(sequence) for sequence in sequences]
-        # Never one column or one character alone: the linear algebra takes another path for those, other last bits.
-        shape = (max(lengths), max(len(sequences), 2))
-        characters = np.unique(np.concatenate([np.zeros(2, np.int32), *sequences]))
-        if len(characters) == 1:
-            characters = np.zeros(2, np.int32)
-        index = np.zeros(shape, np.int32)
-        padding = np.full((*shape, 1), _CLOSED, np.float32)
-        for column, sequence in enumerate(sequences):
-            index[: len(sequence), column] = np.searchsorted(characters, sequence)
-            padding[: len(sequence), column] = 0
-        inputs: dict[str, Any] = {"characters": characters, "index": index, "padding": padding, **(more or {})}
+        columns, steps = places(lengths)
+        size, width = len(lengths), int(lengths.max())
+        rows = (steps * size + columns).astype(np.int32)
+        step = np.arange(width)[:, None]
+        mirror = np.where(step < lengths, lengths - 1 - step, step) * size + np.arange(size)
+        inputs = {"mirror": mirror.astype(np.int32)}
+        for name, values in {"characters": characters, **more}.items():
+            padded = np.zeros(width * size, np.int32)
+            padded[rows] = values
+            inputs[name] = padded.reshape(width, size)
+        # Never one row alone: the linear algebra takes another path for that, with other last bits.
+        inputs["rows"] = rows if len(rows) > 1 else np.repeat(rows, 2)
         outputs: list[FloatArray] = self._session.run(None, inputs)
-        return outputs
+        return [output[: len(rows)] for output in outputs]
+
+
+def places(lengths: Ints) -> tuple[Ints, Ints]:
+    """For sequences one after the other: the number of its sequence, and its place in it, of each item."""
+    firsts = np.cumsum(lengths) - lengths
+    return np.repeat(np.arange(len(lengths)), lengths), np.arange(lengths.sum()) - np.repeat(firsts, lengths)

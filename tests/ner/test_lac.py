@@ -137,10 +137,11 @@ def test_no_names(tagger: LacTagger) -> None:
 
 def test_result_does_not_depend_on_the_batch(tagger: LacTagger) -> None:
     many = SENTENCES * 30 + [SENTENCES[0] * 4]
-    together = tagger._network.run([tagger._vocabulary.encode(s) for s in SENTENCES])[0]
-    for column, sentence in enumerate(SENTENCES):
-        (alone,) = tagger._network.run([tagger._vocabulary.encode(sentence)])
-        assert np.array_equal(alone[:, 0], together[: len(sentence), column])
+    lengths = np.array([len(sentence) for sentence in SENTENCES])
+    (together,) = tagger._network.run(lengths, tagger._vocabulary.encode("".join(SENTENCES)))
+    for sentence, rows in zip(SENTENCES, np.split(together, np.cumsum(lengths)[:-1]), strict=True):
+        (alone,) = tagger._network.run(np.array([len(sentence)]), tagger._vocabulary.encode(sentence))
+        assert np.array_equal(alone, rows)
     assert tagger.tag(many)[: len(SENTENCES)] == tagger.tag(SENTENCES)
     assert tagger.tag(many[::-1])[::-1] == tagger.tag(many)
 
