@@ -77,7 +77,9 @@ def read_csv(source: Source, limits: Limits) -> Iterator[Article | Failure]:
     if not head.strip():
         raise no_rows(source)
     encoding, skip = row_encoding(head, where=where)
-    first = next(line for line in head[skip:].decode(encoding, "replace").splitlines() if line.strip())
+    first = next((line for line in head[skip:].decode(encoding, "replace").splitlines() if line.strip()), None)
+    if first is None:
+        raise no_rows(source)
     separator = max(",;\t", key=lambda mark: (first.count(mark), mark == ","))
     header: Header | None = None
     number = 0

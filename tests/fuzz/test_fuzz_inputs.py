@@ -6,12 +6,13 @@ import json
 import string
 from pathlib import Path
 
+import fuzz_checks as checks
 import pytest
+from fuzz_pieces import pieces
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import RuleError
-from pipeline.models import Article, Failure
 from pipeline.read.reader import read_file
 from pipeline.ruleset import RuleSet
 
@@ -28,17 +29,7 @@ BYTES = st.lists(st.one_of(st.binary(max_size=40), st.just(CHINESE), st.sampled_
 def test_readers(kind: str, head: bytes, body: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / f"fuzz{kind}"
     path.write_bytes(head + b"".join(body))
-    for item in read_file(path):
-        if isinstance(item, Failure):
-            assert item.code.startswith("read.")
-            assert item.fix
-            assert (item.message + (item.where or "")).isprintable()
-        else:
-            assert isinstance(item, Article)
-            assert item.text.strip()
-            assert 0 <= item.content_start <= len(item.text)
-            for start, end in item.furniture:
-                assert 0 <= start <= end <= len(item.text)
+    checks.check_articles(read_file(path), path.read_bytes(), foreign=kind == ".xlsx")
 
 
 @given(
@@ -49,39 +40,15 @@ def test_readers(kind: str, head: bytes, body: list[bytes], tmp_path_factory: py
 def test_rows(tmp_path_factory: pytest.TempPathFactory, value: object) -> None:
     path = tmp_path_factory.getbasetemp() / "rows.jsonl"
     path.write_text(json.dumps({"id": value, "text": value, "pub_date": value}) + "\n" + json.dumps(value) + "\n")
-    for item in read_file(path):
-        assert isinstance(item, Failure | Article)
+    checks.check_articles(read_file(path), path.read_bytes())
 
 
-YAML_PARTS = ["rules:", "parts:", "  - ", "id: x", "id: a.b", "name: n", "pattern: '", "(", "[", "{x}", "examples:"]
-YAML_PARTS += [
-    "yes:",
-    "\n",
-    "    ",
-    "&a ",
-    "*a",
-    "!!python/object:os.system ",
-    "<<: *a",
-    "- ",
-    ": ",
-    "'",
-    '"',
-    "|\n",
-    "\t",
-]
-YAML = st.lists(st.sampled_from(YAML_PARTS) | st.text(string.printable, max_size=8), max_size=40).map("".join)
+YAML = st.lists(st.sampled_from(pieces("yaml")) | st.text(string.printable, max_size=8), max_size=40).map("".join)
 
 
 @given(YAML)
 def test_rule_loader(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    folder = tmp_path_factory.getbasetemp() / "shipped"
-    (folder / "quantities").mkdir(parents=True, exist_ok=True)
-    (folder / "quantities" / "fuzz.yaml").write_text(text, encoding="utf-8")
-    try:
-        RuleSet.load(shipped=folder)
-    except RuleError as error:
-        assert error.where
-        assert error.fix
+    checks.check_rules(tmp_path_factory.getbasetemp() / "shipped", text)
 
 
 @pytest.mark.parametrize(

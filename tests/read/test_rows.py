@@ -114,8 +114,9 @@ def test_an_empty_text_and_an_empty_file(tmp_path: Path, read: Read, refused: Ca
     assert [article.id for article in articles] == ["a.jsonl:2"]
     assert [failure.code for failure in failures] == ["read.empty"]
     for name in ("b.jsonl", "b.csv"):
-        (tmp_path / name).write_text("\n \n")
-        assert refused(tmp_path / name).code == "read.empty"
+        for blank in (b"\n \n", b"\xff\xfe", b"\xef\xbb\xbf\n"):
+            (tmp_path / name).write_bytes(blank)
+            assert refused(tmp_path / name).code == "read.empty"
 
 
 def test_a_byte_that_does_not_fit_spoils_one_line(tmp_path: Path, read: Read) -> None:

@@ -1,0 +1,176 @@
+"""What must hold for any input: no crash, bounded time, true offsets. Each check returns the processor seconds taken."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from unicodedata import category
+
+from pipeline.errors import RuleError
+from pipeline.extractor import Pipeline
+from pipeline.models import Article, Extraction, Failure, Revision
+from pipeline.ruleset import RuleSet
+from pipeline.stages.convert import convert
+from pipeline.stages.outline import outline
+from pipeline.stages.repair import repair
+
+BASE, PER_KB = 1.0, 4.0
+"""Processor seconds that a stage may take, and how many more for each thousand characters."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """Processor seconds, once known."""
+
+    seconds: float = 0.0
+
+
+@contextmanager
+def in_time(text: str | bytes) -> Iterator[Taken]:
+    """Fail if what runs within takes longer than an input of this length may."""
+    taken = Taken()
+    clock = time.process_time()
+    yield taken
+    taken.seconds = time.process_time() - clock
+    allowed = BASE + PER_KB * len(text) / 1000
+    assert taken.seconds < allowed, f"{taken.seconds:.1f} s for a length of {len(text)}: {text!r}"
+
+
+def check_repair(text: str) -> float:
+    with in_time(text) as taken:
+        revision = repair(text)
+    check_revision(text, revision)
+    return taken.seconds
+
+
+def check_convert(text: str) -> float:
+    with in_time(text) as taken:
+        revision = convert(text)
+    check_revision(text, revision)
+    assert convert(revision.text).text == revision.text, "converting twice is converting once"
+    return taken.seconds
+
+
+def check_quantities(pipeline: Pipeline, text: str) -> float:
+    with in_time(text) as taken:
+        found = pipeline._matchers.quantities.match(text)
+    check_spans(text, found)
+    for quantity in found:
+        assert isinstance(quantity.value, Decimal)
+        assert quantity.value.is_finite()
+        assert quantity.bound in "=~><"
+        assert quantity.value_max is None or quantity.value_max > quantity.value
+    return taken.seconds
+
+
+def check_periods(pipeline: Pipeline, text: str, published: date | None) -> float:
+    with in_time(text) as taken:
+        found = pipeline._matchers.periods.match(text, published)
+    check_spans(text, found)
+    for period in found:
+        assert period.period_start is None or period.period_end is None or period.period_start <= period.period_end
+    return taken.seconds
+
+
+def check_places(pipeline: Pipeline, text: str) -> float:
+    with in_time(text) as taken:
+        found = pipeline._matchers.places.match(text, title=None, year=2021)
+    check_spans(text, found)
+    for place in found:
+        assert place.place_code is None or (len(place.place_code) == 6 and place.place_code.isdigit())
+    return taken.seconds
+
+
+def check_outline(pipeline: Pipeline, text: str) -> float:
+    places = pipeline._matchers.places.match(text, title=None, year=None)
+    quantities = pipeline._matchers.quantities.match(text)
+    with in_time(text) as taken:
+        layout = outline(text, title=None, content_start=0, furniture=[], places=places, quantities=quantities)
+    last = 0
+    for sentence in layout.sentences:
+        assert last <= sentence.start < sentence.end <= len(text)
+        last = sentence.end
+    return taken.seconds
+
+
+def check_records(pipeline: Pipeline, text: str, published: date | None) -> float:
+    article = Article("fuzz", text, pub_date=published)
+    with in_time(text) as taken:
+        [result] = pipeline.pipe([article])
+    assert isinstance(result, Extraction), result
+    for record in result.records:
+        assert record.raw == text[record.start : record.end] != ""
+        assert 0 <= record.sentence_start <= record.start < record.end <= record.sentence_end <= len(text)
+        for evidence in record.evidence.values():
+            assert (evidence.start is None) == (evidence.end is None)
+            if evidence.start is not None and evidence.end is not None:
+                assert 0 <= evidence.start <= evidence.end <= len(text)
+    order = [(record.start, record.end) for record in result.records]
+    assert order == sorted(order)
+    [again] = pipeline.pipe([article])
+    assert isinstance(again, Extraction), again
+    assert [record.to_json() for record in again.records] == [record.to_json() for record in result.records]
+    return taken.seconds
+
+
+def check_articles(items: Iterable[Article | Failure], data: bytes, *, foreign: bool = False) -> float:
+    """Reading gives articles, or failures that say what to do.
+
+    A parser that is not ours (`foreign`) may fail in ways that nobody has listed; our own may not.
+    """
+    with in_time(data) as taken:
+        found = list(items)
+    for item in found:
+        if isinstance(item, Failure):
+            assert item.code.startswith("read.")
+            assert item.fix
+            assert foreign or not item.message.startswith("The file could not be read"), item.message
+            assert all(char.isprintable() or category(char) == "Zs" for char in item.message + (item.where or ""))
+        else:
+            assert isinstance(item, Article)
+            assert item.text.strip()
+            assert 0 <= item.content_start <= len(item.text)
+            for start, end in item.furniture:
+                assert 0 <= start <= end <= len(item.text)
+    return taken.seconds
+
+
+def check_rules(folder: Path, text: str) -> float:
+    """A rules folder with one file of this text loads, or is refused by name."""
+    (folder / "quantities").mkdir(parents=True, exist_ok=True)
+    (folder / "quantities" / "fuzz.yaml").write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
+    with in_time(text) as taken:
+        try:
+            RuleSet.load(shipped=folder)
+        except RuleError as error:
+            assert error.where
+            assert error.fix
+    return taken.seconds
+
+
+def check_revision(source: str, revision: Revision) -> None:
+    """Every character of the result lies in the source where its map says; what was not changed is the same."""
+    last = 0
+    for at in range(len(revision.text)):
+        start, end = revision.offsets.to_source(at, at + 1)
+        assert 0 <= start <= end <= len(source)
+        assert start >= last, "offsets run backwards"
+        last = start
+    assert revision.offsets.to_source(0, len(revision.text))[1] <= len(source)
+    for mended in revision.repairs:
+        assert source[mended.start : mended.end] == mended.before
+
+
+def check_spans(text: str, found: Any) -> None:
+    """Spans hold what they say they hold, in order."""
+    last = 0
+    for item in found:
+        assert last <= item.start < item.end <= len(text)
+        assert item.text == text[item.start : item.end]
+        last = item.start

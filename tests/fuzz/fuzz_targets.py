@@ -1,0 +1,257 @@
+"""What is fuzzed: for each target how bytes become its input, what is checked, and what the fuzzer begins with."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import fuzz_checks as checks
+from fuzz_pieces import TEXTS, Coder, pieces, seeds
+
+from pipeline.extractor import Pipeline
+from pipeline.read.limits import Limits
+from pipeline.read.pdf import PdfReader
+from pipeline.read.reader import _read
+from pipeline.read.sources import source_of
+
+PIECES = (*TEXTS, *pieces("words"))
+TEXT = Coder.of(PIECES)
+SHORT = Coder.of(PIECES, longest=60)
+"""For what repairs shifted text, which takes a hundred times as long as the rest."""
+RULES = Coder.of(pieces("yaml"))
+
+
+class Tried(NamedTuple):
+    """One input: how long it was (characters or bytes), and how many processor seconds it took."""
+
+    length: int
+    seconds: float
+
+
+Run = Callable[[bytes], Tried]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something to fuzz.
+
+    `begin` makes what runs one input, given a folder for its files; `show` gives the input that bytes stand for;
+    `share` is its part of the inputs of a run over all targets.
+    """
+
+    begin: Callable[[Path], Run]
+    show: Callable[[bytes], str | bytes]
+    seeds: tuple[bytes, ...]
+    share: int
+
+
+@cache
+def rules_alone() -> Pipeline:
+    """The pipeline without a model, loaded once and warm."""
+    loaded = Pipeline(ner=None)
+    loaded.extract("2021年,绍兴市完成投资3.5亿元,??萍冀鹑谂c產(chǎn)業(yè)。")
+    return loaded
+
+
+@cache
+def with_tagger() -> Pipeline:
+    loaded = Pipeline()
+    loaded.extract("2021年,绍兴市完成投资3.5亿元。")
+    return loaded
+
+
+def _of_text(check: Callable[[str], float], share: int, coder: Coder = TEXT) -> Target:
+    def begin(_: Path) -> Run:
+        def run(data: bytes) -> Tried:
+            text = coder.text(data)
+            return Tried(len(text), check(text))
+
+        return run
+
+    return Target(begin, coder.text, tuple(map(coder.data, seeds("text"))), share)
+
+
+def _of_dated(check: Callable[[str, date | None], float], share: int, coder: Coder = TEXT) -> Target:
+    """A text and the day of its publication, which the first byte gives."""
+
+    def dated(data: bytes) -> tuple[str, date | None]:
+        year = data[0] if data else 0
+        return coder.text(data[1:]), date(1900 + year, 1 + year % 12, 1 + year % 28) if year else None
+
+    def begin(_: Path) -> Run:
+        def run(data: bytes) -> Tried:
+            text, published = dated(data)
+            return Tried(len(text), check(text, published))
+
+        return run
+
+    begins = tuple(bytes((121 * (number % 2),)) + coder.data(text) for number, text in enumerate(seeds("text")))
+    return Target(begin, lambda data: repr(dated(data)), begins, share)
+
+
+ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16", "utf-8-sig", "utf-32", "cp936", "latin-1")
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    """The bytes of a text; what the encoding lacks is left out, escaped bytes stay bytes where they can."""
+    try:
+        return text.encode(encoding, "surrogateescape")
+    except UnicodeError:
+        return text.encode(encoding, "ignore")
+
+
+def _file(coder: Coder) -> Callable[[bytes], bytes]:
+    """Bytes of a file of text; the first byte chooses the encoding."""
+
+    def content(data: bytes) -> bytes:
+        return _encoded(coder.text(data[1:]), ENCODINGS[data[0] % len(ENCODINGS)] if data else "utf-8")
+
+    return content
+
+
+_WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_WORD_ROOTS = {"word/document.xml": "document", "word/numbering.xml": "numbering", "word/styles.xml": "styles"}
+_WORD_ROOTS |= {"word/footnotes.xml": "footnotes"}
+_BOOK_ROOTS = {"xl/worksheets/sheet1.xml": "worksheet", "xl/sharedStrings.xml": "sst"}
+_BOOK = {
+    "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPES}.sheet.main+xml"/>'
+    f'<Override PartName="/xl/sharedStrings.xml" ContentType="{_TYPES}.sharedStrings+xml"/>'
+    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPES}.worksheet+xml"/></Types>',
+    "_rels/.rels": f'<Relationships xmlns="{_RELATIONS}"><Relationship Id="r1" Type="{_OFFICE}/officeDocument" '
+    'Target="xl/workbook.xml"/></Relationships>',
+    "xl/workbook.xml": f'<workbook xmlns="{_SHEET}" xmlns:r="{_OFFICE}"><sheets>'
+    '<sheet name="s" sheetId="1" r:id="r1"/></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_RELATIONS}">'
+    f'<Relationship Id="r1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+    f'<Relationship Id="r2" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
+}
+
+
+def _archive(
+    coder: Coder, main: str, roots: dict[str, str], namespace: str, fixed: dict[str, str]
+) -> Callable[[bytes], bytes]:
+    """Bytes of an Office file: `=>name` begins another part; the first two bytes may damage what was packed."""
+
+    def content(data: bytes) -> bytes:
+        found = dict(fixed)
+        for number, part in enumerate(coder.text(data[2:]).split("=>")):
+            name, inside = (main, part) if number == 0 else _named(part)
+            root = roots.get(name)
+            if root is not None:
+                prefix = "w:" if namespace == _WORD else ""
+                space = f"xmlns:w='{namespace}'" if prefix else f"xmlns='{namespace}'"
+                inside = f"<{prefix}{root} {space}>{inside}</{prefix}{root}>"
+            found[name] = inside
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for name, inside in found.items():
+                archive.writestr(name, inside.encode("utf-8", "surrogateescape"))
+        return _damaged(packed.getvalue(), data[:2])
+
+    return content
+
+
+def _named(part: str) -> tuple[str, str]:
+    for end in (".xml", ".rels"):
+        name, found, rest = part.partition(end)
+        if found:
+            return name.replace("\x00", "") + end, rest
+    return "word/other.xml", part
+
+
+def _damaged(packed: bytes, how: bytes) -> bytes:
+    """The same bytes where `how` is even; else cut off, or one byte changed."""
+    if len(how) < 2 or how[0] % 2 == 0 or not packed:
+        return packed
+    at = int.from_bytes(how, "big") % len(packed)
+    return packed[:at] if how[0] % 4 == 1 else packed[:at] + bytes((packed[at] ^ how[1] | 1,)) + packed[at + 1 :]
+
+
+def _of_files(
+    kind: str, content: Callable[[bytes], bytes], begins: Sequence[bytes], share: int, *, foreign: bool = False
+) -> Target:
+    def begin(folder: Path) -> Run:
+        path = folder / f"fuzz{kind}"
+        source = source_of(path, "fuzz")
+        assert source is not None
+        limits = Limits(max_seconds=10)
+        pdf = PdfReader(limits)
+
+        def run(data: bytes) -> Tried:
+            written = content(data)
+            path.write_bytes(written)
+            with closing(_read(source, limits, pdf)) as items:
+                return Tried(len(written), checks.check_articles(items, written, foreign=foreign))
+
+        return run
+
+    return Target(begin, content, tuple(begins), share)
+
+
+def _rules(folder: Path) -> Run:
+    def run(data: bytes) -> Tried:
+        text = RULES.text(data)
+        return Tried(len(text), checks.check_rules(folder, text))
+
+    return run
+
+
+def _written(name: str, kind: str) -> Target:
+    """Files of text: pieces of the format and of articles, in eight encodings."""
+    coder = Coder.of(pieces(name) if name != "text" else (), PIECES, longest=400, raw=True)
+    begins = [bytes((number % 4,)) + coder.data(seed) for number, seed in enumerate(seeds(name))]
+    return _of_files(kind, _file(coder), begins, 3)
+
+
+def _word() -> Target:
+    coder = Coder.of(pieces("docx"), PIECES, longest=1500, raw=True)
+    content = _archive(coder, "word/document.xml", _WORD_ROOTS, _WORD, {})
+    return _of_files(".docx", content, [b"\0\0" + coder.data(seed) for seed in seeds("docx")], 2)
+
+
+def _workbook() -> Target:
+    coder = Coder.of(pieces("xlsx"), PIECES, longest=1500, raw=True)
+    content = _archive(coder, "xl/worksheets/sheet1.xml", _BOOK_ROOTS, _SHEET, _BOOK)
+    return _of_files(".xlsx", content, [b"\0\0" + coder.data(seed) for seed in seeds("xlsx")], 2, foreign=True)
+
+
+def _pdf() -> Target:
+    coder = Coder.of(pieces("pdf"), longest=1500, raw=True)
+
+    def content(data: bytes) -> bytes:
+        return coder.text(data).encode("utf-8", "surrogateescape")
+
+    return _of_files(".pdf", content, [coder.data(seed) for seed in seeds("pdf")], 1, foreign=True)
+
+
+TARGETS = {
+    "repair": _of_text(checks.check_repair, 1, SHORT),
+    "convert": _of_text(checks.check_convert, 20),
+    "quantities": _of_text(lambda text: checks.check_quantities(rules_alone(), text), 20),
+    "periods": _of_dated(lambda text, published: checks.check_periods(rules_alone(), text, published), 20),
+    "places": _of_text(lambda text: checks.check_places(rules_alone(), text), 20),
+    "outline": _of_text(lambda text: checks.check_outline(rules_alone(), text), 20),
+    "records": _of_dated(lambda text, published: checks.check_records(rules_alone(), text, published), 1, SHORT),
+    "tagger": _of_dated(lambda text, published: checks.check_records(with_tagger(), text, published), 1, SHORT),
+    "text": _written("text", ".txt"),
+    "html": _written("html", ".html"),
+    "jsonl": _written("jsonl", ".jsonl"),
+    "csv": _written("csv", ".csv"),
+    "docx": _word(),
+    "xlsx": _workbook(),
+    "pdf": _pdf(),
+    "rules": Target(_rules, RULES.text, tuple(map(RULES.data, seeds("yaml"))), 4),
+}
