@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHARED ?= ../shared
 
-.PHONY: setup run test test-fast lint types score bench fuzz lock clean
+.PHONY: setup run test test-fast lint types score bench fuzz audit lock clean
 
 setup: .venv/ready
 
@@ -32,11 +32,18 @@ score: setup
 bench: setup
 	$(BIN)/python benchmarks/bench.py
 
-# Long: random texts, files and rules, and fifty kills at random moments. FUZZ is the number of examples of each test.
+# Long: random texts, files and rules, and fifty kills at random moments. FUZZ is the number of examples of each
+# Hypothesis test, GUIDED the number of inputs of the coverage-guided fuzzer (atheris, on Linux) over all its targets.
 FUZZ ?= 20000
+GUIDED ?= 200000
 fuzz: setup
 	GONGBAO_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n auto tests/fuzz
+	! $(BIN)/python -c "import atheris" || $(BIN)/python tests/fuzz/guided.py -runs=$(GUIDED)
 	GONGBAO_KILLS=50 $(BIN)/python -m pytest tests/run/test_kill.py
+
+# Known vulnerabilities of what the lock file pins; says so where no service could be asked.
+audit: setup
+	$(BIN)/python .ci/audit.py
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock

@@ -20,7 +20,7 @@ Guided = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def guided(tmp_path: Path) -> Guided:
     """Run the fuzzer; its faults go to `faults`, its figures to `report.json`."""
-    pytest.importorskip("atheris", reason="atheris is not installed: it is there for Linux alone")
+    pytest.importorskip("atheris", reason="atheris is not installed: it is there for Linux on x86-64 alone")
 
     def run(*arguments: str, program: Sequence[str] = (str(GUIDED),)) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *program, *arguments, "--faults", "faults", "--report", "report.json"]
