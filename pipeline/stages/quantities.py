@@ -186,7 +186,7 @@ class QuantityMatcher:
             text[amount.start : amount.end],
             amount.kind,
             amount.value,
-            amount.upper,
+            None if amount.upper == amount.value else amount.upper,  # 3至3吨
             amount.unit,
             amount.bound,
             amount.rule,

@@ -65,7 +65,11 @@ def check_quantities(pipeline: Pipeline, text: str) -> float:
         assert isinstance(quantity.value, Decimal)
         assert quantity.value.is_finite()
         assert quantity.bound in "=~><"
-        assert quantity.value_max is None or quantity.value_max > quantity.value
+        if quantity.value_max is not None and quantity.kind in ("growth", "percent"):
+            assert quantity.value_max != quantity.value, quantity  # a change may run downwards: 下降8%至10%
+        elif quantity.value_max is not None:
+            falls = quantity.value_max < quantity.value < 0
+            assert falls or quantity.value_max > quantity.value, quantity
     return taken.seconds
 
 
