@@ -3,23 +3,22 @@
 The words and their frequencies are those of jieba's dictionary, loaded at first use; characters are compared in their
 simplified form. What is no word costs its characters; what no sentence has (a Greek letter between two characters, two
 commas in a row) costs more. The scores are natural logarithms and good for comparing two readings of one passage only.
+
+A passage is read from left to right (Viterbi's algorithm on the lattice of its words): of what was read, only the
+words that are still open need to be known, each as a node of the dictionary with the score before its first character.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, lru_cache
-from importlib.resources import files
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from math import inf, log
+from math import inf
 from typing import NamedTuple
 
-from pipeline.stages.convert import lexicon, simplify_characters
+from pipeline.stages.convert import simplify_characters
+from pipeline.stages.dictionary import LONGEST, dictionary
 
-LONGEST = 5
-"""Characters in a word; longer ones are rare and made of shorter ones."""
-_LENGTHS = tuple(range(2, min(LONGEST, length) + 1) for length in range(LONGEST + 2))
 _UNKNOWN = -19.0
 """A character of no word, and a sign that stands in no sentence."""
 _PUNCTUATION = {
@@ -40,31 +39,56 @@ _LATIN, _LATIN_MORE = -9.0, -1.0
 _DIGIT, _DIGIT_MORE = -5.0, -0.7
 _SEEN = (0.0, 2.0, 4.0)
 """Added for a pair of characters that the rest of the article has once, or more often."""
-
-
-_UNCOUNTED = 20
-"""Added to the frequency of words: the dictionary lists many with a frequency of 2 or 3 that nobody counted."""
-_OF_BULLETINS = 300
-_TOTAL = 60_101_967
-"""Words counted for jieba's dictionary."""
-_LINE = re.compile(rf"\n(\S{{1,{LONGEST}}}) ([1-9]\d*) ")
 _PROPER = frozenset({"nz", "ns", "nr", "nt", "nrt", "nrfg"})
 _ALIKE = 5.8
 """A proper noun is one word in a hundred, but most neighbours of one in a list are."""
+LETTER_GAIN = _SEEN[-1]
+"""No Latin letter adds more to a score: it costs something, and no word of several characters that ends in one is
+likelier than what stands before it."""
 
 
 class Reading(NamedTuple):
-    """A reading so far: its last characters and the best scores of the divisions that end before each of them."""
+    """A reading so far: its score, its last character, and the words that it may be in the middle of.
 
-    tail: str
-    scores: tuple[float, ...]
+    `begun` has for each of these words its node in the dictionary and the score before its first character.
+    """
 
-    @property
-    def score(self) -> float:
-        return self.scores[-1]
+    score: float
+    last: str
+    begun: tuple[tuple[int, float], ...]
 
 
-START = Reading("", (0.0,))
+START = Reading(0.0, "", ())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choices:
+    """Characters (simplified) that may come next, prepared for being scored together."""
+
+    costs: tuple[float, ...]
+    """The log-probability of each as a word of its own; -inf for the marks."""
+    marks: tuple[tuple[int, str], ...]
+    """Marks with their places; their score depends on what stands before."""
+    places: dict[int, tuple[int, ...]]
+    """Where a character stands among the choices, by its code point."""
+    top: float
+    """No choice scores more as a word of its own."""
+
+    @classmethod
+    def of(cls, characters: Sequence[str]) -> Choices:
+        """Prepare choices, in their order; the same character may come twice."""
+        words = dictionary()
+        places: dict[int, tuple[int, ...]] = {}
+        for place, character in enumerate(characters):
+            places[ord(character)] = (*places.get(ord(character), ()), place)
+        alone = [words.cost(character) for character in characters]
+        known = list(zip(characters, alone, strict=True))
+        return cls(
+            costs=tuple(-inf if cost is None else cost for cost in alone),
+            marks=tuple((place, one) for place, (one, cost) in enumerate(known) if cost is None),
+            places=places,
+            top=max((_alone(one, cost) for one, cost in known), default=-inf),
+        )
 
 
 class Plausibility:
@@ -76,25 +100,37 @@ class Plausibility:
     """
 
     def __init__(self, article: str = "") -> None:
-        self._pairs: dict[str, int] = {}
-        for pair in map("".join, pairwise(article)):
-            self._pairs[pair] = self._pairs.get(pair, 0) + 1
-        self._word = _words()
+        self._seen: dict[str, dict[int, float]] = {}
+        """By a character, the code points of those that follow it in the article, with what that adds."""
+        for first, second in pairwise(article):
+            followers = self._seen.setdefault(first, {})
+            code = ord(second)
+            followers[code] = _SEEN[2 if code in followers else 1]
+        self._words = dictionary()
 
     def extend(self, reading: Reading, character: str) -> Reading:
         """The reading with one more character, which must be simplified."""
-        tail, scores = reading.tail + character, reading.scores
-        word = self._word
-        cost = word(character)
-        best = scores[-1] + (self._mark(character, reading.tail[-1:]) if cost is None else cost)
-        for length in _LENGTHS[len(tail)]:
-            cost = word(tail[-length:])
-            if cost is not None and scores[-length] + cost > best:
-                best = scores[-length] + cost
-        seen = self._pairs.get(tail[-2:])
+        words = self._words
+        children, costs, ranks = words.children, words.costs, words.ranks
+        score, last, begun = reading
+        code, node = ord(character), words.root(character)
+        cost = costs[ranks[node]]
+        best = score + (self._mark(character, last) if cost is None else cost)
+        still: list[tuple[int, float]] = []
+        for parent, before in begun:
+            longer = words.child(parent, code)
+            if longer:
+                cost = costs[ranks[longer]]
+                if cost is not None and before + cost > best:
+                    best = before + cost
+                if children[longer] < children[longer + 1]:
+                    still.append((longer, before))
+        if node and children[node] < children[node + 1]:
+            still.append((node, score))
+        seen = self._seen.get(last)
         if seen:
-            best += _SEEN[min(seen, 2)]
-        return Reading(tail[1 - LONGEST :], (*scores[1 - LONGEST :], best))
+            best += seen.get(code, 0.0)
+        return Reading(best, character, tuple(still))
 
     def read(self, passage: Iterable[str], after: Reading = START) -> Reading:
         """The reading of a whole passage (simplified), going on from another."""
@@ -102,25 +138,68 @@ class Plausibility:
             after = self.extend(after, character)
         return after
 
+    def scores(self, reading: Reading, choices: Choices) -> tuple[list[float], set[int]]:
+        """The score of a reading with one more character, for each of several, as `extend` would give it.
+
+        Returns:
+            The scores, and the places of the choices that go on with a word that the reading has begun.
+
+        """
+        score, last, begun = reading
+        places, costs, ranks = choices.places, self._words.costs, self._words.ranks
+        found = [score + cost for cost in choices.costs]
+        for place, mark in choices.marks:
+            found[place] = score + self._mark(mark, last)
+        inside: set[int] = set()
+        for parent, before in begun:
+            for code, node in _continued(parent, choices):
+                inside.update(places[code])
+                cost = costs[ranks[node]]
+                if cost is not None:
+                    for place in places[code]:
+                        found[place] = max(found[place], before + cost)
+        seen = self._seen.get(last)
+        if seen:
+            for code in seen.keys() & places.keys():
+                for place in places[code]:
+                    found[place] += seen[code]
+        return found, inside
+
+    def at_most(self, reading: Reading, choices: Choices) -> float:
+        """A score that none of `scores` exceeds, found without looking at the choices."""
+        costs, best = self._words.costs, self._words.best
+        most = reading.score + choices.top
+        for node, before in reading.begun:
+            cost = costs[best[node]]
+            if cost is not None and before + cost > most:
+                most = before + cost
+        return most + (_SEEN[-1] if reading.last in self._seen else 0.0)
+
+    def adds_after(self, character: str, choices: Choices) -> float:
+        """What it adds at most that the article has the character and a choice side by side."""
+        seen = self._seen.get(character)
+        return 0.0 if seen is None or seen.keys().isdisjoint(choices.places) else _SEEN[-1]
+
     def alone(self, passage: str) -> frozenset[int]:
         """Where, in the best division of a simplified passage, a character stands as a word of its own.
 
         A mark is none of them, nor is a character that the article pairs with its neighbour elsewhere.
         """
+        word = self._words.cost
         best, length = [0.0], [0]
         reading = START
         for end in range(1, len(passage) + 1):
             reading = self.extend(reading, passage[end - 1])
             best.append(reading.score)
-            costs = ((self._word(passage[end - n : end]), n) for n in _LENGTHS[min(end, LONGEST)])
-            word = max(((best[end - n] + cost, n) for cost, n in costs if cost is not None), default=(-inf, 1))
-            length.append(word[1] if word[0] > best[end - 1] + (self._word(passage[end - 1]) or _UNKNOWN) else 1)
+            costs = ((word(passage[end - n : end]), n) for n in range(2, min(end, LONGEST) + 1))
+            longer = max(((best[end - n] + cost, n) for cost, n in costs if cost is not None), default=(-inf, 1))
+            length.append(longer[1] if longer[0] > best[end - 1] + commonness(passage[end - 1]) else 1)
         found, end = set(), len(passage)
         while end:
             at = end - length[end]
             pairs = (passage[at - 1 : end], passage[at : end + 1])
             single = length[end] == 1 and passage[at] not in _PUNCTUATION
-            if single and not any(pair in self._pairs for pair in pairs):
+            if single and not any(len(pair) == 2 and ord(pair[1]) in self._seen.get(pair[0], ()) for pair in pairs):
                 found.add(at)
             end = at
         return frozenset(found)
@@ -136,34 +215,29 @@ class Plausibility:
         return _UNKNOWN
 
 
+def _continued(node: int, choices: Choices) -> Iterator[tuple[int, int]]:
+    """The children of a node of the dictionary that are among some choices, with their code points."""
+    words, places = dictionary(), choices.places
+    start, end = words.children[node], words.children[node + 1]
+    if end - start < 4 * len(places):
+        return ((code, at) for at, code in enumerate(words.codes[start:end], start) if code in places)
+    return ((code, child) for code in places if (child := words.child(node, code)))
+
+
+def best_word(first: str, choices: Choices) -> float:
+    """The log-probability of the likeliest word that is a character and one of some choices; -inf without one."""
+    words = dictionary()
+    costs = (words.costs[words.ranks[node]] for _, node in _continued(words.root(first), choices))
+    return max((cost for cost in costs if cost is not None), default=-inf)
+
+
 def _clash(before: str, character: str) -> bool:
     free = before in _QUOTES or character in _QUOTES or before.isspace() or character.isspace()
     return before in _PUNCTUATION and not free and not (before in _EMPHASIS and character in _EMPHASIS)
 
 
-@cache
-def _dictionary() -> str:
-    """The text of jieba's dictionary, a line a word: the word, how often it was counted, its part of speech."""
-    return "\n" + files("jieba").joinpath("dict.txt").read_text(encoding="utf-8")
-
-
-@cache
-def _words() -> Callable[[str], float | None]:
-    """The log-probability of a word, None for what is no word."""
-    total = log(_TOTAL)
-    costs = {word: log(_OF_BULLETINS) - total for word in lexicon("bulletin_words")}
-    for match in _LINE.finditer(_dictionary()):
-        word, count = match.groups()
-        costs[word] = log(int(count) + (_UNCOUNTED if len(word) > 1 else 0)) - total
-    return costs.get
-
-
-@lru_cache(maxsize=4096)
-def word_class(word: str) -> str | None:
-    """The part of speech of a word in jieba's dictionary (`n`, `nz` proper noun, `ns` place, ...), None if unknown."""
-    text = _dictionary()
-    at = text.find(f"\n{word} ")
-    return text[at + 1 : text.index("\n", at + 1)].rsplit(" ", 1)[1] if at >= 0 else None
+def _alone(character: str, cost: float | None) -> float:
+    return _PUNCTUATION.get(character, _LATIN_MORE) if cost is None else cost
 
 
 def agreement(passage: str) -> float:
@@ -182,12 +256,12 @@ def agreement(passage: str) -> float:
 
 
 def _known(words: Iterable[str]) -> str | None:
-    return next((found for word in words if (found := word_class(word))), None)
+    return next((found for word in words if (found := dictionary().word_class(word))), None)
 
 
 def commonness(character: str) -> float:
     """The log-probability of a simplified character as a word of its own."""
-    cost = _words()(character)
+    cost = dictionary().cost(character)
     return _UNKNOWN if cost is None else cost
 
 

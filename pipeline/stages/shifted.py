@@ -21,18 +21,9 @@ from collections.abc import Iterator
 from pipeline.models import Repair
 from pipeline.stages.convert import script
 from pipeline.stages.plausibility import Plausibility, commonness, simplified
-from pipeline.stages.shifted_search import (
-    GLOSS,
-    LATIN,
-    LONE_LETTER,
-    MARKERS,
-    MARKS,
-    WINDOW,
-    Candidate,
-    Path,
-    Search,
-    tokens,
-)
+from pipeline.stages.shifted_paths import Path
+from pipeline.stages.shifted_search import Candidate, Search
+from pipeline.stages.shifted_tokens import GLOSS, LATIN, LONE_LETTER, MARKERS, MARKS, WINDOW, tokens
 
 OPEN = "□"
 """Stands for a character that the bytes and the words around it leave open."""

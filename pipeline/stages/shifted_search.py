@@ -2,34 +2,39 @@
 
 A passage is gone through character by character, each with the byte that waits for its partner: the second byte of the
 character before, as decoded, is the first byte of the next one, as written. Bytes that are lost are tried in turn, and
-only the likeliest readings are carried on.
+only the likeliest readings are carried on (a beam search).
+
+Tens of thousands of characters are tried for one passage, of which some hundred are carried on. So the characters that
+a byte allows are weighed together, for their scores alone; a reading is made of those only that can still be among the
+best of their step, and a group of characters is passed over where a bound on its scores says that none of them can.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from heapq import nlargest
 from itertools import accumulate
 from typing import NamedTuple
 
 from pipeline.stages import gbk
-from pipeline.stages.glosses import readings, syllables
-from pipeline.stages.plausibility import Plausibility, Reading, agreement, simplified
+from pipeline.stages.glosses import readings
+from pipeline.stages.plausibility import LETTER_GAIN, Plausibility, Reading, agreement, simplified
+from pipeline.stages.shifted_paths import Best, Path
+from pipeline.stages.shifted_tokens import (
+    LONE_LETTER,
+    MARKERS,
+    MARKS,
+    ON_TIME,
+    WINDOW,
+    Token,
+    token_bytes,
+    tokens,
+)
 
-MARKERS = "?？\ufffd"
-"""What a decoder writes for a byte or pair that it cannot read."""
-MARKS = "?？!！;；,，:：、（(）).．"
-"""Marks whose bytes may have been found across a border, as they stand now."""
 _FULL = str.maketrans("?!;,:().", "？！；，：（）．")
-LATIN = "a-zāáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜńňǹ"
-GLOSS = re.compile(rf"[(（]?([{LATIN}]{{1,6}})[)）]")
-LONE_LETTER = re.compile(r"[A-Za-z\[-`{-~](?![!-~])")
 _CONTEXT = 6
-WINDOW = 48
-"""Characters after a seam that are looked at."""
-_BEAM, _BEAM_HIDDEN = 48, 12
+_BEAM, _BEAM_HIDDEN, _ENDED = 48, 12, 16
+"""Readings carried on in each step, the same where dropped pairs are assumed, and complete readings kept."""
 _STEPS = 30_000
 """Characters tried in one search; most need half of it."""
 _FLUENT, _GAIN_FLUENT = -4.2, 6.0
@@ -37,48 +42,12 @@ _HOPELESS = 18.0
 """Readings so much worse than the passage as it stands, or than the best reading, are given up."""
 _UNFINISHED = frozenset("与與和及或在由对對为為被把将將从從向以于於的之其该該并並而所第各")
 """Characters after which no sentence ends."""
-_ON_TIME = -1
-"""Pending byte of a path that has come to its end: characters begin on time again."""
+_ROUNDING = 1e-6
+"""What bounds allow for: they add up in another order."""
 
 # Added to the logarithm of a reading's probability:
 _LOST_PAIR, _LOST_BYTE, _NO_MARKER, _SWALLOWED = -1.5, -7.0, -5.0, -2.0
 _GLOSS_AGREES, _GLOSS_DIFFERS, _NO_STOP, _OTHER_SCRIPT, _STRAY = 8.0, -12.0, -6.0, -5.0, -8.0
-
-
-class Token(NamedTuple):
-    """A character of the window with its gloss, if it has one. `end` is that of the gloss."""
-
-    character: str
-    start: int
-    end: int
-    gloss: str | None
-
-
-class Path(NamedTuple):
-    """A reading of the bytes so far, `at` being the next token. (A tuple: thousands are made for one seam.)
-
-    `pending` is the byte that waits for its partner. Where it is lost with its pair, `pending` is the first byte of
-    that pair, negative.
-    """
-
-    at: int
-    pending: int
-    reading: Reading
-    penalty: float
-    out: str
-    guessed: tuple[int, ...]
-    """Places in `out` that rest on a lost byte."""
-    agreed: tuple[int, ...] = ()
-    """Places in `out` that a gloss confirms."""
-
-    @property
-    def score(self) -> float:
-        return self.reading.score + self.penalty
-
-    @property
-    def rests_on_something(self) -> bool:
-        """Whether at least one character is read from bytes that are there, or agrees with its gloss."""
-        return len(self.guessed) < len(self.out) or bool(self.agreed)
 
 
 class Candidate(NamedTuple):
@@ -105,7 +74,8 @@ class Search:
         self, text: str, start: int, end: int, judge: Plausibility, writing: int, *, reconverted: bool = False
     ) -> None:
         self.tokens = tokens(text, start, WINDOW)
-        self._text, self._judge, self._script, self._markers = text, judge, writing, end - start
+        self._text, self._judge, self._markers = text, judge, end - start
+        self._script = (writing > 0) - (writing < 0)
         line = max(text.rfind("\n", 0, start) + 1, start - 4 * _CONTEXT)
         before = (token.character for token in tokens(text, line, 4 * _CONTEXT) if token.end <= start)
         self.before = "".join(before)[-_CONTEXT:]
@@ -113,11 +83,13 @@ class Search:
         self._shown = "".join(token.character for token in self.tokens)
         self.plain = simplified(self._shown)
         self._bytes = [
-            _bytes(token, one if reconverted else "") for token, one in zip(self.tokens, self.plain, strict=True)
+            token_bytes(token, one if reconverted else "") for token, one in zip(self.tokens, self.plain, strict=True)
         ]
         self.steps = 0
         """Characters tried so far: what the search has cost."""
         self._scores = [reading.score for reading in accumulate(self.plain, judge.extend, initial=self.context)]
+
+        self._ended, self._ahead = Best(_ENDED), Best(_BEAM)
 
     def candidates(self) -> list[Candidate]:
         """The likeliest readings, best first."""
@@ -130,8 +102,7 @@ class Search:
 
     def _weighed(self, *, hidden: bool) -> list[Candidate]:
         plain, found = self._scores, []
-        ended = self._ended(hidden=hidden)
-        for path in nlargest(16, ended, key=lambda path: (path.score - plain[path.at], path.out)):
+        for path in self._complete(hidden=hidden):
             if path.rests_on_something:
                 stop = min(len(self.plain), path.at + 4)
                 rest = self._judge.read(self.plain[path.at : stop], path.reading).score + path.penalty
@@ -150,7 +121,25 @@ class Search:
         """Log-probability of a character of the reading, on average."""
         return (path.reading.score - self.context.score) / max(1, len(path.out))
 
-    def _starts(self) -> Iterator[Path]:
+    def _complete(self, *, hidden: bool) -> list[Path]:
+        """The best readings that come to an end; with `hidden`, also of those that assume pairs dropped unseen."""
+        plain, limit = self._scores, self.steps + _STEPS
+        beam = _BEAM_HIDDEN if hidden else _BEAM
+        self._ended, self._ahead = Best(_ENDED), Best(beam)
+        self._start()
+        alive = self._ahead.taken()
+        while alive:
+            self._ahead = Best(beam)
+            for path in alive:
+                if path.score - plain[path.at] < max(self._ended.most, -_HOPELESS) - _HOPELESS:
+                    break
+                if self.steps > limit:
+                    return self._ended.taken()
+                self._move(path, hidden)
+            alive = self._ahead.taken()
+        return self._ended.taken()
+
+    def _start(self) -> None:
         for skip in range(self._markers):
             left = self._shown[:skip]
             context = self._judge.read(simplified(left), self.context)
@@ -158,107 +147,186 @@ class Search:
             following = self._shown[skip + 1 : skip + 2]
             if token.character in MARKERS and token.gloss is not None:
                 for lead in _leads_read(self._text[token.start - 1 : token.start], token.gloss):
-                    yield Path(skip + 1, lead, context, _GLOSS_AGREES, left, ())
+                    self._offer(Path(skip + 1, lead, context, _GLOSS_AGREES, left, ()))
             if token.character in MARKERS and following and following in MARKS:
-                yield from self._cut(following, skip + 2, context, 0.0, left)
+                self._cut(following, skip + 2, context, 0.0, left)
             if token.character in MARKS:
                 lone = _SWALLOWED if token.character in MARKERS else _NO_MARKER
-                yield from self._cut(token.character, skip + 1, context, lone, left)
+                self._cut(token.character, skip + 1, context, lone, left)
 
-    def _cut(self, mark: str, at: int, context: Reading, penalty: float, left: str) -> Iterator[Path]:
+    def _cut(self, mark: str, at: int, context: Reading, penalty: float, left: str) -> None:
         """The left character of the cut pair ends in the mark's first byte; its second byte waits for a partner."""
         pair = gbk.pair(mark.translate(_FULL))
         if pair is None:
             return
-        unfinished = (left or self.before)[-1:] in _UNFINISHED
+        full_stop = _NO_STOP if (left or self.before)[-1:] in _UNFINISHED else 0.0
         start = Path(at, pair[1], context, penalty, left, ())
-        for entry in gbk.tables().by_trail[pair[0]]:
-            cost = _NO_STOP if unfinished and entry.character == "。" else 0.0
-            yield self._emit(start, entry, at, pair[1], guessed=True, penalty=cost)
+        self._guess(start, gbk.tables().by_trail[pair[0]], at, pair[1], full_stop=full_stop)
 
-    def _ended(self, *, hidden: bool) -> Iterator[Path]:
-        """All readings that come to an end; with `hidden`, those also that assume pairs dropped without a trace."""
-        plain, most, limit = self._scores, -_HOPELESS, self.steps + _STEPS
-        alive = list(self._starts())
-        while alive:
-            ahead: list[Path] = []
-            beam = _BEAM_HIDDEN if hidden else _BEAM
-            for path in nlargest(beam, alive, key=lambda path: (path.score - plain[path.at], path.out)):
-                if path.score - plain[path.at] < most - _HOPELESS:
-                    break
-                if self.steps > limit:
-                    return
-                for moved in self._moves(path, hidden):
-                    if moved.pending == _ON_TIME:
-                        most = max(most, moved.score - plain[moved.at])
-                        yield moved
-                    else:
-                        ahead.append(moved)
-            alive = ahead
-
-    def _moves(self, path: Path, hidden: bool) -> Iterator[Path]:
+    def _move(self, path: Path, hidden: bool) -> None:
+        """Offer all ways in which a reading goes on over the next token."""
         token = self.tokens[path.at] if path.at < len(self.tokens) else None
-        if path.pending < 0:
-            if token is not None and token.character in MARKERS:
-                for entry, partner in _between(path):
-                    yield self._emit(path, entry, path.at + 1, -partner, guessed=True)
-            elif token is not None:
-                yield from self._from_lost(path, token, gbk.tables().by_trail)
-            return
-        yield from self._from_byte(path, path.pending, token)
-        if hidden and token is not None and token.character not in MARKERS:
-            yield from self._over_hidden(path, path.pending, token)
+        if path.pending >= 0:
+            self._from_byte(path, token)
+            if hidden and token is not None and token.character not in MARKERS:
+                self._over_hidden(path, token)
+        elif token is not None and token.character in MARKERS:
+            self._guess(path, gbk.between_lost(-path.pending), path.at + 1)
+        elif token is not None:
+            self._from_lost(path, token)
 
-    def _from_byte(self, path: Path, lead: int, token: Token | None) -> Iterator[Path]:
+    def _from_byte(self, path: Path, token: Token | None) -> None:
         """On from a first byte that is known, over one token."""
-        tables, at = gbk.tables(), path.at + 1
+        tables, lead, at = gbk.tables(), path.pending, path.at + 1
         bytes_ = self._bytes[path.at] if token else ()
         if not bytes_:
             # The decoder dropped the byte, or wrote a marker for it and what came after it, or for it alone.
             marker = token is not None and token.character in MARKERS
             gloss = token.gloss if token and marker else None
-            for entry in tables.by_lead.get(lead, ()):
-                end, lost = (at, 0.0) if marker else (path.at, _LOST_BYTE)
-                yield self._emit(path, entry, end, _ON_TIME, guessed=True, penalty=lost, gloss=gloss)
-            if marker and gloss is None:
-                for entry, first in tables.before_unassigned.get(lead, ()):
-                    yield self._emit(path, entry, at, -first, guessed=True)
+            end, lost = (at, 0.0) if marker else (path.at, _LOST_BYTE)
+            if lead in tables.by_lead:
+                self._guess(path, tables.by_lead[lead], end, ON_TIME, penalty=lost, gloss=gloss)
+            if marker and gloss is None and lead in tables.before_unassigned:
+                self._guess(path, tables.before_unassigned[lead], at)
         for trail, pending in bytes_:
             known = tables.entries.get(lead << 8 | trail)
             if known is not None:
-                gloss = token.gloss if token else None
-                yield self._on(self._emit(path, known, at, pending, guessed=False, gloss=gloss))
+                self.steps += _count(1, pending)
+                self._offer(self._emit(path, known, at, pending, guessed=False, gloss=token.gloss if token else None))
 
-    def _from_lost(self, path: Path, token: Token, by_trail: dict[int, list[gbk.Entry]]) -> Iterator[Path]:
+    def _from_lost(self, path: Path, token: Token, *, frequent: bool = False) -> None:
         """On from a first byte that is lost with its pair, over one token."""
-        leads = gbk.tables().unassigned[-path.pending]
         for trail, pending in self._bytes[path.at]:
-            for entry in by_trail.get(trail, ()):
-                if entry.lead in leads:
-                    yield self._on(self._emit(path, entry, path.at + 1, pending, guessed=True, gloss=token.gloss))
+            group = gbk.after_lost(-path.pending, trail, frequent=frequent)
+            self._guess(path, group, path.at + 1, pending, gloss=token.gloss)
 
-    def _over_hidden(self, path: Path, lead: int, token: Token) -> Iterator[Path]:
+    def _over_hidden(self, path: Path, token: Token) -> None:
         """A pair that no character has can leave no trace; two such pairs can stand in a row."""
-        tables = gbk.tables()
-        first = [
-            self._emit(path, entry, path.at, -partner, guessed=True, penalty=_LOST_PAIR)
-            for entry, partner in tables.before_unassigned.get(lead, ())
-        ]
-        second = [
-            self._emit(likely, entry, path.at, -partner, guessed=True, penalty=_LOST_PAIR)
-            for likely in nlargest(3, first, key=lambda path: path.score)
-            for entry, partner in _between(likely)
-        ]
-        by_trail = tables.frequent_by_trail if token.gloss is None else tables.by_trail
-        for moved in (*first, *nlargest(3, second, key=lambda path: path.score)):
-            yield from self._from_lost(moved, token, by_trail)
+        first = gbk.tables().before_unassigned.get(path.pending)
+        if first is None:
+            return
+        self.steps += len(first)
+        scores, inside = self._weigh(path, first, _LOST_PAIR)
+        moved = partial(self._guessed, path, first, penalty=_LOST_PAIR)
+        second: list[tuple[float, Path, gbk.Group, int]] = []
+        for likely in map(moved, nlargest(3, range(len(first)), key=scores.__getitem__)):
+            between = gbk.between_lost(-likely.pending)
+            self.steps += len(between)
+            weighed, _ = self._weigh(likely, between, _LOST_PAIR)
+            second += ((score, likely, between, place) for place, score in enumerate(weighed))
+        frequent = token.gloss is None
+        before = path.reading.score + path.penalty + _LOST_PAIR
+        for trail, pending in self._bytes[path.at]:
+            following = gbk.over_dropped(path.pending, trail, frequent=frequent)
+            for place, (score, (group, word)) in enumerate(zip(scores, following, strict=True)):
+                most = max(score + group.choices.top, before + word)
+                most += self._judge.adds_after(first.entries[place].simplified, group.choices)
+                if place in inside or self._may_be_best(most, path.at + 1, pending, token.gloss):
+                    self._guess(moved(place), group, path.at + 1, pending, gloss=token.gloss)
+                else:
+                    self.steps += _count(len(group), pending)
+        for _, likely, between, place in nlargest(3, second, key=lambda item: item[0]):
+            self._from_lost(self._guessed(likely, between, place, penalty=_LOST_PAIR), token, frequent=frequent)
 
-    def _on(self, path: Path) -> Path:
-        """A second byte that is ASCII was a letter of its own, read as half of a pair; it ends the shift."""
-        if path.pending >= 0x80 or path.pending == _ON_TIME:
-            return path
-        letter = chr(path.pending)
-        return self._emit(path, gbk.Entry(letter, letter, 0), path.at, _ON_TIME, guessed=False)
+    def _guess(
+        self,
+        path: Path,
+        group: gbk.Group,
+        at: int,
+        pending: int | None = None,
+        *,
+        penalty: float = 0.0,
+        gloss: str | None = None,
+        full_stop: float = 0.0,
+    ) -> None:
+        """Offer the readings that go on with one of a group's characters.
+
+        Args:
+            path: The reading.
+            group: The characters.
+            at: The token that comes after them.
+            pending: The byte that waits after them; if None, each has its own partner in the group.
+            penalty: Added for each character.
+            gloss: The gloss of the character.
+            full_stop: Added for a full stop.
+
+        """
+        self.steps += _count(len(group), pending)
+        most = self._judge.at_most(path.reading, group.choices) + path.penalty + penalty
+        if not self._may_be_best(most, at, pending, gloss):
+            return
+        scores, _ = self._weigh(path, group, penalty, gloss, full_stop)
+        best, gain = self._best_with(pending)
+        plain, least = self._scores[at], best.floor - gain
+        for place in [place for place, score in enumerate(scores) if score - plain >= least]:
+            added = penalty + full_stop if group.entries[place].character == "。" else penalty
+            made = partial(self._guessed, path, group, place, at, pending, penalty=added, gloss=gloss)
+            if gain:
+                self._offer(made())
+            else:
+                best.offer(scores[place] - plain, made)
+
+    def _guessed(
+        self,
+        path: Path,
+        group: gbk.Group,
+        place: int,
+        at: int | None = None,
+        pending: int | None = None,
+        *,
+        penalty: float = 0.0,
+        gloss: str | None = None,
+    ) -> Path:
+        at = path.at if at is None else at
+        pending = -group.partners[place] if pending is None else pending
+        return self._emit(path, group.entries[place], at, pending, guessed=True, penalty=penalty, gloss=gloss)
+
+    def _weigh(
+        self, path: Path, group: gbk.Group, penalty: float, gloss: str | None = None, full_stop: float = 0.0
+    ) -> tuple[list[float], set[int]]:
+        """The scores of the readings that go on with one of a group's characters.
+
+        With them, the places of the characters that go on with a word begun before.
+        """
+        scores, inside = self._judge.scores(path.reading, group.choices)
+        if gloss is not None:
+            penalties = (self._penalty(entry, penalty, gloss) for entry in group.entries)
+            return [score + (path.penalty + added) for score, added in zip(scores, penalties, strict=True)], inside
+        same = path.penalty + penalty
+        found = [score + same for score in scores]
+        for place in group.foreign.get(self._script, ()):
+            found[place] = scores[place] + (path.penalty + (penalty + _OTHER_SCRIPT))
+        if full_stop:
+            for place in group.choices.places.get(ord("。"), ()):
+                found[place] = scores[place] + (path.penalty + (penalty + full_stop))
+        return found, inside
+
+    def _best_with(self, pending: int | None) -> tuple[Best, float]:
+        """Where readings belong with such a byte pending, and what the letter can add that it may be."""
+        if pending is None or pending >= 0x80 or pending < ON_TIME:
+            return self._ahead, 0.0
+        return self._ended, LETTER_GAIN if pending >= 0 else 0.0
+
+    def _may_be_best(self, most: float, at: int, pending: int | None, gloss: str | None) -> bool:
+        """Whether a reading whose score is at most so high, but for a gloss that agrees, can be among the best."""
+        best, gain = self._best_with(pending)
+        agreed = 0.0 if gloss is None else _GLOSS_AGREES
+        return most + agreed + gain + _ROUNDING - self._scores[at] >= best.floor
+
+    def _offer(self, path: Path) -> None:
+        """Offer a reading. A second byte that is ASCII was a letter of its own; it ends the shift."""
+        if 0 <= path.pending < 0x80:
+            letter = chr(path.pending)
+            path = self._emit(path, gbk.Entry(letter, letter, 0), path.at, ON_TIME, guessed=False)
+        best = self._ended if path.pending == ON_TIME else self._ahead
+        best.offer(path.score - self._scores[path.at], path)
+
+    def _penalty(self, entry: gbk.Entry, penalty: float, gloss: str | None) -> float:
+        if gloss is not None:
+            penalty += _GLOSS_AGREES if gloss in readings(entry.character) else _GLOSS_DIFFERS
+        if entry.script * self._script < 0:
+            penalty += _OTHER_SCRIPT
+        return penalty
 
     def _emit(
         self,
@@ -271,56 +339,20 @@ class Search:
         penalty: float = 0.0,
         gloss: str | None = None,
     ) -> Path:
+        """The reading with one more character."""
         guesses, agreed = path.guessed, path.agreed
         if guessed:
             guesses = (*guesses, len(path.out))
-        if gloss is not None:
-            agrees = gloss in readings(entry.character)
-            penalty += _GLOSS_AGREES if agrees else _GLOSS_DIFFERS
-            agreed = (*agreed, len(path.out)) if agrees else agreed
-        if entry.script * self._script < 0:
-            penalty += _OTHER_SCRIPT
-        self.steps += 1
+        if gloss is not None and gloss in readings(entry.character):
+            agreed = (*agreed, len(path.out))
         reading = self._judge.extend(path.reading, entry.simplified)
-        return Path(at, pending, reading, path.penalty + penalty, path.out + entry.character, guesses, agreed)
+        penalty = path.penalty + self._penalty(entry, penalty, gloss)
+        return Path(at, pending, reading, penalty, path.out + entry.character, guesses, agreed)
 
 
-def _bytes(token: Token, other: str) -> tuple[tuple[int, int], ...]:
-    """What a character that was read one byte late gives: a second byte, and the first byte of the next character.
-
-    A letter gives a second byte, after which characters begin on time. Markers, and characters that have a gloss and so
-    were read on time, give nothing. `other` is another character that may have stood in its place.
-    """
-    if token.character in MARKERS:
-        return ()
-    if "@" <= token.character <= "~":
-        return ((ord(token.character), _ON_TIME),)
-    if token.gloss is not None:
-        return ()
-    pairs = (gbk.pair(character) for character in dict.fromkeys((token.character, other)) if character)
-    return tuple(pair for pair in pairs if pair is not None)
-
-
-def _between(path: Path) -> Iterator[tuple[gbk.Entry, int]]:
-    """Characters between the pair that was lost last and another, with the first byte of that other pair."""
-    leads = gbk.tables().unassigned[-path.pending]
-    return (item for item in gbk.tables().between_unassigned if item[0].lead in leads)
-
-
-def tokens(text: str, start: int, count: int) -> list[Token]:
-    """Up to `count` characters of the line from `start` on, glosses apart."""
-    found: list[Token] = []
-    while start < len(text) and len(found) < count and text[start] != "\n":
-        gloss = None
-        end = start + 1
-        match = GLOSS.match(text, end)
-        # An invalid pair swallows the bracket: `?chuàng)`.
-        if match and (text[start] in MARKERS or (match[0][0] in "(（" and not text[start].isspace())):
-            gloss = syllables(match[1]).letters
-            end = match.end()
-        found.append(Token(text[start], start, end, gloss))
-        start = end
-    return found
+def _count(characters: int, pending: int | None) -> int:
+    """What trying characters counts; a letter that stands behind each is tried as well."""
+    return 2 * characters if pending is not None and 0 <= pending < 0x80 else characters
 
 
 @lru_cache(maxsize=256)
