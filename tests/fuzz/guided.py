@@ -118,7 +118,8 @@ def shares(names: list[str], runs: int) -> dict[str, int]:
 
 def fuzz_all(names: list[str], runs: int, options: list[str], folder: Path, faults: Path) -> dict[str, Tally]:
     """Fuzz targets one after another, each in a fork of this process, where the pipeline is loaded."""
-    rules_alone()
+    if len(names) > 1:
+        rules_alone()
     tallies = {}
     for name, count in shares(names, runs).items():
         memory = mmap.mmap(-1, SHARED_BYTES)

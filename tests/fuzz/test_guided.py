@@ -12,7 +12,7 @@ import pytest
 from fuzz_pieces import TEXTS, Coder, pieces, seeds
 
 GUIDED = Path(__file__).with_name("guided.py")
-RUNS = 4_000
+RUNS = 2_500
 
 Guided = Callable[..., subprocess.CompletedProcess[str]]
 
