@@ -38,7 +38,8 @@ FUZZ ?= 20000
 GUIDED ?= 200000
 fuzz: setup
 	GONGBAO_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n auto tests/fuzz
-	! $(BIN)/python -c "import atheris" || $(BIN)/python tests/fuzz/guided.py -runs=$(GUIDED)
+	if $(BIN)/python -c "import atheris" 2>/dev/null; then $(BIN)/python tests/fuzz/guided.py -runs=$(GUIDED); \
+	else echo "guided fuzzing left out: atheris is there for Linux on x86-64 alone"; fi
 	GONGBAO_KILLS=50 $(BIN)/python -m pytest tests/run/test_kill.py
 
 # Known vulnerabilities of what the lock file pins; says so where no service could be asked.
