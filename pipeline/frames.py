@@ -50,7 +50,7 @@ def to_pandas(records: Iterable[Record], *, exact: bool = False) -> pandas.DataF
     frame = pandas.DataFrame(rows, columns=columns)
     evidence = columns.index("evidence")
     frame["evidence"] = pandas.Series(
-        [{key: item.model_dump() for key, item in row[evidence].items()} for row in rows], dtype="object"
+        [{key: item.to_dict() for key, item in row[evidence].items()} for row in rows], dtype="object"
     )
     for name, dtype in _DTYPES.items():
         if not (exact and name in {"value", "value_max"}):

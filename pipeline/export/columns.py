@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from types import NoneType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic.fields import FieldInfo
 
 from pipeline.errors import ExportError
 from pipeline.models import Evidence, Record
@@ -42,6 +44,12 @@ def record_columns() -> tuple[Column, ...]:
     return tuple(_column(name, field) for name, field in Record.model_fields.items())
 
 
+def evidence_fields() -> dict[str, FieldInfo]:
+    """The fields of `Evidence` as pydantic describes those of `Record`."""
+    hints = get_type_hints(Evidence)
+    return {field.name: FieldInfo.from_annotation(hints[field.name]) for field in fields(Evidence)}
+
+
 @lru_cache(maxsize=1)
 def evidence_columns() -> tuple[Column, ...]:
     """The columns of one field's evidence."""
@@ -55,7 +63,7 @@ def evidence_columns() -> tuple[Column, ...]:
         "start": ("依据起", "Where it was read: start in the article's text", "依据在原文中的起点"),
         "end": ("依据止", "Where it was read: end in the article's text", "依据在原文中的终点"),
     }
-    return tuple(_column(name, field, *words[name]) for name, field in Evidence.model_fields.items())
+    return tuple(_column(name, field, *words[name]) for name, field in evidence_fields().items())
 
 
 def choose(columns: Sequence[Column], names: Iterable[str]) -> tuple[Column, ...]:

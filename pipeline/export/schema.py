@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.export.columns import Column, evidence_columns, record_columns
-from pipeline.models import SCHEMA_VERSION, Evidence, Record
+from pipeline.export.columns import Column, evidence_columns, evidence_fields, record_columns
+from pipeline.models import SCHEMA_VERSION, Record
 
 _JSON_TYPES = {"string": "string", "integer": "integer", "decimal": "number", "number": "number", "date": "string"}
 _TABLE_TYPES = {"string": "string", "integer": "integer", "decimal": "number", "number": "number", "date": "date"}
@@ -14,7 +14,7 @@ _TABLE_TYPES = {"string": "string", "integer": "integer", "decimal": "number", "
 
 def record_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of one line of records.jsonl, titles in Chinese, descriptions in English and Chinese."""
-    evidence = {column.name: _property(column, Evidence.model_fields[column.name]) for column in evidence_columns()}
+    evidence = {column.name: _property(column, evidence_fields()[column.name]) for column in evidence_columns()}
     properties = {column.name: _property(column, Record.model_fields[column.name]) for column in record_columns()}
     properties["evidence"] |= {"type": "object", "additionalProperties": _object("依据", evidence)}
     properties["flags"] |= {"type": "array", "items": {"type": "string"}}

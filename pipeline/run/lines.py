@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from json.encoder import encode_basestring
+from operator import add, attrgetter
 from typing import Any
 
-from pipeline.models import Extraction, Failure, Record, dump_json
+from pipeline.models import Evidence, Extraction, Failure, Record, dump_json, plain_number
 
-_PLAIN = frozenset({str, int, float, type(None)})
+_fields = attrgetter(*Record.model_fields)
+_KEYS = tuple(f'"{name}": ' for name in Record.model_fields)
+_EVIDENCE, _FLAGS, *_NUMBERS = map(list(Record.model_fields).index, ("evidence", "flags", "value", "value_max"))
+_QUOTE, _SPECIAL = '"', re.compile('[",\r\n]')
 FILES = ("records.jsonl", "records.csv", "articles.jsonl", "errors.jsonl")
 
 
@@ -43,8 +48,7 @@ def to_lines(results: Iterable[tuple[Extraction | Failure, float]]) -> Lines:
         results: What each article gave, with the seconds it took.
     """
     records: list[str] = []
-    table = io.StringIO()
-    rows = csv.writer(table, lineterminator="\n")
+    rows: list[str] = []
     articles: list[str] = []
     failed: list[Failure] = []
     left = 0
@@ -55,10 +59,10 @@ def to_lines(results: Iterable[tuple[Extraction | Failure, float]]) -> Lines:
         articles.append(_article_line(result, seconds))
         left += result.counts.get("table_numbers_left", 0)
         for record in result.records:
-            row = record.to_dict()
-            records.append(_line(row))
-            rows.writerow([value if type(value) in _PLAIN else _cell(value) for value in row.values()])
-    sections = ("".join(records), _encodable(table.getvalue()), "".join(articles), "".join(map(_failure_line, failed)))
+            line, row = _record_lines(record)
+            records.append(line)
+            rows.append(row)
+    sections = ("".join(records), _encodable("".join(rows)), "".join(articles), "".join(map(_failure_line, failed)))
     counts = Counts(len(articles), len(records), tuple(failed), left)
     return Lines(tuple(section.encode() for section in sections), counts)
 
@@ -71,6 +75,55 @@ def failures(section: bytes) -> tuple[Failure, ...]:
 def csv_header() -> bytes:
     """The first line of records.csv."""
     return (",".join(Record.model_fields) + "\n").encode()
+
+
+def _record_lines(record: Record) -> tuple[str, str]:
+    """The line of records.jsonl, which is `Record.to_json()`, and that of records.csv.
+
+    A run writes nothing as often as records: what they hold is written here without the detours of a general writer.
+    """
+    cells = list(_fields(record))
+    for at in _NUMBERS:
+        if cells[at] is not None:
+            cells[at] = plain_number(cells[at])
+    texts = [_WRITERS.get(type(cell), dump_json)(cell) for cell in cells]
+    cells[_EVIDENCE] = texts[_EVIDENCE]
+    cells[_FLAGS] = ";".join(cells[_FLAGS])
+    line = "{" + ", ".join(map(add, _KEYS, texts)) + "}\n"
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        line = record.to_json() + "\n"
+    return line, ",".join(map(_cell, cells)) + "\n"
+
+
+def _cell(value: Any) -> str:
+    """A cell of RFC 4180, quoted where it must be; the csv module leaves a lone carriage return bare."""
+    if value is None:
+        return ""
+    text = str(value)
+    return f'"{text.replace(_QUOTE, _QUOTE * 2)}"' if _SPECIAL.search(text) else text
+
+
+def _evidence(items: Mapping[str, Evidence]) -> str:
+    return "{" + ", ".join([f'"{name}": {_one_evidence(item)}' for name, item in items.items()]) + "}"
+
+
+def _one_evidence(item: Evidence) -> str:
+    start = "null" if item.start is None else item.start
+    end = "null" if item.end is None else item.end
+    return f'{{"how": "{item.how}", "rule": {encode_basestring(item.rule)}, "start": {start}, "end": {end}}}'
+
+
+_WRITERS: Mapping[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    int: str,
+    float: repr,
+    type(None): lambda _: "null",
+    date: lambda day: f'"{day.isoformat()}"',
+    dict: _evidence,
+    list: lambda flags: "[" + ", ".join(map(encode_basestring, flags)) + "]",
+}
 
 
 def _line(value: Any) -> str:
@@ -109,14 +162,6 @@ def _failure_line(failure: Failure) -> str:
             "fix": failure.fix,
         }
     )
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, dict):
-        return dump_json(value)
-    if isinstance(value, list):
-        return ";".join(str(item) for item in value)
-    return value
 
 
 def _encodable(text: str) -> str:

@@ -20,19 +20,20 @@ _EDGE = 0.02
 
 
 def features(quantity: Quantity, fields: Mapping[str, Choice], *, damaged: bool) -> dict[str, float]:
-    """What the confidence of a record rests on, by name; a name that is absent counts as 0."""
-    result = {"bias": 1.0, f"kind={quantity.kind}": 1.0, "damaged": float(damaged)}
-    for name in ("place", "year"):
-        choice = fields[name]
-        result[f"{name}={choice.how}"] = 1.0
-        result[f"{name}.doubt"] = choice.doubt
-        result[f"{name}.null"] = float(choice.value is None)
-    for name in ("initiative", "indicator"):
+    """What the confidence of a record rests on, by name and sorted by it; a name that is absent counts as 0."""
+    result = {"bias": 1.0, "damaged": float(damaged)}
+    for name in ("indicator", "initiative"):
         choice = fields[name]
         by_model = choice.rule == "field_tagger"
         chance = min(1 - _EDGE, max(_EDGE, 1.0 - choice.doubt))
         result[f"{name}.odds.{'model' if by_model else 'rules'}"] = log(chance / (1 - chance))
         result[f"{name}.rules"] = float(not by_model)
+    result[f"kind={quantity.kind}"] = 1.0
+    for name in ("place", "year"):
+        choice = fields[name]
+        result[f"{name}.doubt"] = choice.doubt
+        result[f"{name}.null"] = float(choice.value is None)
+        result[f"{name}={choice.how}"] = 1.0
     return result
 
 
@@ -51,5 +52,5 @@ class Confidence:
     def of(self, quantity: Quantity, fields: Mapping[str, Choice], *, damaged: bool) -> float:
         """The confidence of one record, rounded to two decimals."""
         given = features(quantity, fields, damaged=damaged)
-        odds = sum(self.weights.get(name, 0.0) * value for name, value in sorted(given.items()))
+        odds = sum([self.weights.get(name, 0.0) * value for name, value in given.items()])
         return round(1 / (1 + exp(-odds)), 2)

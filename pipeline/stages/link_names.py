@@ -23,6 +23,8 @@ _COMPARISON = regex.compile(
     r"|(?:几乎|大约|约)?(?:是|为|相当于)[^，。；]{0,14}的|(?:高于|低于|高出|快于|慢于)[^，。；]{0,10})$"
 )
 _LIST = regex.compile(r"[、和与及]|以及")
+_NAME_RUN = regex.compile(r"[\p{Han}A-Za-z0-9·+“”（()）]{3,}")
+"""What the name of an initiative may be written with, and brackets."""
 _QUOTED = regex.compile(r"《([^》\n]{2,40})》|“([^”\n]{2,20})”")
 MIN_INDICATOR = 2
 
@@ -51,6 +53,7 @@ class NameLinker:
         self._activities = sorted(((p[0], p[1]) for p in pairs if len(p) == 2), key=lambda p: (-len(p[0]), p[0]))
         self._tails = regex.compile(rf"(?:{choice('indicator_tails')})$")
         heads = choice("initiative_heads")
+        self._head = regex.compile(heads)
         self._initiative = regex.compile(
             rf"(?:[\p{{Han}}A-Za-z0-9·+“”]|[（(]\p{{Han}}{{2,6}}[）)]){{2,24}}?(?:{heads})(?!\p{{Han}}{{0,1}}(?:化|性))"
         )
@@ -191,7 +194,11 @@ class NameLinker:
 
     def _named(self, document: Document, sentence: Sentence) -> list[tuple[int, int]]:
         text = document.text
-        spans = [match.span() for match in self._initiative.finditer(text, sentence.start, sentence.end)]
+        spans: list[tuple[int, int]] = []
+        # A name lies within one run of its characters, and ends with a head: most runs hold none.
+        for run in _NAME_RUN.finditer(text, sentence.start, sentence.end):
+            if self._head.search(text, run.start() + 2, run.end()):
+                spans += [match.span() for match in self._initiative.finditer(text, *run.span())]
         for match in _QUOTED.finditer(text, sentence.start, sentence.end):
             spans.append(match.span(1) if match.group(1) else match.span(2))
         names = [e for e in between(document.entities, sentence.start, sentence.end) if e.label in {"ORG", "WORK"}]
