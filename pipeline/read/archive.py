@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 from xml.parsers import expat
 
 from pipeline.errors import ReadError
@@ -15,6 +16,51 @@ from pipeline.read.streams import broken
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _SMALL = 1_000_000
 _CHUNK = 1 << 18
+
+
+class BoundedZip(zipfile.ZipFile):
+    """An archive for parsers: what they open or read of it holds no more tags than the limits allow.
+
+    A tag of four bytes takes a parser microseconds and more than a hundred bytes of memory, however small the file is
+    packed. What is read as a whole (styles, relations) becomes a tree, and may hold far fewer than what is streamed.
+    """
+
+    def __init__(self, stream: BinaryIO, where: str, limits: Limits) -> None:
+        super().__init__(stream)
+        self._where, self._limits = where, limits
+
+    def open(self, name: Any, *arguments: Any, **options: Any) -> Any:
+        """A part to be streamed; reading it raises `ReadError` (`read.too_large`) where it holds too many tags."""
+        return _Counted(super().open(name, *arguments, **options), self._where, self._limits.max_tags)
+
+    def read(self, name: Any, pwd: bytes | None = None) -> bytes:
+        """A part as a whole.
+
+        Raises:
+            ReadError: it holds more tags than such a part may (`read.too_large`).
+        """
+        with super().open(name, pwd=pwd) as file:
+            return _Counted(file, self._where, self._limits.max_kept_tags).read()
+
+
+class _Counted(io.BufferedIOBase):
+    def __init__(self, file: IO[bytes], where: str, most: int) -> None:
+        self._file, self._where, self._most, self._tags = file, where, most, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = self._file.read(-1 if size is None else size)
+        self._tags += data.count(b"<")
+        if self._tags > self._most:
+            name = getattr(self._file, "name", "?")
+            raise too_large(f"Its part {name}", self._where, limit=f"{self._most:,} tags")
+        return data
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def check_archive(stream: BinaryIO, where: str, limits: Limits) -> None:

@@ -18,7 +18,7 @@ from pipeline.read.streams import byte_lines, open_bytes, recoded
 
 def read_jsonl(source: Source, limits: Limits) -> Iterator[Article | Failure]:
     """The articles of a .jsonl file, one a line; a bad line is a failure and the next one is read."""
-    with open_bytes(source.path, source.packing) as stream:
+    with open_bytes(source.path, source.packing, limits) as stream:
         head = stream.read(SAMPLE)
     if not head.strip():
         raise no_rows(source)
@@ -90,15 +90,15 @@ def row_encoding(head: bytes, *, where: str) -> tuple[str, int]:
 
 def stored_lines(source: Source, encoding: str, skip: int, limits: Limits) -> Iterator[tuple[int, int, bytes | None]]:
     """The lines of a stored file as `byte_lines` gives them, in UTF-8 where the file is in UTF-16 or UTF-32."""
-    with open_bytes(source.path, source.packing) as stream:
+    with open_bytes(source.path, source.packing, limits) as stream:
         if encoding.startswith(("utf-16", "utf-32")):
             stream.read(skip)
             try:
-                yield from byte_lines(recoded(stream, encoding), limits=limits)
+                yield from byte_lines(recoded(stream, encoding), where=str(source.path), limits=limits)
             except UnicodeDecodeError as error:
                 raise broken_character(error, encoding, where=str(source.path)) from None
         else:
-            yield from byte_lines(stream, limits=limits, skip=skip)
+            yield from byte_lines(stream, where=str(source.path), limits=limits, skip=skip)
 
 
 def decoded(line: bytes, encoding: str, offset: int, where: str) -> str:

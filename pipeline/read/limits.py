@@ -21,9 +21,19 @@ class Limits:
     """Bytes of all of them unpacked."""
     max_ratio: int = 250
     """Unpacked to packed size of any of them above 1 MB (Word's own XML stays below 50)."""
+    max_tags: int = 6_000_000
+    """Tags in one sheet, or another part of a .docx or .xlsx that is read as a stream."""
+    max_kept_tags: int = 500_000
+    """Tags in one of their parts that is read as a whole: styles, relations, the list of sheets."""
+    max_cells: int = 30_000_000
+    """Cells of one sheet, the empty ones before a row's last cell too."""
     max_pages: int = 5_000
     """Pages of one .pdf."""
     max_seconds: float = 60.0
-    """For one .pdf, whose parser is a foreign program that may never end."""
+    """For one .pdf, whose parser is a foreign program that may never end, and for the text of one .docx."""
+    max_unpacked: int | None = None
+    """Bytes of one .gz or .zst unpacked; None for any number."""
+    max_unpacked_ratio: int = 2_000
+    """Unpacked to packed size of a .gz or .zst once 32 MB have come of it (text seldom goes beyond 50)."""
     max_memory: int = 2_000_000_000
     """Bytes of address space of that program."""

@@ -33,6 +33,8 @@ MOST_COLUMNS, MOST_ROWS = 64, 1000
 """What a cell may stretch over."""
 MAX_DEPTH = 64
 """Containers nested deeper count as the one at this depth."""
+MOST_TABLES = 16
+"""Tables inside one another; the rows of deeper ones are lines of the cell around them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -109,6 +111,7 @@ class _Target:
         self._containers = [self._root]
         self._deeper: list[str] = []
         self._rows: list[list[_Cell]] = []
+        self._rows_too_deep = 0
         self._hanging: list[Hanging] = []
         self._pieces: list[str] = []
         self._linked = 0
@@ -143,9 +146,11 @@ class _Target:
             self._pre += 1
         elif tag == "table":
             self._hanging.append({})
+        elif tag == "tr" and (self._rows_too_deep or len(self._rows) == MOST_TABLES):
+            self._rows_too_deep += 1
         elif tag == "tr":
             self._rows.append([])
-        elif tag in ("td", "th") and self._rows:
+        elif tag in ("td", "th") and self._rows and not self._rows_too_deep:
             self._rows[-1].append(
                 _Cell([], _span(attributes, "colspan", MOST_COLUMNS), _span(attributes, "rowspan", MOST_ROWS))
             )
@@ -167,6 +172,8 @@ class _Target:
             self._in_link = False
         elif tag == "pre":
             self._pre = max(0, self._pre - 1)
+        elif tag == "tr" and self._rows_too_deep:
+            self._rows_too_deep -= 1
         elif tag == "tr" and self._rows:
             self._emit(_row(self._rows.pop(), self._hanging[-1] if self._hanging else {}))
         elif tag == "table" and self._hanging:

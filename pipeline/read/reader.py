@@ -115,11 +115,11 @@ def _read_one(source: Source, limits: Limits, pdf: PdfReader) -> Article:
     where = str(source.path)
     metadata: dict[str, str] = {}
     if source.kind in TEXTS:
-        with open_bytes(source.path, source.packing) as stream:
+        with open_bytes(source.path, source.packing, limits) as stream:
             data = read_all(stream, where=where, limit=limits.max_bytes)
         return _text_article(data, source.id, where, limits)
     if source.kind in PAGES:
-        with open_bytes(source.path, source.packing) as stream:
+        with open_bytes(source.path, source.packing, limits) as stream:
             data = read_all(stream, where=where, limit=limits.max_bytes)
         return _page_article(data, source.id, where, limits)
     if source.kind == ".docx":

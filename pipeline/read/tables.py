@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.errors import ReadError
 from pipeline.models import Article, Failure
-from pipeline.read.archive import check_archive
+from pipeline.read.archive import BoundedZip, check_archive
 from pipeline.read.encoding import SAMPLE
 from pipeline.read.failing import failure, too_large
 from pipeline.read.json_lines import codec_of, decoded, row_encoding, stored_lines
@@ -72,7 +72,7 @@ class Header:
 def read_csv(source: Source, limits: Limits) -> Iterator[Article | Failure]:
     """The articles of a .csv file; separators are comma, semicolon or tab, whichever the header has most of."""
     where = str(source.path)
-    with open_bytes(source.path, source.packing) as stream:
+    with open_bytes(source.path, source.packing, limits) as stream:
         head = stream.read(SAMPLE)
     if not head.strip():
         raise no_rows(source)
@@ -156,12 +156,15 @@ def read_xlsx(source: Source, limits: Limits) -> Iterator[Article | Failure]:
     with open_bytes(source.path) as stream:
         check_archive(stream, where, limits)
         stream.seek(0)
-        import openpyxl
+        from openpyxl.reader.excel import ExcelReader
 
         try:
             with warnings.catch_warnings():  # of features that a table of texts does not need
                 warnings.simplefilter("ignore")
-                book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+                reader = ExcelReader(stream, read_only=True, data_only=True, keep_links=False)
+                reader.archive = BoundedZip(stream, where, limits)
+                reader.read()
+                book = reader.wb
         except (KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile, SyntaxError) as error:
             raise broken(f"The .xlsx file is damaged ({type(error).__name__}: {error})", where) from error
         headers: list[ReadError] = []
@@ -189,10 +192,13 @@ def _sheet(sheet: Any, prefix: str, where: str, source: Source, limits: Limits) 
     from openpyxl.utils.escape import unescape
 
     header: Header | None = None
-    number = 0
+    number = filled = 0
     for at, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+        filled += len(cells)
         if at > MAX_ROWS:
             raise too_large("The sheet", where, limit=f"{MAX_ROWS:,} rows")
+        if filled > limits.max_cells:
+            raise too_large("The sheet", where, limit=f"{limits.max_cells:,} cells")
         values = [unescape(cell) if isinstance(cell, str) and "_x" in cell else cell for cell in cells]
         if not any(value not in (None, "") for value in values):
             continue

@@ -7,12 +7,13 @@ hidden text, field codes, the table of contents, pinyin above characters, header
 
 from __future__ import annotations
 
+import time
 import zipfile
 from collections.abc import Iterator
 from typing import IO, Any, BinaryIO
 
 from pipeline.errors import ReadError
-from pipeline.read.archive import check_archive
+from pipeline.read.archive import BoundedZip, check_archive
 from pipeline.read.blocks import lines_of, row_lines
 from pipeline.read.failing import too_large
 from pipeline.read.limits import Limits
@@ -37,6 +38,8 @@ _UNSEEN = frozenset(
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 MOST_SPAN = 64
 """Columns that a cell may stretch over."""
+_WHOLE = frozenset(("p", "tr"))
+"""Elements whose parts are needed until they end."""
 _STYLES = ("word/numbering.xml", "word/styles.xml")
 _NOTES = ("word/footnotes.xml", "word/endnotes.xml")
 
@@ -45,7 +48,7 @@ def read_docx(stream: BinaryIO, where: str, limits: Limits) -> str:
     """The text of a .docx file: one line a paragraph or table row.
 
     Raises:
-        ReadError: `read.broken`, `read.hostile`, `read.encrypted` or `read.too_large`.
+        ReadError: `read.broken`, `read.hostile`, `read.encrypted`, `read.too_large` or `read.timeout`.
 
     """
     check_archive(stream, where, limits)
@@ -55,12 +58,14 @@ def read_docx(stream: BinaryIO, where: str, limits: Limits) -> str:
     lines: list[str] = []
     size = 0
     try:
-        with zipfile.ZipFile(stream) as archive:
+        with BoundedZip(stream, where, limits) as archive:
             names = set(archive.namelist())
             numbering = read_numbering(*(_tree(archive, names, part) for part in _STYLES))
             for part in (_main_part(archive, names, where), *(name for name in _NOTES if name in names)):
                 with archive.open(part) as file:
-                    for line in _part_lines(file, numbering):
+                    for line in _in_time(_part_lines(file, numbering), where, limits):
+                        if line is None:
+                            continue
                         lines.append(line)
                         size += len(line) + 1
                         if size > limits.max_characters:
@@ -99,11 +104,26 @@ def _tree(archive: zipfile.ZipFile, names: set[str], part: str) -> Any:
     return etree.fromstring(archive.read(part), parser)
 
 
-def _part_lines(file: IO[bytes], numbering: Numbering) -> Iterator[str]:
-    """The lines of one part; the tree is thrown away as it is read."""
+def _in_time(lines: Iterator[str | None], where: str, limits: Limits) -> Iterator[str | None]:
+    """The same, until the time that a file may take is up."""
+    deadline = time.process_time() + limits.max_seconds
+    for number, line in enumerate(lines):
+        if number % 1024 == 1023 and time.process_time() > deadline:
+            raise ReadError(
+                f"The file was not read within {limits.max_seconds:g} s",
+                where=where,
+                fix="Save it anew from its program, or raise max_seconds (Limits)",
+                code="read.timeout",
+            )
+        yield line
+
+
+def _part_lines(file: IO[bytes], numbering: Numbering) -> Iterator[str | None]:
+    """The lines of one part, and None after each element; the tree is thrown away as it is read."""
     from lxml import etree
 
     builder = _Builder(numbering)
+    kept = 0
     events = etree.iterparse(
         file, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
@@ -113,9 +133,13 @@ def _part_lines(file: IO[bytes], numbering: Numbering) -> Iterator[str]:
         name = element.tag.rpartition("}")[2]
         if event == "start":
             builder.start(name, element)
+            kept += name in _WHOLE
             continue
         builder.end(name, element)
-        if name in ("p", "tr", "sectPr"):
+        yield None
+        if name in _WHOLE:
+            kept -= 1
+        if name in _WHOLE or not kept:
             element.clear()
             while element.getprevious() is not None:
                 del element.getparent()[0]

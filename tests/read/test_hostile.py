@@ -210,3 +210,161 @@ def test_heavy_libraries_are_imported_only_for_their_files(tmp_path: Path) -> No
     )
     found = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+WORDS = b'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+SHEETS = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "head", "unit", "tail"),
+    [
+        ("docx", "word/document.xml", b"<w:document %b><w:body>" % WORDS, b"<w:p/>", b"</w:body></w:document>"),
+        ("docx", "word/document.xml", b"<w:document %b>" % WORDS, b"<x/>", b"</w:document>"),
+        ("docx", "word/document.xml", b"<w:document %b><w:p>" % WORDS, b"<x/>", b"</w:p></w:document>"),
+        ("docx", "word/styles.xml", b"<w:styles %b>" % WORDS, b"<x/>", b"</w:styles>"),
+        ("docx", "word/numbering.xml", b"<w:numbering %b>" % WORDS, b"<x/>", b"</w:numbering>"),
+        ("xlsx", "xl/styles.xml", b"<styleSheet %b><fonts>" % SHEETS, b"<font/>", b"</fonts></styleSheet>"),
+        ("xlsx", "xl/worksheets/sheet1.xml", b"<worksheet %b><sheetData><row>" % SHEETS, b"<c/>", b"</row></sheetData></worksheet>"),
+        ("xlsx", "xl/worksheets/sheet1.xml", b"<worksheet %b><sheetData>" % SHEETS, b"<row/>", b"</sheetData></worksheet>"),
+    ],
+    ids=["paragraphs", "siblings", "one paragraph", "styles", "numbering", "fonts", "one row", "rows"],
+)  # fmt: skip
+def test_tags_without_end_are_refused(
+    tmp_path: Path, request: pytest.FixtureRequest, read: Read,
+    kind: str, part: str, head: bytes, unit: bytes, tail: bytes,
+) -> None:  # fmt: skip
+    """Four bytes a tag pack a hundred to one and unpack to gigabytes of tree: their number is bounded too."""
+    template = request.getfixturevalue("word" if kind == "docx" else "workbook")
+    path = archive_with(tmp_path / f"a.{kind}", template, part, head + unit * 40_000 + tail)
+    start = time.process_time()
+    _, failures = read(path, limits=Limits(max_ratio=2000, max_tags=30_000, max_kept_tags=20_000))
+    assert time.process_time() - start < 3
+    assert [failure.code for failure in failures] == ["read.too_large"]
+    assert part in failures[0].message
+
+
+def test_a_word_file_that_takes_too_long_is_given_up(tmp_path: Path, word: Path, refused: Refused) -> None:
+    xml = b"<w:document %b><w:body>" % WORDS + b"<w:p/>" * 3000 + b"</w:body></w:document>"
+    path = archive_with(tmp_path / "a.docx", word, "word/document.xml", xml)
+    assert refused(path, limits=Limits(max_seconds=0.0)).code == "read.timeout"
+
+
+def growth(path: Path) -> tuple[int, int]:
+    """Read a file in a process of its own: its articles, and the MB that reading added to what it held before."""
+    program = (
+        "import sys; import lxml.etree; from pipeline.read import Limits, read_paths; from pathlib import Path;"
+        "peak = lambda: int(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0]) // 1024;"
+        "before = peak(); found = read_paths([sys.argv[1]], limits=Limits(max_ratio=2000));"
+        "print(sum(not hasattr(item, 'code') for item in found), peak() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, timeout=60)
+    count, megabytes = map(int, done.stdout.split())
+    return count, megabytes
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is measured as Linux tells it")
+
+
+@needs_proc
+def test_the_parts_of_a_word_file_are_let_go_of_as_they_are_read(tmp_path: Path, word: Path) -> None:
+    xml = b"<w:document %b>" % WORDS + b"<x><y/></x>" * 200_000 + b"<w:p><w:r><w:t>a</w:t></w:r></w:p></w:document>"
+    count, megabytes = growth(archive_with(tmp_path / "a.docx", word, "word/document.xml", xml))
+    assert count == 1
+    assert megabytes < 25, "a tree of it takes 60"
+
+
+def test_cells_far_to_the_right_cost_bounded_time(tmp_path: Path, workbook: Path, read: Read) -> None:
+    rows = b"".join(
+        b'<row r="%d"><c r="XFD%d" t="inlineStr"><is><t>x</t></is></c></row>' % (n, n) for n in range(2, 400)
+    )
+    header = b'<row r="1"><c r="A1" t="inlineStr"><is><t>text</t></is></c></row>'
+    xml = b"<worksheet %b><sheetData>" % SHEETS + header + rows + b"</sheetData></worksheet>"
+    path = archive_with(tmp_path / "a.xlsx", workbook, "xl/worksheets/sheet1.xml", xml)
+    _, failures = read(path, limits=Limits(max_cells=1_000_000))
+    assert failures[-1].code == "read.too_large" and "cells" in failures[-1].message
+    assert len(failures) < 100
+
+
+@pytest.mark.parametrize("unit", ["<table><tr><td>文", "<table><tr><td rowspan=1000 colspan=64>文", "<ul><li>文"])
+def test_nested_tables_take_time_in_proportion(unit: str) -> None:
+    def seconds(count: int) -> float:
+        start = time.process_time()
+        read_page(unit * count + "末")
+        return time.process_time() - start
+
+    seconds(1000)
+    assert seconds(32_000) < 3 * 8 * max(seconds(4_000), 0.02)
+
+
+def test_a_packed_file_that_was_cut_off_is_said_to_be(tmp_path: Path, read: Read) -> None:
+    """Where it was cut, whole lines are missing and nothing else shows it."""
+    import gzip
+
+    zstandard = pytest.importorskip("zstandard", reason="the extra `zst` is not installed")
+    lines = b"".join(b'{"id": "%d", "text": "%d"}\n' % (n, n**9) for n in range(12_000))
+    for name, packed in (("a.jsonl.zst", zstandard.compress(lines)), ("b.jsonl.gz", gzip.compress(lines))):
+        for cut in (len(packed) // 2, len(packed) - 3):
+            (tmp_path / name).write_bytes(packed[:cut])
+            articles, failures = read(tmp_path / name)
+            assert len(articles) <= 12_000
+            assert failures[-1].code == "read.broken" and "cut off" in failures[-1].message
+        (tmp_path / name).write_bytes(packed)
+        articles, failures = read(tmp_path / name)
+        assert (len(articles), failures) == (12_000, [])
+
+
+def test_packed_files_of_several_parts_are_read_whole(tmp_path: Path, read: Read) -> None:
+    import gzip
+
+    zstandard = pytest.importorskip("zstandard", reason="the extra `zst` is not installed")
+    rows = [b'{"id": "%d", "text": "x"}\n' % n for n in range(3)]
+    skippable = b"\x50\x2a\x4d\x18\x04\0\0\0note"
+    (tmp_path / "a.jsonl.zst").write_bytes(skippable.join(map(zstandard.compress, rows)))
+    (tmp_path / "b.jsonl.gz").write_bytes(b"".join(map(gzip.compress, rows)))
+    for name in ("a.jsonl.zst", "b.jsonl.gz"):
+        articles, failures = read(tmp_path / name)
+        assert ([article.id for article in articles], failures) == (["0", "1", "2"], [])
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.zst", "a.csv.zst", "a.jsonl.gz"])
+def test_a_bomb_of_blank_lines_is_refused(tmp_path: Path, read: Read, name: str) -> None:
+    import gzip
+
+    zstandard = pytest.importorskip("zstandard", reason="the extra `zst` is not installed")
+    rows = (b"id,text\n1,x\n" if ".csv" in name else b'{"id": "1", "text": "x"}\n') + b"\n" * 30_000_000
+    (tmp_path / name).write_bytes((gzip.compress if name.endswith("gz") else zstandard.compress)(rows))
+    start = time.process_time()
+    articles, failures = read(tmp_path / name)
+    assert time.process_time() - start < 5
+    assert len(articles) == 1 and [failure.code for failure in failures] == ["read.too_large"]
+    assert "blank lines" in failures[0].message
+
+
+def test_a_small_file_that_unpacks_without_end_is_refused(tmp_path: Path, read: Read) -> None:
+    zstandard = pytest.importorskip("zstandard", reason="the extra `zst` is not installed")
+    line = b'{"id": "1", "text": "' + b"x" * 1_000_000 + b'"}\n'
+    (tmp_path / "a.jsonl.zst").write_bytes(zstandard.compress(line + (b"x" * 999_999 + b"\n") * 60))
+    assert (tmp_path / "a.jsonl.zst").stat().st_size < 20_000
+    articles, failures = read(tmp_path / "a.jsonl.zst")
+    assert len(articles) == 1
+    assert failures[-1].code == "read.too_large" and "times smaller" in failures[-1].message
+    assert "unpacked file" in read(tmp_path / "a.jsonl.zst", limits=Limits(max_unpacked=9_000_000))[1][-1].message
+
+
+@needs_proc
+@pytest.mark.parametrize("ending", ["", ".gz", ".zst"])
+def test_memory_does_not_grow_with_the_length_of_a_file_of_rows(tmp_path: Path, ending: str) -> None:
+    """40 MB of rows; how 5 GB fared is in docs/reliability.md."""
+    import gzip
+
+    rows = b"".join(b'{"id": "%d", "text": "%b"}\n' % (n, b"%09d" % (n * n) * 440) for n in range(10_000))
+    packed = rows
+    if ending == ".gz":
+        packed = gzip.compress(rows, 1)
+    elif ending == ".zst":
+        packed = pytest.importorskip("zstandard", reason="the extra `zst` is not installed").compress(rows)
+    (tmp_path / f"a.jsonl{ending}").write_bytes(packed)
+    count, megabytes = growth(tmp_path / f"a.jsonl{ending}")
+    assert count == 10_000
+    assert megabytes < 25
