@@ -118,9 +118,8 @@ class FieldNetwork(nn.Module):
         asked = self.query(torch.cat([states[starts], states[lasts]], 1))
         asked = asked + self.kinds(torch.tensor(around.kinds[chosen]))
         hidden = self.key(states)[base + torch.tensor(around.positions[chosen])] + asked[:, None]
-        values = torch.tensor(around.features[chosen])
-        for number, table in enumerate(self.features):
-            hidden = hidden + table(values[..., number])
+        for table, values in zip(self.features, around.features, strict=True):
+            hidden = hidden + table(torch.tensor(values[chosen]))
         scores = self.output(functional.dropout(torch.relu(hidden), dropout, self.training))
         absent = ~torch.tensor(around.present[chosen])
         begins, ends = (torch.softmax(scores[..., c].masked_fill(absent, CLOSED), 1).detach() for c in (0, 1))

@@ -10,7 +10,9 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from pipeline.ner.field_ranking import InitiativeRanker, Name, Proposals, agreed
+from pipeline.ner.field_names import NONE
+from pipeline.ner.field_ranking import InitiativeRanker, Proposals
+from pipeline.ner.field_scores import Spans
 from training.field_data import Example, same_name
 from training.lac_source import FloatArray
 
@@ -19,16 +21,16 @@ EPOCHS, BATCH, RATE, DECAY = 30, 32, 3e-3, 2.0
 
 @dataclass(frozen=True)
 class Unseen:
-    """An article with the names proposed by a network that had not seen it, and its fold of the cross-validation."""
+    """An article with the spans proposed by a network that had not seen it, and its fold of the cross-validation."""
 
     example: Example
     fold: int
-    indicators: list[list[Name]]
-    initiatives: list[list[Name]]
+    indicators: Spans
+    initiatives: Spans
 
     @property
     def proposals(self) -> Proposals:
-        return Proposals(self.example.text, [(f.start, f.end) for f in self.example.facts], self.initiatives)
+        return Proposals(self.example.text, self.example.features.starts, self.indicators, self.initiatives)
 
 
 def fit_ranker(articles: Sequence[Unseen]) -> dict[str, FloatArray]:
@@ -36,13 +38,14 @@ def fit_ranker(articles: Sequence[Unseen]) -> dict[str, FloatArray]:
     groups: list[tuple[FloatArray, torch.Tensor, float]] = []
     for article in articles:
         proposals = article.proposals
+        candidates = proposals.candidates()
         for number, fact in enumerate(article.example.facts):
             if not fact.accepted[1]:
                 continue
-            names = proposals.candidates(number, article.indicators[number])
-            right = torch.tensor([same_name(name.text, fact.accepted[1]) for name in names])
-            rows = proposals.features(number, names, article.indicators[number])
-            groups.append((rows, right, 0.5 if fact.optional else 1.0))
+            spans = [span for span in candidates.spans[number].tolist() if span != NONE]
+            names = [proposals.name(span, 0.0).text for span in spans]
+            right = torch.tensor([same_name(name, fact.accepted[1]) for name in names], dtype=torch.bool)
+            groups.append((candidates.features[number, : len(names)], right, 0.5 if fact.optional else 1.0))
     stacked = np.concatenate([rows for rows, _, _ in groups])
     center, scale = stacked.mean(0), stacked.std(0) + np.float32(0.1)
     weights = torch.zeros(stacked.shape[1], requires_grad=True)
@@ -67,16 +70,14 @@ def judged(articles: Sequence[Unseen], arrays: dict[str, FloatArray], field: int
     ranker = InitiativeRanker(arrays["rank_weights"], arrays["rank_center"], arrays["rank_scale"])
     results = []
     for article in articles:
-        chosen = ranker.choose(article.proposals, article.indicators)
-        for number, fact in enumerate(article.example.facts):
+        proposals = article.proposals
+        chosen = proposals.indicators() if field == 0 else proposals.initiatives(ranker)
+        for names, fact in zip(chosen, article.example.facts, strict=True):
             if fact.optional or not fact.accepted[field]:
                 continue
-            names = agreed(article.indicators[number])
-            first = [(name, name.probability) for name in names] if field == 0 else chosen[number]
-            if first:
-                results.append((first[0][1], same_name(first[0][0].text, fact.accepted[field])))
-            else:
-                results.append((0.0, False))
+            first = names[0] if names else None
+            right = first is not None and same_name(first.text, fact.accepted[field])
+            results.append((first.probability if first else 0.0, right))
     return results
 
 

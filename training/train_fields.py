@@ -22,9 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pipeline.ner.characters import Vocabulary
-from pipeline.ner.field_features import LONGEST
-from pipeline.ner.field_ranking import Name, merged
-from pipeline.ner.field_tagger import SPANS
+from pipeline.ner.field_scores import Spans, best_spans
 from training.field_data import FIELDS, Example, read_examples
 from training.field_export import export
 from training.field_model import FieldNetwork
@@ -101,32 +99,13 @@ class Trainer:
                 loss = loss + (lost * weights)[(wanted > 0).any(1)].sum() / facts
         return loss
 
-    def propose(self, network: FieldNetwork, example: Example) -> tuple[list[list[Name]], list[list[Name]]]:
-        """The names that a network proposes for the facts of an article, by field."""
-        if not example.facts:
-            return [], []
+    def propose(self, network: FieldNetwork, example: Example) -> tuple[Spans, Spans]:
+        """The spans that a network proposes for the facts of an article, by field."""
         with torch.no_grad():
             states, _ = network.encode([example.features], self.vocabulary, 0.0)
             scores = network(states, 0, example.features, example.around, 0.0, range(len(example.facts)))
-            allowed = torch.tensor(example.allowed)
-            tops = [torch.softmax(network.spans(scores, allowed, f).flatten(1), 1).topk(SPANS, 1) for f in (0, 1)]
-        fields = []
-        for top in tops:
-            rows = []
-            for number, (shares, cells) in enumerate(zip(top.values.tolist(), top.indices.tolist(), strict=True)):
-                at = self._starts(example, number)
-                spans = [
-                    (at[c // LONGEST], at[c // LONGEST] + c % LONGEST + 1, p)
-                    for p, c in zip(shares, cells, strict=True)
-                ]
-                rows.append(merged(spans, example.text))
-            fields.append(rows)
-        return fields[0], fields[1]
-
-    @staticmethod
-    def _starts(example: Example, number: int) -> list[int]:
-        starts: list[int] = example.around.positions[number].tolist()
-        return starts
+            by_length = network.lengths[:, 1:].numpy()
+        return best_spans(example.features, example.around, np.moveaxis(scores.numpy(), -1, 0), by_length)
 
 
 def _rate(done: float) -> float:
@@ -149,7 +128,8 @@ def cross_validate(
         network = trainer.train([*known, *(example for example in known if example.id in twice)])
         networks.append(network)
         for number in (n for place, n in enumerate(order) if place % folds == fold):
-            unseen.append(Unseen(examples[number], fold, *trainer.propose(network, examples[number])))
+            if examples[number].facts:
+                unseen.append(Unseen(examples[number], fold, *trainer.propose(network, examples[number])))
     return networks, unseen
 
 

@@ -5,10 +5,9 @@ All is computed from the text and the quantities alone, the same way at training
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log2
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -27,14 +26,20 @@ FEATURE_SIZES = (32, 6, 25, 4, 5, 8)
 
 _SEQUENCE, _LONGEST_SEQUENCE = 128, 256
 _DISTANCES = np.array([1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 30, 40, 55, 80, 120, 200])
+_FARTHEST = int(_DISTANCES[-1])
 _SENTENCE = regex.compile(r"[^。！？；!?\n]+[。！？；!?\n”’]*")
 _LINE = regex.compile(r"[^\n]+")
-_WORD = regex.compile(r"[\u4e00-\u9fffA-Za-z]{2}")
 _NO_HEADING = regex.compile(r"发布|来源|作者|时间|http")
-_BORDERS = frozenset("，。；：！？\n,;!?")
-_EDGES = frozenset(' \u3000、，。；：！？\n,;!?（）()“”"《》‘’—…·-+.%％')
-_CLAUSES, _LISTED = frozenset("，,；;：:"), frozenset("，,；;：:、")
-_OPENING, _CLOSING = frozenset("“《（"), frozenset("”》）")
+_EDGES = ' \u3000、，。；：！？\n,;!?（）()“”"《》‘’—…·-+.%％'
+_CLASSES = {
+    "border": "，。；：！？\n,;!?",
+    "clause": "，,；;：:",
+    "listed": "，,；;：:、",
+    "no_start": set(_EDGES) - set("“《（"),
+    "no_end": set(_EDGES) - set("”》）"),
+    "word": [*map(chr, range(0x4E00, 0xA000)), *"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"],
+}
+"""What characters can be: an end of any span, of a clause, of a member of a list; not the first or last of a name."""
 
 
 class Amount(Protocol):
@@ -57,7 +62,9 @@ class Surroundings:
     present: Bools
     """[N, W]: not padding."""
     features: Ints
-    """[N, W, len(FEATURE_SIZES)]."""
+    """[len(FEATURE_SIZES), N, W]."""
+    ends: Ints
+    """[N, W]: where the block ends that the position belongs to."""
     kinds: Ints
     """[N] numbers of KINDS."""
 
@@ -72,85 +79,101 @@ class TextFeatures:
     Attributes:
         marks: [len(text)] 0, or 1 + the kind of the quantity that the character belongs to.
         sequences: Spans of the text that the encoder reads at once.
+        borders: [len(text) + 1] how many characters that no name crosses stand before each offset.
+        may_start: [len(text) + 1] a name may begin there.
+        may_end: [len(text) + 1] it may be a name's last character.
     """
 
     def __init__(self, text: str, amounts: Sequence[Amount]) -> None:
         size = len(text)
         self.text, self.amounts = text, amounts
         self.sequences = list(_sequences(text))
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        classes = _class_table()[np.minimum(codes, 0xFFFF)]
+        is_in = {name: classes & (1 << bit) != 0 for bit, name in enumerate(_CLASSES)}
+        self._listed, self._clauses = _counts(is_in["listed"]), _counts(is_in["clause"])
+        self.borders = _counts(is_in["border"])
+        self.may_start, self.may_end = (np.append(~is_in[name], False) for name in ("no_start", "no_end"))
         self._sentences = np.array([match.span() for match in _SENTENCE.finditer(text)] or [(0, size)])
-        self._sentence_of = np.maximum(np.searchsorted(self._sentences[:, 0], np.arange(size + 1), side="right") - 1, 0)
-        self._listed, self._clauses = _counts(text, _LISTED), _counts(text, _CLAUSES)
-        self.borders = _counts(text, _BORDERS)
-        self.may_start = np.array([c not in _EDGES or c in _OPENING for c in text] + [False])
-        self.may_end = np.array([c not in _EDGES or c in _CLOSING for c in text] + [False])
+        begun = np.zeros(size + 1, np.int64)
+        begun[self._sentences[:, 0]] = 1
+        self._sentence_of = np.maximum(np.cumsum(begun) - 1, 0)
+        self.starts = np.array([amount.start for amount in amounts], np.int64)
+        self._ends = np.array([amount.end for amount in amounts], np.int64)
+        self._kinds = np.array([KINDS.index(amount.kind) for amount in amounts], np.int64)
         self.marks = np.zeros(size, np.int64)
-        ends = np.zeros(size + 1, np.int64)
-        for amount in amounts:
-            self.marks[amount.start : amount.end] = 1 + KINDS.index(amount.kind)
-            ends[amount.end] += 1
-        self._amounts_before = np.cumsum(ends)
+        for start, end, kind in zip(self.starts.tolist(), self._ends.tolist(), self._kinds.tolist(), strict=True):
+            self.marks[start:end] = 1 + kind
+        self._amounts_before = np.cumsum(np.bincount(self._ends, minlength=size + 1))
         lines = [match.span() for match in _LINE.finditer(text)]
         self._title = lines[0] if lines and lines[0][1] - lines[0][0] < 60 else (0, 0)
-        self._headings = [(start, end) for start, end in lines[1:] if _is_heading(text[start:end])]
-        self._repetition = self._repeated()
+        headings = [(0, 0), *((start, end) for start, end in lines[1:] if _is_heading(text[start:end]))]
+        self._headings = np.array(headings)
+        self._repetition = self._repeated(codes, is_in["word"])
 
-    def _repeated(self) -> Ints:
+    def _repeated(self, codes: npt.NDArray[np.uint32], in_word: Bools) -> Ints:
         """[len(text)]: how often the word pieces at a position come in the article (0-3), plus 4 if in the title."""
-        text, (start, end) = self.text, self._title
-        pairs = [text[i : i + 2] for i in range(len(text))]
-        words = {pair: count for pair, count in Counter(pairs).items() if _WORD.fullmatch(pair)}
-        level = {pair: min(3, int(log2(count))) for pair, count in words.items()}
-        titled = set(pairs[start : max(start, end - 1)]) & words.keys()
-        often = np.array([level.get(pair, 0) for pair in pairs], np.int64)
-        in_title = np.array([pair in titled for pair in pairs], np.int64)
-        return _with_left_neighbour(often) + 4 * _with_left_neighbour(in_title)
+        if len(codes) < 2:
+            return np.zeros(len(codes), np.int64)
+        pairs = codes[:-1].astype(np.int64) << 32 | codes[1:]
+        _, which, counts = np.unique(pairs, return_inverse=True, return_counts=True)
+        is_word = in_word[:-1] & in_word[1:]
+        level = (counts >= 2).astype(np.int64) + (counts >= 4) + (counts >= 8)
+        start, end = self._title
+        titled = np.zeros(len(counts), np.int64)
+        titled[which[start : max(start, end - 1)]] = 4
+        often, in_title = (np.append(np.where(is_word, values[which], 0), 0) for values in (level, titled))
+        return _with_left_neighbour(often) + _with_left_neighbour(in_title)
 
     def surroundings(self) -> Surroundings:
         """The windows and features of all quantities."""
-        starts = np.array([amount.start for amount in self.amounts], np.int64)
-        ends = np.array([amount.end for amount in self.amounts], np.int64)
+        starts, ends = self.starts, self._ends
         sentence = self._sentence_of[starts]
         low = np.maximum(self._sentences[np.maximum(sentence - SENTENCES_BACK, 0), 0], starts - BACK)
         high = np.minimum(np.maximum(self._sentences[sentence, 1], ends), ends + AHEAD)
         title = np.tile(np.array(self._title), (len(starts), 1))
         title[title[:, 1] > low] = 0
-        own_heading = np.array([self._heading(start) for start in starts.tolist()]).reshape(-1, 2)
+        own_heading = self._headings[np.searchsorted(self._headings[:, 1], starts, side="right") - 1]
         heading = np.where((own_heading[:, 1] <= low)[:, None], own_heading, 0)
-        blocks = [_block(title[:, 0], title[:, 1]), _block(heading[:, 0], heading[:, 1]), _block(low, high)]
-        positions = np.concatenate([block[0] for block in blocks], axis=1)
-        present = np.concatenate([block[1] for block in blocks], axis=1)
+        blocks = [_block(*title.T), _block(*heading.T), _block(low, high)]
+        positions, present, block_ends = (np.concatenate(parts, axis=1) for parts in zip(*blocks, strict=True))
         features = self._features(positions, starts[:, None], ends[:, None], own_heading)
-        kinds = np.array([KINDS.index(amount.kind) for amount in self.amounts], np.int64)
-        return Surroundings(positions, present, features, kinds)
-
-    def _heading(self, offset: int) -> tuple[int, int]:
-        before = [span for span in self._headings if span[1] <= offset]
-        return before[-1] if before else (0, 0)
+        return Surroundings(positions, present, features, block_ends, self._kinds)
 
     def _features(self, at: Ints, start: Ints, end: Ints, heading: Ints) -> Ints:
-        after = at >= end
-        edge = np.where(after, end, start)
-        away = np.maximum(np.where(after, at - end + 1, start - at), 1)
-        bucket = np.searchsorted(_DISTANCES, away, side="right") - 1
+        after, inside = at >= end, (at >= start) & (at < end)
+        away = np.where(after, at - end + 1, start - at)
+        bucket = _distance_table()[np.clip(away, 1, _FARTHEST)]
         distance = np.where(after, 1 + len(_DISTANCES) + np.minimum(bucket, 11), bucket + 1)
-        distance[(at >= start) & (at < end)] = 0
+        distance[inside] = 0
         sentence = np.where(after, 5, np.clip(self._sentence_of[start] - self._sentence_of[at], 0, 4))
-        listed = np.clip(np.abs(self._listed[at] - self._listed[edge]), 0, 4)
-        clauses = np.clip(np.abs(self._clauses[at] - self._clauses[edge]), 0, 4)
-        between = np.where(
-            after,
-            self._amounts_before[at] - self._amounts_before[end],
-            self._amounts_before[start] - self._amounts_before[at],
+        listed, clauses = (
+            np.minimum(np.abs(counts[at] - np.where(after, counts[end], counts[start])), 4)
+            for counts in (self._listed, self._clauses)
         )
+        before = self._amounts_before
+        between = np.where(after, before[at] - before[end], before[start] - before[at])
         zone = np.zeros_like(at)
         zone[(at >= heading[:, :1]) & (at < heading[:, 1:])] = 2
         zone[(at >= self._title[0]) & (at < self._title[1])] = 1
         zone[self.marks[at] > 0] = 3
-        zone[(at >= start) & (at < end)] = 4
-        return np.stack(
-            [distance, sentence, listed + 5 * clauses, np.clip(between, 0, 3), zone, self._repetition[at]], axis=-1
-        )
+        zone[inside] = 4
+        return np.stack([distance, sentence, listed + 5 * clauses, np.clip(between, 0, 3), zone, self._repetition[at]])
+
+
+@lru_cache(maxsize=1)
+def _class_table() -> npt.NDArray[np.uint8]:
+    """The classes of every character of the basic plane, one bit each; the last one stands for all beyond."""
+    table = np.zeros(0x10000, np.uint8)
+    for bit, characters in enumerate(_CLASSES.values()):
+        table[[ord(character) for character in characters]] |= 1 << bit
+    return table
+
+
+@lru_cache(maxsize=1)
+def _distance_table() -> Ints:
+    """The number of the bucket of every distance up to the farthest told apart."""
+    return np.searchsorted(_DISTANCES, np.arange(_FARTHEST + 1), side="right") - 1
 
 
 def _sequences(text: str) -> list[tuple[int, int]]:
@@ -170,9 +193,9 @@ def _sequences(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def _counts(text: str, characters: frozenset[str]) -> Ints:
+def _counts(is_one: Bools) -> Ints:
     """[len(text) + 1]: how many of these characters stand before each offset."""
-    return np.concatenate([[0], np.cumsum([character in characters for character in text], dtype=np.int64)])
+    return np.concatenate([[0], np.cumsum(is_one, dtype=np.int64)])
 
 
 def _with_left_neighbour(values: Ints) -> Ints:
@@ -180,11 +203,12 @@ def _with_left_neighbour(values: Ints) -> Ints:
     return joined
 
 
-def _block(low: Ints, high: Ints) -> tuple[Ints, Bools]:
+def _block(low: Ints, high: Ints) -> tuple[Ints, Bools, Ints]:
+    """Positions, whether they are there, and the end of the block, of spans as rows."""
     width = int((high - low).max(initial=0))
     positions = low[:, None] + np.arange(width)
     present = positions < high[:, None]
-    return np.where(present, positions, 0), present
+    return np.where(present, positions, 0), present, np.broadcast_to(high[:, None], present.shape)
 
 
 def _is_heading(line: str) -> bool:

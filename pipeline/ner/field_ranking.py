@@ -1,19 +1,24 @@
 """Choosing among the names that the network proposes for a quantity.
 
 The network scores spans; the same name often stands at several places, longer and shorter forms compete, and the facts
-of one article tend to share their initiative. Here spans become names with their joint probability, and initiatives are
-chosen with a linear model over what the article and the neighbouring quantities say.
+of one article tend to share their initiative. Indicators are chosen by how much of the probability agrees with them,
+initiatives with a linear model over what the article and the neighbouring quantities say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from math import exp, log
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import regex
+
+from pipeline.ner.field_names import NONE, Floats, Ints, Lexicon, Likeness, Names, key, merged
+from pipeline.ner.field_scores import Spans, softmax
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -21,85 +26,254 @@ NAMES = 8
 """Names that compete for one quantity."""
 OWN = 0.3
 """What a name's own probability counts beside that of all names that agree with it."""
-_MARKS = dict.fromkeys(map(ord, " \t\n\u3000\xa0“”\"'‘’《》〈〉「」『』（）()·、,，。"))
+FEATURES = 31
+_LEADING = 6  # names of the article as a whole that compete for each of its quantities
+_QUANTITIES = 64  # quantities that are compared at once
 _TAIL = regex.compile(
     r"(?:总?[额量值数]|金额|总值|增加值|收入|比例|比重|率|规模|面积|总量|产量|产值|水平|人数|数量|占比|销售额|成交额|进出口额)$"
 )
 _PLACE = regex.compile(r"[省市县区]")
 _CLAUSE_END = regex.compile(r"[，；]")
+_SENTENCE_END = regex.compile(r"[。！？；!?\n]")
 _DIGIT = regex.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name proposed for a field: its likeliest span, and the probability of all spans that read the same."""
+    """A name for a field, with the probability to be right as far as ranking knows it."""
 
     start: int
     end: int
     text: str
     probability: float
-    key: str
-    """The text without marks: what makes two names the same."""
 
 
-def merged(spans: Sequence[tuple[int, int, float]], text: str) -> list[Name]:
-    """Spans (start, end, probability), likeliest first, as distinct names, likeliest first."""
-    found: dict[str, Name] = {}
-    for start, end, probability in spans:
-        key = _key(text[start:end])
-        known = found.get(key)
-        if known is not None:
-            start, end, probability = known.start, known.end, known.probability + probability
-        if key:
-            found[key] = Name(start, end, text[start:end], probability, key)
-    return sorted(found.values(), key=lambda name: (-name.probability, name.start, name.end))
+@dataclass(frozen=True)
+class Candidates:
+    """The initiatives that compete for each of N quantities, strongest first, and what speaks for each."""
+
+    spans: Ints
+    """[N, NAMES], NONE where there are fewer."""
+    features: FloatArray
+    """[N, NAMES, FEATURES]"""
 
 
-def _key(text: str) -> str:
-    return text.translate(_MARKS)
+class Proposals:
+    """The names proposed for all quantities of an article.
 
-
-def alike(one: str, other: str) -> bool:
-    """True if the shorter of two keys is at least half of the longer and part of it."""
-    short, long = (one, other) if len(one) <= len(other) else (other, one)
-    return len(short) >= 2 and short in long and len(short) * 2 >= len(long)
-
-
-def support(key: str, names: Mapping[str, float]) -> float:
-    """The probability of all names that are alike."""
-    size = len(key)
-    total = 0.0
-    # Written out: this is the innermost loop of ranking.
-    for other, probability in names.items():
-        length = len(other)
-        if size <= length:
-            if size >= 2 and length <= 2 * size and key in other:
-                total += probability
-        elif length >= 2 and size <= 2 * length and other in key:
-            total += probability
-    return total
-
-
-def agreed(names: Sequence[Name], best: int = NAMES) -> list[Name]:
-    """The best names by how much of the probability agrees with them, which becomes their probability.
-
-    Of 成交额, 合同成交额 and 技术合同成交额 the middle one is the safest guess: it agrees with both others.
+    Args:
+        text: The article's simplified text.
+        starts: [N] where its quantities begin, in order.
+        indicators: The spans proposed for each as indicator.
+        initiatives: The spans proposed for each as initiative.
     """
-    own = {name.key: name.probability for name in names}
-    mass = {key: support(key, own) for key in own}
-    order = sorted(names, key=lambda name: (-mass[name.key] - OWN * name.probability, name.start, name.end))
-    return [_with(name, min(1.0, max(mass[name.key], name.probability))) for name in order[:best]]
+
+    def __init__(self, text: str, starts: Ints, indicators: Spans, initiatives: Spans) -> None:
+        self._text, self._starts = text, starts
+        self._lexicon = Lexicon(text)
+        self._indicators, self._initiatives = (merged(spans, self._lexicon) for spans in (indicators, initiatives))
+        self._rivals = self._competing()
+        self._spans = np.concatenate([self._lexicon.spans, [[0, 0]]])  # NONE is its last item
+
+    def name(self, span: int, probability: float) -> Name:
+        """The span of a number as a name."""
+        start, end = self._spans[span].tolist()
+        return Name(start, end, self._lexicon.texts[span], probability)
+
+    def indicators(self, best: int = NAMES) -> list[list[Name]]:
+        """The best indicators by how much of the probability agrees with them, which becomes their probability.
+
+        Of 成交额, 合同成交额 and 技术合同成交额 the middle one is the safest guess: it agrees with both others.
+        """
+        found: list[list[Name]] = []
+        for part, likeness in self._parts:
+            names = self._indicators[part]
+            mass = likeness.support(names.keys, names)
+            starts, ends = np.moveaxis(self._spans[names.spans], -1, 0)
+            strength = np.where(names.spans == NONE, -np.inf, mass + OWN * names.probability)
+            order = np.lexsort((ends, starts, -strength))[:, :best]
+            shares = np.minimum(1.0, np.maximum(mass, names.probability))
+            found += self._named(names.spans, shares, order)
+        return found
+
+    def initiatives(self, ranker: InitiativeRanker, best: int = NAMES) -> list[list[Name]]:
+        """The best initiatives by a ranker, with the probability that it gives them."""
+        candidates = self.candidates()
+        shares = ranker.shares(candidates)
+        return self._named(candidates.spans, shares, np.argsort(-shares, axis=1, kind="stable")[:, :best])
+
+    def _named(self, spans: Ints, shares: npt.NDArray[np.floating], order: Ints) -> list[list[Name]]:
+        numbers = np.take_along_axis(spans, order, axis=1).tolist()
+        chosen = np.take_along_axis(shares, order, axis=1).tolist()
+        return [
+            [self.name(span, share) for span, share in zip(row, row_shares, strict=True) if span != NONE]
+            for row, row_shares in zip(numbers, chosen, strict=True)
+        ]
+
+    def _competing(self) -> Names:
+        """Names [N, C] for the initiative: those proposed, the indicators and what is inside them, the leading ones."""
+        own, lexicon = self._initiatives, self._lexicon
+        whole = self._indicators.spans[:, :3]
+        distinct = np.unique(whole[whole != NONE])
+        texts = [lexicon.texts[span] for span in distinct.tolist()]
+        starts = lexicon.spans[distinct, 0]
+        cut = np.full(len(lexicon.texts) + 1, NONE)  # NONE is its last item
+        cut[distinct] = lexicon.add(starts, starts + [len(_TAIL.sub("", text)) for text in texts])
+        inside = np.stack([whole, cut[whole]], axis=-1).reshape(len(whole), 2 * whole.shape[1])
+        leading = self._leading()
+        spans = np.concatenate([own.spans, inside, np.tile(leading, (len(whole), 1))], axis=1)
+        keys = np.where(spans == NONE, NONE, lexicon.key_of[spans] if lexicon.texts else NONE)
+        sizes = np.array([*map(len, lexicon.keys), 0])[keys]
+        width = own.spans.shape[1]
+        borrowed = slice(width, width + inside.shape[1])
+        keys[:, borrowed][sizes[:, borrowed] < 2] = NONE
+        earlier = np.tri(keys.shape[1], k=-1, dtype=bool)
+        keys[((keys[:, :, None] == keys[:, None]) & earlier).any(axis=2)] = NONE
+        probability = np.pad(own.probability, ((0, 0), (0, keys.shape[1] - width)))
+        return Names(np.where(keys == NONE, NONE, spans), keys, probability)
+
+    def _leading(self) -> Ints:
+        """[at most 6]: the likeliest span of each of the names that have the greatest part in the whole article."""
+        found = self._initiatives.spans != NONE
+        spans, keys, shares = (
+            values[found] for values in (self._initiatives.spans, self._initiatives.keys, self._initiatives.probability)
+        )
+        self._total: Floats = np.bincount(keys, shares, len(self._lexicon.keys) + 1).astype(np.float64)
+        order = np.lexsort((-shares, keys))  # stable: of equal shares the first in the article
+        _, firsts = np.unique(keys[order], return_index=True)
+        best = order[firsts]
+        _, seen = np.unique(keys, return_index=True)
+        ranked = np.lexsort((seen, self._lexicon.spans[spans[best], 0], -self._total[keys[best]]))
+        leading: Ints = spans[best[ranked[:_LEADING]]]
+        return leading
+
+    @cached_property
+    def _parts(self) -> list[tuple[slice, Likeness]]:
+        """The quantities in parts, and how the names that each part needs are alike."""
+        starts = range(0, len(self._starts), _QUANTITIES)
+        slices = [slice(start, start + _QUANTITIES) for start in starts]
+        return [(part, Likeness(self._lexicon, [*self._keys_of(part)])) for part in slices]
+
+    def _keys_of(self, part: slice) -> Iterator[Ints]:
+        yield self._indicators.keys[part]
+        yield self._rivals.keys[part]
+        yield self._initiatives.keys[max(0, part.start - 2) : part.stop + 1]
+
+    def candidates(self) -> Candidates:
+        """The strongest competitors for the initiative of each quantity."""
+        spans = np.full((len(self._starts), NAMES), NONE)
+        features = np.zeros((*spans.shape, FEATURES), np.float32)
+        for part, likeness in self._parts:
+            rivals = self._rivals[part]
+            mass = likeness.support(rivals.keys, self._initiatives[part])
+            strength = np.where(rivals.keys == NONE, -np.inf, mass + OWN * rivals.probability)
+            order = np.lexsort((self._spans[rivals.spans, 0], -rivals.probability, -strength))[:, :NAMES]
+            chosen = rivals.taken(order)
+            spans[part] = chosen.spans
+            features[part] = self._features(part, likeness, chosen, np.take_along_axis(mass, order, 1))
+        return Candidates(spans, features)
+
+    def _features(self, part: slice, likeness: Likeness, names: Names, mass: Floats) -> FloatArray:
+        """[N, NAMES, FEATURES]"""
+        keys, exact = names.keys, names.probability
+        at = self._starts[part][:, None]
+        start, end = np.moveaxis(self._spans[names.spans], -1, 0)
+        low, high = self._sentence(at)
+        first = np.broadcast_to(self._indicators.keys[part, :1], keys.shape)
+        other = keys != first
+        total = self._total[keys]
+        in_text = self._text_features(names.spans)
+        size = in_text["size"]
+        columns = [
+            np.log(exact + 1e-3),
+            mass,
+            np.log(mass + 1e-3),
+            (total - exact) / max(1, len(self._starts) - 1),
+            *(self._support_at(part, likeness, keys, shift) for shift in (-1, 1, -2)),
+            size / 10,
+            size <= 2,
+            size == 3,
+            (size >= 4) & (size <= 8),
+            size > 12,
+            in_text["in_title"],
+            np.log(1 + in_text["count"]),
+            in_text["count"] > 1,
+            ~other,
+            other & likeness.is_part(keys, first),
+            (first == NONE) | (other & likeness.is_part(first, keys)),
+            np.broadcast_to(self._indicators.probability[part, :1], keys.shape),
+            other & likeness.is_beginning(keys, first),
+            (low <= start) & (end <= at),
+            (at <= start) & (start < high),
+            start < low,
+            np.log(1 + np.abs(at - start)) / 5,
+            (end <= at) & (np.searchsorted(self._clause_ends, at) > np.searchsorted(self._clause_ends, end)),
+            *(in_text[name] for name in ("after_quote", "with_quote", "place", "with_de", "digit", "listed")),
+        ]
+        rows = np.stack([np.asarray(column, np.float32) for column in columns], axis=-1)
+        rows[names.spans == NONE] = 0
+        return rows
+
+    def _support_at(self, part: slice, likeness: Likeness, keys: Ints, shift: int) -> Floats:
+        """[N, C]: support among the names of the quantity so many places after; 0 beyond the article's ends."""
+        there = np.arange(part.start, part.start + len(keys)) + shift
+        within = (there >= 0) & (there < len(self._starts))
+        total = np.zeros(keys.shape)
+        total[within] = likeness.support(keys[within], self._initiatives[there[within]])
+        return total
+
+    def _text_features(self, spans: Ints) -> dict[str, npt.NDArray[Any]]:
+        """What the text of each span says for itself, by name, each [N, C]."""
+        distinct, which = np.unique(spans, return_inverse=True)
+        rows = [_of_text(self._text, self._title, *self._spans[span].tolist()) for span in distinct.tolist()]
+        return {name: column[which] for name, column in zip(_TEXT_FEATURES, np.array(rows).T, strict=True)}
+
+    @cached_property
+    def _title(self) -> str:
+        return key(self._text.split("\n", 1)[0][:60])
+
+    @cached_property
+    def _clause_ends(self) -> Ints:
+        return np.array([match.start() for match in _CLAUSE_END.finditer(self._text)], np.int64)
+
+    @cached_property
+    def _sentence_ends(self) -> Ints:
+        ends = [match.start() for match in _SENTENCE_END.finditer(self._text)]
+        return np.array([-1, *ends, len(self._text)], np.int64)
+
+    def _sentence(self, offsets: Ints) -> tuple[Ints, Ints]:
+        """Start and end of the sentences that offsets lie in."""
+        after = np.searchsorted(self._sentence_ends[1:-1], offsets) + 1
+        return self._sentence_ends[after - 1] + 1, self._sentence_ends[after]
 
 
-def _with(name: Name, probability: float) -> Name:
-    return Name(name.start, name.end, name.text, probability, name.key)
+_TEXT_FEATURES = (
+    "size", "in_title", "count", "after_quote", "with_quote", "place", "with_de", "digit", "listed",
+)  # fmt: skip
+
+
+def _of_text(text: str, title: str, start: int, end: int) -> tuple[int, ...]:
+    """The values of _TEXT_FEATURES."""
+    name = text[start:end]
+    reads = key(name)
+    return (
+        len(reads),
+        reads in title,
+        text.count(name),
+        start > 0 and text[start - 1] in "“《",
+        "“" in name or "《" in name,
+        _PLACE.search(reads, 0, 5) is not None,
+        "的" in name,
+        _DIGIT.search(name) is not None,
+        "、" in name,
+    )
 
 
 class InitiativeRanker:
-    """A linear model over the initiatives proposed for the quantities of one article.
+    """A linear model over the initiatives that compete for a quantity.
 
     Args:
-        weights: One weight a feature, the order of :meth:`features`.
+        weights: One weight a feature.
         center: What is subtracted from each feature before.
         scale: What each is divided by then.
     """
@@ -107,132 +281,15 @@ class InitiativeRanker:
     def __init__(self, weights: FloatArray, center: FloatArray, scale: FloatArray) -> None:
         self._weights, self._center, self._scale = weights, center, scale
 
-    def choose(
-        self,
-        article: Proposals,
-        indicators: Sequence[Sequence[Name]],
-    ) -> list[list[tuple[Name, float]]]:
-        """For each quantity its names with the probability to be right, best first."""
-        chosen: list[list[tuple[Name, float]]] = []
-        for number in range(len(article.amounts)):
-            names = article.candidates(number, indicators[number])
-            if not names:
-                chosen.append([])
-                continue
-            rows = article.features(number, names, indicators[number])
-            scores = ((rows - self._center) / self._scale) @ self._weights
-            shares = np.exp(scores - scores.max())
-            shares = shares / shares.sum()
-            order = np.argsort(-shares, kind="stable")
-            chosen.append([(names[index], float(shares[index])) for index in order.tolist()])
-        return chosen
-
-
-class Proposals:
-    """The initiatives proposed for all quantities of an article, and what speaks for each.
-
-    Args:
-        text: The article's simplified text.
-        amounts: Spans of its quantities, in order.
-        names: The names proposed for each quantity.
-    """
-
-    def __init__(self, text: str, amounts: Sequence[tuple[int, int]], names: Sequence[Sequence[Name]]) -> None:
-        self.text, self.amounts, self.names = text, amounts, names
-        self._maps = [{name.key: name.probability for name in row} for row in names]
-        self._total: dict[str, float] = {}
-        best: dict[str, Name] = {}
-        for row in names:
-            for name in row:
-                key = name.key
-                self._total[key] = self._total.get(key, 0.0) + name.probability
-                if key not in best or best[key].probability < name.probability:
-                    best[key] = name
-        leading = sorted(self._total, key=lambda key: (-self._total[key], best[key].start))[:6]
-        self._leading = [_with(best[key], 0.0) for key in leading]
-        self._supports: list[dict[str, float]] = [{} for _ in self._maps]
-        self._title = _key(text.split("\n", 1)[0][:60])
-
-    def candidates(self, number: int, indicators: Sequence[Name]) -> list[Name]:
-        """At most NAMES names: proposed here, the indicators and what is inside them, the article's leading ones."""
-        found = {name.key: name for name in self.names[number]}
-        for indicator in indicators[:3]:
-            for text in (indicator.text, _TAIL.sub("", indicator.text)):
-                name = Name(indicator.start, indicator.start + len(text), text, 0.0, _key(text))
-                if len(name.key) >= 2:
-                    found.setdefault(name.key, name)
-        for name in self._leading:
-            found.setdefault(name.key, name)
-        here = self._maps[number]
-        strength = {key: self._support(key, number) + OWN * here.get(key, 0.0) for key in found}
-        order = sorted(found, key=lambda key: (-strength[key], -found[key].probability, found[key].start))
-        return [found[key] for key in order[:NAMES]]
-
-    def features(self, number: int, names: Sequence[Name], indicators: Sequence[Name]) -> FloatArray:
-        """[len(names), features]."""
-        here = self._maps[number]
-        others = max(1, len(self.amounts) - 1)
-        start = self.amounts[number][0]
-        low, high = self._sentence(start)
-        indicator = indicators[0].key if indicators else ""
-        certainty = indicators[0].probability if indicators else 0.0
-        rows = []
-        for name in names:
-            key, size = name.key, len(name.key)
-            mass = self._support(key, number)
-            exact = here.get(key, 0.0)
-            count = self.text.count(name.text)
-            before_clause = name.end <= start and bool(_CLAUSE_END.search(self.text, name.end, start))
-            rows.append(
-                [
-                    log(exact + 1e-3),
-                    mass,
-                    log(mass + 1e-3),
-                    (self._total.get(key, 0.0) - exact) / others,
-                    self._support(key, number - 1),
-                    self._support(key, number + 1),
-                    self._support(key, number - 2),
-                    size / 10,
-                    size <= 2,
-                    size == 3,
-                    4 <= size <= 8,
-                    size > 12,
-                    key in self._title,
-                    log(1 + count),
-                    count > 1,
-                    key == indicator,
-                    key != indicator and key in indicator,
-                    key != indicator and indicator in key,
-                    certainty,
-                    key != indicator and indicator.startswith(key),
-                    low <= name.start and name.end <= start,
-                    start <= name.start < high,
-                    name.start < low,
-                    log(1 + abs(start - name.start)) / 5,
-                    before_clause,
-                    name.start > 0 and self.text[name.start - 1] in "“《",
-                    "“" in name.text or "《" in name.text,
-                    bool(_PLACE.search(key, 0, 5)),
-                    "的" in name.text,
-                    bool(_DIGIT.search(name.text)),
-                    "、" in name.text,
-                ]
-            )
-        return np.array(rows, np.float32)
-
-    def _support(self, key: str, number: int) -> float:
-        """`support` among the names of one quantity, worked out once; 0 beyond the article's ends."""
-        if not 0 <= number < len(self._maps):
-            return 0.0
-        known = self._supports[number]
-        if key not in known:
-            known[key] = support(key, self._maps[number])
-        return known[key]
-
-    def _sentence(self, offset: int) -> tuple[int, int]:
-        low = max(self.text.rfind(mark, 0, offset) for mark in "。！？；!?\n") + 1
-        ends = [at for at in (self.text.find(mark, offset) for mark in "。！？；!?\n") if at >= 0]
-        return low, min(ends, default=len(self.text))
+    def shares(self, candidates: Candidates) -> FloatArray:
+        """[N, NAMES]: the probability of each candidate to be right, 0 where there is none."""
+        scores = (((candidates.features - self._center) / self._scale) @ self._weights).astype(np.float32)
+        missing = candidates.spans == NONE
+        scores[missing] = -np.inf
+        scores[missing.all(axis=1)] = 0
+        shares = softmax(scores)
+        shares[missing] = 0
+        return shares
 
 
 def calibrated(share: float, slope: float, offset: float) -> float:

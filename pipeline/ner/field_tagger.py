@@ -19,18 +19,15 @@ import numpy.typing as npt
 from pipeline.errors import ModelError
 from pipeline.models import Entity
 from pipeline.ner.characters import Vocabulary, batches_by_length
-from pipeline.ner.field_features import FEATURE_SIZES, LONGEST, Amount, Surroundings, TextFeatures
-from pipeline.ner.field_ranking import InitiativeRanker, Name, Proposals, agreed, calibrated, merged
+from pipeline.ner.field_features import Amount, Surroundings, TextFeatures
+from pipeline.ner.field_ranking import InitiativeRanker, Name, Proposals, calibrated
+from pipeline.ner.field_scores import FieldHeads, best_spans
 from pipeline.ner.network import Network, places, shipped_weights
 
 FloatArray = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 RULE = "field_tagger"
-_STARTS = 20  # beginnings that are followed up for one quantity; the rest has no share worth counting
-SPANS = 16
-"""Spans a quantity and field that ranking starts from."""
-_JOINED = ([0], [1, 3, 4], [2, 5])  # features whose tables are added up when loading
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ class FieldTagger:
         self._network = network
         self._vocabulary = Vocabulary(network.metadata["vocabulary"])
         self._heads = heads
-        self._tables = [_joined_table(heads, columns) for columns in _JOINED]
+        self._field_heads = FieldHeads(heads)
         self._ranker = InitiativeRanker(heads["rank_weights"], heads["rank_center"], heads["rank_scale"])
 
     @classmethod
@@ -136,99 +133,24 @@ class FieldTagger:
     def _article(
         self, article: TextFeatures, around: Surroundings, keys: FloatArray, states: FloatArray, best: int
     ) -> list[FieldPrediction]:
-        scores = self._scores(around, keys, states)
-        proposed = [self._spans(article, around, scores[..., 3 * field : 3 * field + 3], field) for field in (0, 1)]
-        indicators, initiatives = ([merged(row, article.text) for row in rows] for rows in proposed)
-        amounts = [(amount.start, amount.end) for amount in article.amounts]
-        ranked = self._ranker.choose(Proposals(article.text, amounts, initiatives), indicators)
+        scores = self._field_heads.scores(around, keys, states)
+        spans = best_spans(article, around, scores, self._heads["lengths"])
+        proposals = Proposals(article.text, article.starts, *spans)
         return [
             FieldPrediction(
-                tuple(self._entity(name, name.probability, "INDICATOR") for name in agreed(names, best)),
-                tuple(self._entity(name, share, "INITIATIVE") for name, share in choice[:best]),
+                tuple(self._entity(name, "INDICATOR") for name in indicators),
+                tuple(self._entity(name, "INITIATIVE") for name in initiatives),
             )
-            for names, choice in zip(indicators, ranked, strict=True)
+            for indicators, initiatives in zip(
+                proposals.indicators(best), proposals.initiatives(self._ranker, best), strict=True
+            )
         ]
 
-    def _entity(self, name: Name, share: float, label: Literal["INDICATOR", "INITIATIVE"]) -> Entity:
+    def _entity(self, name: Name, label: Literal["INDICATOR", "INITIATIVE"]) -> Entity:
         slope, offset = self._heads[f"calibration_{label.lower()}"].tolist()
-        return Entity(name.start, name.end, name.text, label, RULE, round(calibrated(share, slope, offset), 4))
-
-    def _scores(self, around: Surroundings, keys: FloatArray, states: FloatArray) -> FloatArray:
-        """[N, W, 6]: begin, end, inside of the indicator, then of the initiative."""
-        heads = self._heads
-        asked = states @ heads["query"]
-        asked += heads["query_bias"] + heads["kinds"][around.kinds]
-        scores = np.zeros((*around.positions.shape, 6), np.float32)
-        for number, present in enumerate(around.present):
-            values = around.features[number, present]
-            hidden = keys[around.positions[number, present]]
-            hidden += asked[number]
-            for table, columns in zip(self._tables, _JOINED, strict=True):
-                hidden += table[np.ravel_multi_index(tuple(values[:, columns].T), [FEATURE_SIZES[c] for c in columns])]
-            first = np.maximum(hidden, 0) @ heads["output"] + heads["output_bias"]
-            begins, lasts = _softmax(first[:, 0]), _softmax(first[:, 1])
-            covered = np.clip(np.cumsum(begins) - np.cumsum(lasts) + lasts, 0, 1)
-            hidden += np.stack([begins, lasts, covered], axis=1) @ heads["indicator_seen"]
-            second = np.maximum(hidden, 0) @ heads["output_initiative"] + heads["output_initiative_bias"]
-            scores[number, present] = np.concatenate([first[:, :3], second], axis=1)
-        return scores
-
-    def _spans(
-        self, article: TextFeatures, around: Surroundings, scores: FloatArray, field: int
-    ) -> list[list[tuple[int, int, float]]]:
-        """The likeliest spans (start, end, share) of each quantity, best first."""
-        at, present = around.positions, around.present
-        count, width = at.shape
-        rows = np.arange(count)[:, None]
-        begin = np.where(present & article.may_start[at], scores[..., 0], -np.inf)
-        kept = np.sort(np.argsort(-begin, axis=1, kind="stable")[:, :_STARTS], axis=1)
-        last = kept[..., None] + np.arange(LONGEST)
-        inside_window = last < width
-        last = np.minimum(last, width - 1)
-        first_at, last_at = at[rows, kept], at[rows[..., None], last]
-        lengths = np.arange(LONGEST)
-        allowed = (
-            inside_window
-            & np.isfinite(begin[rows, kept])[..., None]
-            & present[rows[..., None], last]
-            & (last_at - first_at[..., None] == lengths)
-            & article.may_end[last_at]
-            & (article.borders[last_at + 1] == article.borders[first_at][..., None])
+        return Entity(
+            name.start, name.end, name.text, label, RULE, round(calibrated(name.probability, slope, offset), 4)
         )
-        inside = np.concatenate([np.zeros((count, 1), np.float32), np.cumsum(scores[..., 2], axis=1)], axis=1)
-        total = (
-            scores[rows, kept, 0][..., None]
-            + scores[rows[..., None], last, 1]
-            + inside[rows[..., None], last + 1]
-            - inside[rows, kept][..., None]
-            + self._heads["lengths"][field]
-        )
-        shares = _softmax(np.where(allowed, total, -1e4).reshape(count, -1))
-        top = np.argsort(-shares, axis=1, kind="stable")[:, :SPANS]
-        found: list[list[tuple[int, int, float]]] = []
-        for row in range(count):
-            spans = []
-            for cell in top[row].tolist():
-                number, length = divmod(cell, LONGEST)
-                if allowed[row, number, length]:
-                    start = int(first_at[row, number])
-                    spans.append((start, start + length + 1, float(shares[row, cell])))
-            found.append(spans)
-        return found
-
-
-def _joined_table(heads: Mapping[str, npt.NDArray[Any]], columns: Sequence[int]) -> FloatArray:
-    """One table for several features: the sum of their rows for every combination of values."""
-    table = np.zeros((1, heads["output"].shape[0]), np.float32)
-    for column in columns:
-        table = (table[:, None] + heads[f"feature_{column}"][None]).reshape(-1, table.shape[1])
-    return table
-
-
-def _softmax(scores: FloatArray) -> FloatArray:
-    powers: FloatArray = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    shares: FloatArray = powers / powers.sum(axis=-1, keepdims=True)
-    return shares
 
 
 @lru_cache(maxsize=1)

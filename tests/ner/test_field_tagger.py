@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.models import Quantity
 from pipeline.ner.field_features import FEATURE_SIZES, KINDS, TextFeatures
-from pipeline.ner.field_ranking import Name, agreed, alike, calibrated, merged
+from pipeline.ner.field_ranking import calibrated
 from pipeline.ner.field_tagger import FieldContext, FieldPrediction, FieldTagger
 
 
@@ -99,30 +99,8 @@ def test_features_stay_in_their_tables() -> None:
     amounts = [quantity(text, "9亿元"), quantity(text, "5%", "percent")]
     around = TextFeatures(text, amounts).surroundings()
     assert around.features.min() >= 0
-    assert (around.features.max((0, 1)) < np.array(FEATURE_SIZES)).all()
+    assert (around.features.max((1, 2)) < np.array(FEATURE_SIZES)).all()
     assert around.present.any(1).all()
-
-
-def test_merged_adds_up_what_reads_the_same() -> None:
-    text = "“甲计划”和甲计划、乙计划"
-    names = merged([(1, 4, 0.3), (10, 13, 0.35), (6, 9, 0.2)], text)
-    assert [(name.text, round(name.probability, 2)) for name in names] == [("甲计划", 0.5), ("乙计划", 0.35)]
-    assert names[0] == Name(1, 4, "甲计划", 0.5, "甲计划")
-
-
-def test_agreed_prefers_what_others_contain() -> None:
-    text = "技术合同成交额、合同成交额、游客"
-    names = merged([(14, 16, 0.4), (0, 7, 0.32), (8, 13, 0.28)], text)
-    assert [name.text for name in agreed(names)] == ["技术合同成交额", "合同成交额", "游客"]
-    assert agreed(names)[0].probability == pytest.approx(0.6)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "expected"),
-    [("质押融资", "专利质押融资", True), ("融资", "专利质押融资", False), ("甲", "甲", False), ("平台", "平台", True)],
-)
-def test_alike(one: str, other: str, expected: bool) -> None:
-    assert alike(one, other) is alike(other, one) is expected
 
 
 def test_calibration_is_monotonous() -> None:

@@ -1,0 +1,173 @@
+"""From the spans that the network proposes to names: what reads the same is one name, what is alike agrees.
+
+Spans and keys (what a span reads without its marks) are numbered for each article, so that all its quantities are
+compared at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.ner.field_scores import Spans
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+NONE = -1
+"""Stands where there is no span or key."""
+_MARKS = dict.fromkeys(map(ord, " \t\n\u3000\xa0“”\"'‘’《》〈〉「」『』（）()·、,，。"))
+
+
+def key(text: str) -> str:
+    """The text without marks: what makes two names the same."""
+    return text.translate(_MARKS)
+
+
+class Lexicon:
+    """The distinct spans of one text, numbered, and their keys, numbered as well.
+
+    Attributes:
+        texts: What each span reads.
+        keys: The distinct keys.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._spans: dict[tuple[int, int], int] = {}
+        self._numbers: dict[str, int] = {"": NONE}
+        self._key_of: list[int] = []
+        self.texts: list[str] = []
+        self.keys: list[str] = []
+
+    def add(self, starts: Ints, ends: Ints) -> Ints:
+        """The number of each span; new ones are noted."""
+        codes, which = np.unique(starts * (len(self._text) + 1) + ends, return_inverse=True)
+        numbers = [self._number(*divmod(code, len(self._text) + 1)) for code in codes.tolist()]
+        return np.array(numbers, np.int64)[which]
+
+    def _number(self, start: int, end: int) -> int:
+        known = self._spans.setdefault((start, end), len(self._spans))
+        if known == len(self.texts):
+            text = self._text[start:end]
+            self.texts.append(text)
+            reads = key(text)
+            if reads not in self._numbers:
+                self._numbers[reads] = len(self.keys)
+                self.keys.append(reads)
+            self._key_of.append(self._numbers[reads])
+        return known
+
+    @property
+    def spans(self) -> Ints:
+        """[spans, 2] start and end of every span."""
+        return np.array(list(self._spans), np.int64).reshape(-1, 2)
+
+    @property
+    def key_of(self) -> Ints:
+        """[spans] the key of every span, NONE if nothing is left of it without marks."""
+        return np.array(self._key_of, np.int64)
+
+
+@dataclass(frozen=True)
+class Names:
+    """The distinct names proposed for each of N quantities, likeliest first, padded to C."""
+
+    spans: Ints
+    """[N, C]: of each the likeliest span that reads so, NONE at padding."""
+    keys: Ints
+    """[N, C]"""
+    probability: Floats
+    """[N, C]: of all spans that read so; 0 at padding."""
+
+    def __getitem__(self, part: slice | Ints) -> Names:
+        """The names of some of the quantities."""
+        return Names(self.spans[part], self.keys[part], self.probability[part])
+
+    def taken(self, columns: Ints) -> Names:
+        """For each quantity the names of some columns [N, D], in that order."""
+        spans, keys = (np.take_along_axis(array, columns, axis=1) for array in (self.spans, self.keys))
+        return Names(spans, keys, np.take_along_axis(self.probability, columns, axis=1))
+
+
+def merged(spans: Spans, lexicon: Lexicon) -> Names:
+    """Spans, likeliest first, as distinct names."""
+    rows, _ = np.nonzero(spans.found)
+    numbers = lexicon.add(spans.starts[spans.found], spans.ends[spans.found])
+    shares = spans.shares[spans.found]
+    keys = lexicon.key_of[numbers] if len(numbers) else numbers
+    reads = keys != NONE
+    rows, numbers, shares, keys = rows[reads], numbers[reads], shares[reads], keys[reads]
+    _, first, which = np.unique(rows * len(lexicon.keys) + keys, return_index=True, return_inverse=True)
+    probability = np.bincount(which, shares, len(first))
+    rows, numbers, keys = rows[first], numbers[first], keys[first]
+    starts, ends = lexicon.spans[numbers].T
+    order = np.lexsort((ends, starts, -probability, rows))
+    rows = rows[order]
+    columns = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    shape = spans.found.shape
+    names = Names(np.full(shape, NONE), np.full(shape, NONE), np.zeros(shape))
+    names.spans[rows, columns] = numbers[order]
+    names.keys[rows, columns] = keys[order]
+    names.probability[rows, columns] = probability[order]
+    return names
+
+
+class Likeness:
+    """Which of some keys of a lexicon are part of which, and which are alike.
+
+    Alike are two of which the shorter is at least half of the longer and part of it, and no single character.
+
+    Args:
+        lexicon: Where the keys are from.
+        used: Numbers of keys, in any shape and order; only these may be asked for. NONE counts as no key.
+    """
+
+    def __init__(self, lexicon: Lexicon, used: Sequence[Ints]) -> None:
+        numbers = np.unique(np.concatenate([[NONE], *(keys.ravel() for keys in used)]))
+        self._place = np.zeros(len(lexicon.keys) + 1, np.int64)  # NONE is its last item
+        self._place[numbers] = np.arange(len(numbers))
+        keys = ["\0", *(lexicon.keys[number] for number in numbers[1:].tolist())]
+        sizes = np.array([len(text) for text in keys])
+        self._part, self._beginning = _parts(keys, sizes)
+        close = self._part & (sizes[:, None] >= 2) & (2 * sizes[:, None] >= sizes)
+        self._alike = close | close.T
+
+    def is_part(self, keys: Ints, others: Ints) -> Bools:
+        """Whether each key is in the other of the same place."""
+        return self._part[self._place[keys], self._place[others]]
+
+    def is_beginning(self, keys: Ints, others: Ints) -> Bools:
+        """Whether each other begins with the key of the same place."""
+        return self._beginning[self._place[keys], self._place[others]]
+
+    def support(self, keys: Ints, names: Names) -> Floats:
+        """[N, C]: for keys [N, C] the probability of all those of N quantities' names that are alike."""
+        alike = self._alike[self._place[keys][:, :, None], self._place[names.keys][:, None]]
+        # Added up in order, not in numpy's pairs: equal sums must not differ in their last bits.
+        total: Floats = np.cumsum(np.where(alike, names.probability[:, None], 0.0), axis=-1)[..., -1]
+        return total
+
+
+def _parts(keys: Sequence[str], sizes: Ints) -> tuple[Bools, Bools]:
+    """[K, K] twice: the row's key is in the column's; the column's begins with it."""
+    part, beginning = np.zeros((2, len(keys), len(keys)), bool)
+    order = np.argsort(sizes, kind="stable")
+    begins = np.cumsum(sizes[order] + 1) - sizes[order] - 1
+    joined = "\n".join(keys[number] for number in order.tolist())
+    inner, places = [], []
+    for number, own in zip(order.tolist(), begins.tolist(), strict=True):
+        at = own  # what a key is part of comes after it
+        while at >= 0:
+            inner.append(number)
+            places.append(at)
+            at = joined.find(keys[number], at + 1)
+    which = np.searchsorted(begins, places, side="right") - 1
+    part[inner, order[which]] = True
+    first = begins[which] == places
+    beginning[np.array(inner)[first], order[which[first]]] = True
+    return part, beginning

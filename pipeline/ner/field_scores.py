@@ -1,0 +1,184 @@
+"""The field tagger's scores and spans: what the arrays of the heads make of the network's output, in numpy.
+
+Everything is worked out per article, so that nothing depends on the articles that are read together, and in parts that
+stay in the processor's cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.ner.field_features import FEATURE_SIZES, LONGEST, Surroundings, TextFeatures
+
+FloatArray = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+SPANS = 16
+"""Spans a quantity and field that ranking starts from."""
+_STARTS = 20  # beginnings that are followed up for one quantity; the rest has no share worth counting
+_JOINED = ([0], [1, 3, 4], [2, 5])  # features whose tables are added up when loading
+_ROWS = 1024  # positions scored at once
+_QUANTITIES = 64  # quantities whose spans are compared at once
+
+
+@dataclass(frozen=True)
+class Spans:
+    """The likeliest spans of N quantities for one field, best first; `found` is False where there are fewer."""
+
+    starts: Ints
+    """[N, SPANS]"""
+    ends: Ints
+    """[N, SPANS]"""
+    shares: npt.NDArray[np.float64]
+    """[N, SPANS]"""
+    found: npt.NDArray[np.bool_]
+    """[N, SPANS]"""
+
+
+class FieldHeads:
+    """The heads of the field tagger.
+
+    Args:
+        arrays: The arrays of `field_heads.npz` in float32.
+    """
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self._arrays = arrays
+        self._tables = [_joined_table(arrays, columns) for columns in _JOINED]
+        self._first = np.ascontiguousarray(arrays["output"][:, :3])  # the others were for the loss alone
+
+    def scores(self, around: Surroundings, keys: FloatArray, states: FloatArray) -> FloatArray:
+        """Begin, end and inside of the indicator, then of the initiative: [6, N, W], 0 at padding.
+
+        Args:
+            around: The windows of N quantities.
+            keys: [len(text), hidden] of the article.
+            states: [N, 512] of the quantities' first and last characters.
+        """
+        arrays = self._arrays
+        asked = states @ arrays["query"] + (arrays["query_bias"] + arrays["kinds"][around.kinds])
+        scores = np.zeros((6, *around.positions.shape), np.float32)
+        counts = around.present.sum(axis=1)
+        for part in _parts(counts.tolist(), _ROWS):
+            present = around.present[part]
+            values = around.features[:, part][:, present]
+            hidden = keys[around.positions[part][present]]
+            hidden += np.repeat(asked[part], counts[part], axis=0)
+            for table, columns in zip(self._tables, _JOINED, strict=True):
+                hidden += table[np.ravel_multi_index(tuple(values[columns]), [FEATURE_SIZES[c] for c in columns])]
+            first = _rectified(hidden) @ self._first + arrays["output_bias"][:3]
+            edges = np.full((2, *present.shape), -np.inf, np.float32)
+            edges[:, present] = first.T[:2]
+            begins, lasts = softmax(edges)
+            covered = np.clip(np.cumsum(begins, axis=1) - np.cumsum(lasts, axis=1) + lasts, 0, 1)
+            hidden += np.stack([begins, lasts, covered], axis=-1)[present] @ arrays["indicator_seen"]
+            second = _rectified(hidden) @ arrays["output_initiative"] + arrays["output_initiative_bias"]
+            scores[:, part][:, present] = np.concatenate([first.T, second.T])
+        return scores
+
+
+def best_spans(
+    article: TextFeatures, around: Surroundings, scores: FloatArray, by_length: FloatArray
+) -> tuple[Spans, Spans]:
+    """The likeliest spans of each quantity for indicator and initiative.
+
+    Args:
+        article: The article.
+        around: The windows of its N quantities.
+        scores: [6, N, W] as :meth:`FieldHeads.scores` gives them.
+        by_length: [2, LONGEST] what is added for each length.
+    """
+    may_end = np.lib.stride_tricks.sliding_window_view(np.pad(article.may_end, (0, LONGEST)), LONGEST)
+    room = np.searchsorted(article.borders, article.borders, side="right") - 1 - np.arange(len(article.borders))
+    length = np.minimum(room[around.positions], around.ends - around.positions)
+    length[~(around.present & article.may_start[around.positions])] = 0
+    fields = []
+    for field in (0, 1):
+        parts = [
+            _best_spans(
+                scores[3 * field : 3 * field + 3, part], around.positions[part], length[part], may_end, by_length[field]
+            )
+            for part in _parts([1] * len(length), _QUANTITIES)
+        ]
+        fields.append(Spans(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True))))
+    return fields[0], fields[1]
+
+
+def _best_spans(
+    scores: FloatArray, at: Ints, longest: Ints, may_end: npt.NDArray[np.bool_], by_length: FloatArray
+) -> tuple[Ints, Ints, npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """The arrays of `Spans` for scores [3, N, W] at positions [N, W], where spans may be so long (0: none begins)."""
+    count = len(at)
+    rows = np.arange(count)[:, None]
+    begin = np.where(longest > 0, scores[0], -np.inf)
+    kept = np.sort(_largest(begin, min(_STARTS, at.shape[1])), axis=1)
+    first_at = at[rows, kept]
+    allowed = may_end[first_at] & (np.arange(LONGEST) < longest[rows, kept][..., None])
+    sums = np.cumsum(scores[2], axis=1)
+    inside = np.concatenate([np.zeros((count, 1), np.float32), sums], axis=1)
+    total = (
+        scores[0][rows, kept][..., None]
+        + _ahead(scores[1])[rows, kept]
+        + _ahead(sums)[rows, kept]
+        - inside[rows, kept][..., None]
+        + by_length
+    )
+    shares = softmax(np.where(allowed, total, np.float32(-1e4)).reshape(count, -1))
+    top = _largest(shares, SPANS)
+    starts = np.take_along_axis(first_at, top // LONGEST, axis=1)
+    found = np.take_along_axis(allowed.reshape(count, -1), top, axis=1)
+    return starts, starts + top % LONGEST + 1, np.take_along_axis(shares, top, axis=1).astype(np.float64), found
+
+
+def _ahead(values: FloatArray) -> FloatArray:
+    """[N, W] -> [N, W, LONGEST]: the values at and after each place, without a copy for each."""
+    padded = np.pad(values, ((0, 0), (0, LONGEST - 1)))
+    return np.lib.stride_tricks.sliding_window_view(padded, LONGEST, axis=1)
+
+
+def _largest(values: FloatArray, count: int) -> Ints:
+    """[N, M] -> [N, count]: places of the largest values, largest first, of equal ones the first."""
+    # One whole number each, in the order of value and place, so that no two are equal and any way to sort will do.
+    bits = values.view(np.int32).astype(np.int64)
+    bits ^= (bits >> 63) & 0x7FFFFFFF
+    ranks = (bits << 32) | np.arange(values.shape[1], 0, -1)
+    if count < values.shape[1]:
+        ranks = np.partition(ranks, -count, axis=1)[:, -count:]
+    ordered: Ints = values.shape[1] - (np.sort(ranks, axis=1)[:, ::-1] & 0xFFFFFFFF)
+    return ordered
+
+
+def _parts(sizes: Sequence[int], most: int) -> Iterator[slice]:
+    """Cut a row of items into slices whose sizes add up to at most so much, or of one item."""
+    start = total = 0
+    for number, size in enumerate(sizes):
+        if number > start and total + size > most:
+            yield slice(start, number)
+            start, total = number, 0
+        total += size
+    if start < len(sizes):
+        yield slice(start, len(sizes))
+
+
+def softmax(scores: FloatArray) -> FloatArray:
+    """Shares along the last axis."""
+    powers: FloatArray = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    powers /= powers.sum(axis=-1, keepdims=True)
+    return powers
+
+
+def _rectified(values: FloatArray) -> FloatArray:
+    return np.maximum(values, np.float32(0))
+
+
+def _joined_table(arrays: Mapping[str, npt.NDArray[Any]], columns: Sequence[int]) -> FloatArray:
+    """One table for several features: the sum of their rows for every combination of values."""
+    table = np.zeros((1, arrays["output"].shape[0]), np.float32)
+    for column in columns:
+        table = (table[:, None] + arrays[f"feature_{column}"][None]).reshape(-1, table.shape[1])
+    return table
