@@ -102,10 +102,8 @@ class Quantity:
     unit: str
     bound: Bound
     rule: str
-    cue_start: int | None = None
-    """Where the words before the amount that belong to it begin (约, 增长, 不足): the left edge for a linker."""
-    unit_span: tuple[int, int] | None = None
-    """Where a table says the unit, if not in the amount's own cell."""
+    cue_start: int | None = None  # where the words before the amount that belong to it begin (约, 增长, 不足)
+    unit_span: tuple[int, int] | None = None  # where a table says the unit, if not in the amount's own cell
     flags: tuple[str, ...] = ()  # why a person should look at the amount: flags of its record
 
 
@@ -205,13 +203,12 @@ class Section:
     start: int
     end: int
     parent: int | None
-    style: str
-    """How the heading is written (`一、`, `（一）`, `1.`, `place`, `line`): headings of one style are of one level."""
+    style: str  # how the heading is written (`一、`, `（一）`, `1.`, `place`, `line`); one style, one level
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence `[start, end)` of a paragraph; a heading or title is a sentence of its own."""
+    """A sentence `[start, end)` of a paragraph; a heading or title is one of its own."""
 
     start: int
     end: int
@@ -226,6 +223,10 @@ class Outline:
 
     sections: tuple[Section, ...]
     sentences: tuple[Sentence, ...]
+    starts: tuple[int, ...] = field(init=False, repr=False, compare=False)  # of each sentence
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "starts", tuple([sentence.start for sentence in self.sentences]))
 
     def path(self, section: int | None) -> Iterator[int]:
         """The section and its enclosing sections, innermost first."""
@@ -263,9 +264,8 @@ class Document:
     periods: tuple[Period, ...]
     places: tuple[Place, ...]
     title_places: tuple[Place, ...] = ()
-    """Places of a title that stands outside the text; their spans count in the title."""
+    """Places of a title that stands outside the text, as `title_periods`; their spans count in the title."""
     title_periods: tuple[Period, ...] = ()
-    """Periods of such a title."""
     entities: tuple[Entity, ...] = ()
     """Names that a model found; empty where the linker goes by rules, or by predictions for each quantity."""
     tables: tuple[Table, ...] = ()

@@ -8,33 +8,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from math import exp, log
 
 from pipeline.models import Quantity
 from pipeline.stages.scope import Choice
 
+_MODEL = "field_tagger"
 _EDGE = 0.02
 """Chances are kept this far from 0 and 1 before they are turned into log odds."""
 
 
 def features(quantity: Quantity, fields: Mapping[str, Choice], *, damaged: bool) -> dict[str, float]:
-    """What the confidence of a record rests on, by name and sorted by it; a name that is absent counts as 0."""
-    result = {"bias": 1.0, "damaged": float(damaged)}
-    for name in ("indicator", "initiative"):
-        choice = fields[name]
-        by_model = choice.rule == "field_tagger"
-        chance = min(1 - _EDGE, max(_EDGE, 1.0 - choice.doubt))
-        result[f"{name}.odds.{'model' if by_model else 'rules'}"] = log(chance / (1 - chance))
-        result[f"{name}.rules"] = float(not by_model)
-    result[f"kind={quantity.kind}"] = 1.0
-    for name in ("place", "year"):
-        choice = fields[name]
-        result[f"{name}.doubt"] = choice.doubt
-        result[f"{name}.null"] = float(choice.value is None)
-        result[f"{name}={choice.how}"] = 1.0
+    """What the confidence of a record rests on, by name; a name that is absent counts as 0."""
+    result = {"bias": 1.0, f"kind={quantity.kind}": 1.0, "damaged": float(damaged)}
+    for name, choice in fields.items():
+        result |= _of_field(name, choice)
     return result
+
+
+def _of_field(name: str, choice: Choice) -> dict[str, float]:
+    if name in ("place", "year"):
+        found = f"{name}={choice.how}"
+        return {found: 1.0, f"{name}.doubt": choice.doubt, f"{name}.null": float(choice.value is None)}
+    by_model = choice.rule == _MODEL
+    chance = min(1 - _EDGE, max(_EDGE, 1.0 - choice.doubt))
+    odds = f"{name}.odds.{'model' if by_model else 'rules'}"
+    return {odds: log(chance / (1 - chance)), f"{name}.rules": float(not by_model)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Confidence:
     """The fitted weights."""
 
     weights: Mapping[str, float]
+    _known: dict[tuple[object, ...], float] = field(default_factory=dict, repr=False, compare=False)
+    """What a field adds to the odds, by all that it depends on: doubts have four decimals, so these are few."""
 
     @classmethod
     def load(cls) -> Confidence:
@@ -51,6 +54,16 @@ class Confidence:
 
     def of(self, quantity: Quantity, fields: Mapping[str, Choice], *, damaged: bool) -> float:
         """The confidence of one record, rounded to two decimals."""
-        given = features(quantity, fields, damaged=damaged)
-        odds = sum([self.weights.get(name, 0.0) * value for name, value in given.items()])
+        odds = self.weights.get("bias", 0.0) + self.weights.get(f"kind={quantity.kind}", 0.0)
+        odds += self.weights.get("damaged", 0.0) * damaged
+        for name, choice in fields.items():
+            odds += self._field(name, choice)
         return round(1 / (1 + exp(-odds)), 2)
+
+    def _field(self, name: str, choice: Choice) -> float:
+        key = (name, choice.how, choice.doubt, choice.value is None, choice.rule == _MODEL)
+        known = self._known.get(key)
+        if known is None:
+            given = _of_field(name, choice).items()
+            known = self._known[key] = sum(self.weights.get(feature, 0.0) * value for feature, value in given)
+        return known

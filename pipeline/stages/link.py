@@ -16,7 +16,7 @@ from pipeline.models import Document, Entity, Evidence, How, Period, Quantity, R
 from pipeline.ruleset import RuleSet
 from pipeline.stages.confidence import Confidence
 from pipeline.stages.currency import Currencies
-from pipeline.stages.link_names import NameLinker
+from pipeline.stages.link_names import NO_NAME, NameLinker
 from pipeline.stages.link_periods import PeriodLinker
 from pipeline.stages.link_places import PlaceLinker
 from pipeline.stages.link_tables import TableLinker
@@ -62,16 +62,7 @@ class Linker:
         cells = self._tables.cells(document)
         places = self._places.link(document, self._tables, cells)
         periods = self._periods.link(document, self._tables, cells)
-        indicators = self._names.indicators(document)
-        initiatives = self._names.initiatives(document, indicators)
-        if predictions is not None:
-            reach = _Reach(document)
-            for number, prediction in enumerate(predictions):
-                at = document.quantities[number].start
-                if reach.allows(at, prediction.indicator):
-                    indicators[number] = _prefer(prediction.indicator, indicators[number], reach, at)
-                if reach.allows(at, prediction.initiative):
-                    initiatives[number] = _prefer(prediction.initiative, initiatives[number], reach, at)
+        indicators, initiatives = self._named(document, predictions)
         for number, model in _in_step(document):
             indicators[number], initiatives[number] = indicators[model], initiatives[model]
         for number, cell in cells.items():
@@ -79,7 +70,7 @@ class Linker:
             initiatives[number] = self._tables.initiative(document, cell, indicators[number])
         records = []
         for number, quantity in enumerate(document.quantities):
-            index = sentence_index(document.outline.sentences, quantity.start)
+            index = sentence_index(document.outline, quantity.start)
             if index is not None:
                 fields = {
                     "place": places[number],
@@ -92,6 +83,24 @@ class Linker:
                 apart = number not in cells and _digits_apart(document.text, quantity.start)
                 records.append(self._record(document, index, quantity, fields, ("digits_apart",) if apart else ()))
         return tuple(records)
+
+    def _named(
+        self, document: Document, predictions: Sequence[NamePrediction] | None
+    ) -> tuple[list[Choice], list[Choice]]:
+        """Indicators and initiatives: the model's where it sees a span within reach, else those of the rules."""
+        if predictions is None:
+            indicators = self._names.indicators(document)
+            return indicators, self._names.initiatives(document, indicators)
+        reach = _Reach(document)
+        pairs = list(zip(document.quantities, predictions, strict=True))
+        seen = [(reach.choice(q.start, p.indicator), reach.choice(q.start, p.initiative)) for q, p in pairs]
+        # The rules take as long as all else here, and are seldom asked.
+        needed = any(None in choices for choices in seen)
+        ruled = self._named(document, None) if needed else ([NO_NAME] * len(seen), [NO_NAME] * len(seen))
+        return (
+            [choice or own for (choice, _), own in zip(seen, ruled[0], strict=True)],
+            [choice or own for (_, choice), own in zip(seen, ruled[1], strict=True)],
+        )
 
     def _record(
         self, document: Document, index: int, quantity: Quantity, fields: Mapping[str, Choice], doubts: tuple[str, ...]
@@ -153,30 +162,26 @@ class _Reach:
     """Which names may belong to which amounts: none from under another place's heading."""
 
     def __init__(self, document: Document) -> None:
-        self._sentences = document.outline.sentences
+        self._outline = document.outline
         sections = document.outline.sections
         self._place_of = [
             next((n for n in document.outline.path(number) if sections[n].style == "place"), None)
             for number in range(len(sections))
         ]
 
-    def allows(self, amount: int, name: Entity | None) -> bool:
-        """True unless the name stands under a place heading that the amount does not."""
+    def choice(self, amount: int, name: Entity | None) -> Choice | None:
+        """A model's name as an amount's choice, None where it stands under a place heading that the amount does not."""
         if name is None:
-            return True
-        here, there = sentence_index(self._sentences, amount), sentence_index(self._sentences, name.start)
-        if here is None or there is None:
-            return True
-        place = self._place_of[self._sentences[there].section]
-        return place is None or place == self._place_of[self._sentences[here].section]
-
-    def how(self, amount: int, name: Entity) -> How:
-        """Where a name was read, seen from an amount."""
-        here, there = sentence_index(self._sentences, amount), sentence_index(self._sentences, name.start)
-        if here == there or there is None:
-            return "stated"
-        role = self._sentences[there].role
-        return "carried" if role == "body" else role
+            return None
+        how: How = "stated"
+        here, there = sentence_index(self._outline, amount), sentence_index(self._outline, name.start)
+        if there is not None and here != there:
+            sentence = self._outline.sentences[there]
+            place = self._place_of[sentence.section]
+            if here is not None and place not in (None, self._place_of[self._outline.sentences[here].section]):
+                return None
+            how = "carried" if sentence.role == "body" else sentence.role
+        return Choice(name.text, how, name.rule, name.start, name.end, 1.0 - name.score)
 
 
 def _in_step(document: Document) -> Iterator[tuple[int, int]]:
@@ -191,14 +196,6 @@ def _in_step(document: Document) -> Iterator[tuple[int, int]]:
         whole = document.text[quantities[first - size].end : quantities[first].start]
         if _RATES.fullmatch(cue) and not any(quantities[n].kind == "growth" for n in levels) and "。" not in whole:
             yield from zip(range(first, last + 1), levels, strict=True)
-
-
-def _prefer(predicted: Entity | None, ruled: Choice, reach: _Reach, amount: int) -> Choice:
-    """The one policy between model and rules: the model where it sees a span, else the rules."""
-    if predicted is None:
-        return ruled
-    how = reach.how(amount, predicted)
-    return Choice(predicted.text, how, predicted.rule, predicted.start, predicted.end, 1.0 - predicted.score)
 
 
 def _ceiling(doubts: Sequence[str]) -> float:

@@ -27,6 +27,7 @@ _NAME_RUN = regex.compile(r"[\p{Han}A-Za-z0-9·+“”（()）]{3,}")
 """What the name of an initiative may be written with, and brackets."""
 _QUOTED = regex.compile(r"《([^》\n]{2,40})》|“([^”\n]{2,20})”")
 MIN_INDICATOR = 2
+NO_NAME = Choice(None, "default", "name.none", doubt=1.0)
 
 
 class NameLinker:
@@ -72,9 +73,9 @@ class NameLinker:
         distributed: dict[int, Choice] = {}
         before: tuple[int | None, Choice] | None = None
         for number, quantity in enumerate(document.quantities):
-            index = sentence_index(sentences, quantity.start)
+            index = sentence_index(document.outline, quantity.start)
             if index is None:
-                choices.append(_none())
+                choices.append(NO_NAME)
                 continue
             first = in_run.get(number, number)
             choice = choices[first] if first < number else self._indicator(document, sentences[index], quantity)
@@ -99,13 +100,12 @@ class NameLinker:
 
     def initiatives(self, document: Document, indicators: Sequence[Choice]) -> list[Choice]:
         """One choice for each quantity; `value` is the initiative's text."""
-        sentences = document.outline.sentences
         named: dict[int, list[tuple[int, int]]] = {}
         choices: list[Choice] = []
         for quantity, indicator in zip(document.quantities, indicators, strict=True):
-            index = sentence_index(sentences, quantity.start)
+            index = sentence_index(document.outline, quantity.start)
             if index is None:
-                choices.append(_none())
+                choices.append(NO_NAME)
                 continue
             choices.append(self._initiative_of(document, index, quantity, indicator, named))
         return choices
@@ -171,7 +171,7 @@ class NameLinker:
         if cut >= 0 and high - cut - 1 >= MIN_INDICATOR:
             low = cut + 1
         if high - low < MIN_INDICATOR or not _CJK.search(text[low:high]):
-            return _none()
+            return NO_NAME
         return Choice(text[low:high], "stated", "indicator.before_verb", low, high, 0.3)
 
     def _after(self, document: Document, sentence: Sentence, quantity: Quantity) -> Choice:
@@ -187,7 +187,7 @@ class NameLinker:
         if verb:
             high = verb.start()
         if high - low < MIN_INDICATOR or not _CJK.match(text[low]) or self._phrase_verb.match(text, low):
-            return _none()
+            return NO_NAME
         return Choice(text[low:high].rstrip("”的"), "stated", "indicator.after_amount", low, high, 0.3)
 
     # -- initiatives -----------------------------------------------------------------------------------------
@@ -224,16 +224,12 @@ class NameLinker:
     def field(self, indicator: Choice) -> Choice:
         """The initiative that an indicator itself speaks of: its field of statistics, else the activity in it."""
         if not isinstance(indicator.value, str):
-            return _none()
+            return NO_NAME
         known = self.activity(indicator.value)
         if known is not None:
             return Choice(known, indicator.how, "initiative.field", indicator.start, indicator.end, 0.4)
         activity = self._tails.sub("", indicator.value) or indicator.value
         return Choice(activity, indicator.how, "initiative.activity", indicator.start, indicator.end, 0.5)
-
-
-def _none() -> Choice:
-    return Choice(None, "default", "name.none", doubt=1.0)
 
 
 def _first(*choices: Choice) -> Choice:

@@ -72,7 +72,7 @@ class _Pass:
         document = self._document
         by_sentence: dict[int, list[int]] = {}
         for number, quantity in enumerate(document.quantities):
-            index = sentence_index(self._sentences, quantity.start)
+            index = sentence_index(self._document.outline, quantity.start)
             if index is not None:
                 by_sentence.setdefault(index, []).append(number)
         choices: list[Choice] = [self._default()] * len(document.quantities)

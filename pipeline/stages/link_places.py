@@ -121,7 +121,7 @@ class _Pass:
         document = self._document
         by_sentence: dict[int, list[int]] = {}
         for number, quantity in enumerate(document.quantities):
-            index = sentence_index(self._sentences, quantity.start)
+            index = sentence_index(self._document.outline, quantity.start)
             if index is not None:
                 by_sentence.setdefault(index, []).append(number)
         choices: list[Choice] = [Choice(None, "default", "place.none", doubt=1.0)] * len(document.quantities)
@@ -170,11 +170,11 @@ class _Pass:
         return single and place.place is not None and chain(place.place)[0] != chain(main)[0]
 
     def _opens_clause(self, place: Place) -> bool:
-        index = sentence_index(self._sentences, place.start)
+        index = sentence_index(self._document.outline, place.start)
         return index is None or place.start - clause_start(self._text, self._sentences[index], place.start) <= 2
 
     def _heads_clause(self, place: Place) -> bool:
-        index = sentence_index(self._sentences, place.start)
+        index = sentence_index(self._document.outline, place.start)
         if place.text not in {"全国", "我国"} or index is None:
             return False
         head = clause_start(self._text, self._sentences[index], place.start)

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 import regex
 
-from pipeline.models import Document, Evidence, How, Quantity, Sentence, Table
+from pipeline.models import Document, Evidence, How, Outline, Quantity, Sentence, Table
 
 _JOINT = regex.compile(r"\s*(?:[、，,；;]|和|及|与|以及|或)?\s*(?:约|近|超过|超|达|逾)?\s*")
 _NAME_JOINT = regex.compile(r"\s*(?:[、，,]|和|及|与|以及|/|\s)\s*")
@@ -65,20 +65,20 @@ def between(spans: Sequence[SpanT], start: int, end: int) -> list[SpanT]:
     return found
 
 
-def sentence_index(sentences: Sequence[Sentence], offset: int) -> int | None:
+def sentence_index(outline: Outline, offset: int) -> int | None:
     """The index of the sentence that holds an offset; None outside all sentences (furniture, metadata)."""
-    index = bisect_right(sentences, offset, key=lambda sentence: sentence.start) - 1
-    return index if index >= 0 and offset < sentences[index].end else None
+    index = bisect_right(outline.starts, offset) - 1
+    return index if index >= 0 and offset < outline.sentences[index].end else None
 
 
 def table_sentences(document: Document) -> dict[int, Table]:
     """The sentences that are lines of a table with a header, and that table."""
-    sentences = document.outline.sentences
+    starts = document.outline.starts
     found: dict[int, Table] = {}
     for table in document.tables:
         for start, end in table.lines if table.columns else ():
-            index = bisect_left(sentences, start, key=lambda sentence: sentence.start)
-            if index < len(sentences) and sentences[index].start < end:
+            index = bisect_left(starts, start)
+            if index < len(starts) and starts[index] < end:
                 found[index] = table
     return found
 
