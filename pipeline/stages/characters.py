@@ -16,6 +16,12 @@ from pipeline.models import Repair
 
 _ALWAYS = "\x00-\x08\x0e-\x1b\x7f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
 _JOINERS = "\u200c\u200d\ufe00-\ufe0f\U000e0001\U000e0020-\U000e007f\U000e0100-\U000e01ef"
+_SPACES = "\xa0\u1680\u2000-\u200a\u202f\u205f"
+_FORMS = "\u2e9f\u2ef3\u2f00-\u2fd5\uf900-\ufaff"
+"""Radicals and compatibility ideographs that PDF fonts put in place of characters (⾦ for 金)."""
+_CIRCLES = "○◯"
+_FULL_WIDTH = "０-９Ａ-Ｚａ-ｚ％﹪＄．－＆"
+_UNUSUAL = re.compile(f"[{_ALWAYS}{_JOINERS}{_SPACES}{_FORMS}{_CIRCLES}{_FULL_WIDTH}]")
 _INVISIBLE = re.compile(f"[{_ALWAYS}{_JOINERS}]+")
 _JOINER = re.compile(f"[{_JOINERS}]")
 _KEYCAP = "\u20e3"
@@ -25,15 +31,19 @@ _ENTITY = re.compile(
     r"&(?:amp;|#0{0,5}38;|#[xX]0{0,5}26;)*"
     r"((?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});)"
 )
-_SPACE = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f]+")
-_WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ％﹪＄．－＆]+")
+_SPACE = re.compile(f"[{_SPACES}]+")
+_WIDE = re.compile(f"[{_FULL_WIDTH}]+")
 _INSIDE = {"．": re.compile("[0-9０-９]"), "－": re.compile("[0-9０-９]"), "＆": re.compile("[A-Za-zＡ-Ｚａ-ｚ]")}
 """Marks that are narrowed between two of these only."""
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {ord("﹪"): "%"}
-_COMPATIBLE = re.compile("[\u2e9f\u2ef3\u2f00-\u2fd5\uf900-\ufaff]+")
-"""Radicals and compatibility ideographs that PDF fonts put in place of characters (⾦ for 金)."""
-_ZERO = re.compile("[○◯]+")
+_COMPATIBLE = re.compile(f"[{_FORMS}]+")
+_ZERO = re.compile(f"[{_CIRCLES}]+")
 _NUMERALS = frozenset("一二三四五六七八九〇零○◯")
+
+
+def is_unusual(text: str) -> bool:
+    """Whether a text has characters that `invisible`, `compatible`, `width` or `spaces` may change."""
+    return _UNUSUAL.search(text) is not None
 
 
 def invisible(text: str) -> Iterator[Repair]:

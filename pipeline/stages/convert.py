@@ -25,6 +25,7 @@ from pipeline.offsets import Edit, OffsetMap
 from pipeline.ruleset import SHIPPED
 
 _HAN = ((0x2E80, 0x2FE0), (0x3400, 0xA000), (0xF900, 0xFB00), (0x20000, 0x33480))
+_AT_ONCE = 2048
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _KANA = re.compile("[\u3041-\u30fa]")
 _JAPANESE = 0.1
@@ -90,9 +91,7 @@ class _Scripts:
 
 @cache
 def _scripts() -> _Scripts:
-    characters = [chr(code) for start, end in _HAN for code in range(start, end)]
-    converted = str(_engine().convert("\n".join(characters))).split("\n")
-    changed = {a: b for a, b in zip(characters, converted, strict=True) if a != b}
+    changed = dict(_changed())
     national = [
         character
         for row in range(0xB0, 0xF8)
@@ -102,6 +101,18 @@ def _scripts() -> _Scripts:
     simplified = frozenset(c for c in national if c not in changed and c != "着" and not c.encode("big5", "ignore"))
     table = {ord(a): b for a, b in changed.items() if len(b) == 1}
     return _Scripts(table, frozenset(changed).difference(national, "昇"), simplified)
+
+
+def _changed() -> Iterator[tuple[str, str]]:
+    """The characters that OpenCC changes, and what to; asked of it some thousand a time, to keep memory low."""
+    convert_ = _engine().convert
+    for start, end in _HAN:
+        for first in range(start, end, _AT_ONCE):
+            lines = "\n".join(map(chr, range(first, min(first + _AT_ONCE, end))))
+            converted = str(convert_(lines))
+            if converted != lines:
+                pairs = zip(lines.split("\n"), converted.split("\n"), strict=True)
+                yield from ((before, after) for before, after in pairs if before != after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +212,12 @@ def script(text: str) -> int:
     if scripts.simplified.isdisjoint(text):
         return 0 if scripts.traditional.isdisjoint(text) else 1
     return sum(map(scripts.traditional.__contains__, text)) - sum(map(scripts.simplified.__contains__, text))
+
+
+def scripts(characters: str) -> list[int]:
+    """The script of each character by itself: 1 for traditional, -1 for simplified, 0 for one of both."""
+    known = _scripts()
+    return [(one in known.traditional) - (one in known.simplified) for one in characters]
 
 
 def _convert_unequal(text: str) -> Revision:

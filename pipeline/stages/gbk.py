@@ -8,8 +8,9 @@ from functools import cache, lru_cache
 from heapq import nlargest
 from typing import NamedTuple
 
-from pipeline.stages.convert import script
-from pipeline.stages.plausibility import Choices, best_word, commonness, simplified
+from pipeline.stages.convert import scripts
+from pipeline.stages.dictionary import dictionary
+from pipeline.stages.plausibility import Choices, best_word, simplified
 
 STOPS = frozenset("，。、；：？！“”‘’《》（）—…·")
 """Marks that a lost byte may have belonged to."""
@@ -57,105 +58,111 @@ class Group:
         return len(self.entries)
 
 
+class Common(NamedTuple):
+    """A character that is common enough to be guessed, its second byte and its log-probability."""
+
+    entry: Entry
+    trail: int
+    frequency: float
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The characters of GBK by their bytes. All but `entries` hold only common ones, which may be guessed."""
+    """The characters of GBK by their bytes."""
 
     entries: dict[int, Entry]
     """All characters, by first byte << 8 | second byte."""
-    by_lead: dict[int, Group]
-    by_trail: dict[int, Group]
-    frequent_by_trail: dict[int, Group]
+    by_lead: dict[int, list[Common]]
+    by_trail: dict[int, list[Common]]
     unassigned: dict[int, frozenset[int]]
     """Second bytes of pairs without a character, by the first. Decoders drop such a pair or write one `?` for it."""
-    before_unassigned: dict[int, Group]
-    """Characters whose second byte, given with them, can begin such a pair, by their first byte."""
-    between_unassigned: Group
-    """The most frequent of them: both bytes of a character between two such pairs are lost."""
+    between_unassigned: tuple[Common, ...]
+    """The most frequent characters whose second byte can begin such a pair."""
 
 
 @cache
 def tables() -> Tables:
     """The tables, made at first use from Python's gb18030 codec and the frequencies of jieba's dictionary."""
     entries, unassigned = _assigned()
-    common: list[tuple[float, int, Entry]] = []
+    cost = dictionary().cost
+    by_lead: dict[int, list[Common]] = {}
+    by_trail: dict[int, list[Common]] = {}
+    between = []
     for both, entry in entries.items():
-        frequency = _STOP if entry.character in STOPS else commonness(entry.simplified)
-        if frequency >= _COMMON and _is_standard(entry.character):
-            common.append((frequency, both, entry))
-    between = [(frequency, entry, both & 0xFF) for frequency, both, entry in common if unassigned.get(both & 0xFF)]
-    between = nlargest(_BETWEEN, between, key=lambda item: (item[0], item[1].character))
-    return Tables(
-        entries=entries,
-        by_lead=_groups((both >> 8, entry, None) for _, both, entry in common),
-        by_trail=_groups((both & 0xFF, entry, None) for _, both, entry in common),
-        frequent_by_trail=_groups((both & 0xFF, entry, None) for rate, both, entry in common if rate > _FREQUENT),
-        unassigned=unassigned,
-        before_unassigned=_groups(
-            (both >> 8, entry, both & 0xFF) for _, both, entry in common if unassigned.get(both & 0xFF)
-        ),
-        between_unassigned=Group.of((entry for _, entry, _ in between), (trail for _, _, trail in between)),
-    )
+        frequency = _STOP if entry.character in STOPS else cost(entry.simplified)
+        if frequency is not None and frequency >= _COMMON and _is_standard(entry.character):
+            common = Common(entry, both & 0xFF, frequency)
+            by_lead.setdefault(both >> 8, []).append(common)
+            by_trail.setdefault(both & 0xFF, []).append(common)
+            if unassigned.get(common.trail):
+                between.append(common)
+    between = nlargest(_BETWEEN, between, key=lambda common: (common.frequency, common.entry.character))
+    return Tables(entries, by_lead, by_trail, unassigned, tuple(between))
 
 
 def _assigned() -> tuple[dict[int, Entry], dict[int, frozenset[int]]]:
     """All characters by their bytes, and the second bytes of pairs without one by the first."""
     codes: list[int] = []
     unassigned: dict[int, frozenset[int]] = {}
-    characters: list[str] = []
+    characters = ""
     for lead in _LEADS:
         row = bytes(byte for trail in _TRAILS for byte in (lead, trail)).decode("gb18030")
-        pairs = list(zip(_TRAILS, row, strict=True))
-        codes += (lead << 8 | trail for trail, character in pairs if not _is_private(character))
-        characters += (character for character in row if not _is_private(character))
-        unassigned[lead] = frozenset(trail for trail, one in pairs if _is_private(one) and trail > 0x80)
-    compared = simplified(characters)
-    entries = {
-        code: Entry(character, one, code >> 8, script(character))
-        for code, character, one in zip(codes, characters, compared, strict=True)
-    }
-    return entries, unassigned
+        free = [trail for trail, character in zip(_TRAILS, row, strict=True) if "\ue000" <= character <= "\uf8ff"]
+        codes += (lead << 8 | trail for trail in _TRAILS if trail not in free)
+        characters += "".join(character for character in row if not "\ue000" <= character <= "\uf8ff")
+        unassigned[lead] = frozenset(trail for trail in free if trail > 0x80)
+    compared, writings = simplified(characters), scripts(characters)
+    found = zip(codes, characters, compared, writings, strict=True)
+    return {code: Entry(character, one, code >> 8, writing) for code, character, one, writing in found}, unassigned
 
 
-def _is_private(character: str) -> bool:
-    return "\ue000" <= character <= "\uf8ff"
+@cache
+def with_lead(lead: int) -> Group:
+    """Common characters by their first byte."""
+    return Group.of(common.entry for common in tables().by_lead.get(lead, ()))
 
 
-def _groups(items: Iterable[tuple[int, Entry, int | None]]) -> dict[int, Group]:
-    """Groups by the byte that comes first in each item; the second byte that comes last is lost too, or None."""
-    found: dict[int, tuple[list[Entry], list[int]]] = {}
-    for byte, entry, partner in items:
-        entries, partners = found.setdefault(byte, ([], []))
-        entries.append(entry)
-        if partner is not None:
-            partners.append(partner)
-    return {byte: Group.of(*both) for byte, both in found.items()}
+@cache
+def with_trail(trail: int) -> Group:
+    """Common characters by their second byte."""
+    return Group.of(common.entry for common in tables().by_trail.get(trail, ()))
+
+
+@cache
+def before_unassigned(lead: int) -> Group:
+    """Common characters by their first byte, whose second byte can begin a pair without a character."""
+    made = tables()
+    kept = [common for common in made.by_lead.get(lead, ()) if made.unassigned.get(common.trail)]
+    return Group.of((common.entry for common in kept), (common.trail for common in kept))
 
 
 @lru_cache(maxsize=1024)
-def after_lost(first: int, trail: int, *, frequent: bool) -> Group:
-    """Characters that end in `trail` and begin with a second byte of the pair that was lost with its first byte."""
+def after_unassigned(first: int, trail: int, *, frequent: bool) -> Group:
+    """Common characters that end in `trail` and begin with a second byte of a pair without a character.
+
+    Args:
+        first: The first byte of that pair.
+        trail: The second byte of the characters.
+        frequent: Whether they must be frequent.
+
+    """
     made = tables()
-    group = (made.frequent_by_trail if frequent else made.by_trail).get(trail)
-    return Group.of(entry for entry in group.entries if entry.lead in made.unassigned[first]) if group else Group.of(())
+    leads, least = made.unassigned[first], _FREQUENT if frequent else _COMMON - 1
+    found = (common.entry for common in made.by_trail.get(trail, ()) if common.frequency > least)
+    return Group.of(entry for entry in found if entry.lead in leads)
 
 
-@lru_cache(maxsize=256)
-def between_lost(first: int) -> Group:
-    """Characters between a pair that was lost, by its first byte, and another that was lost."""
+@cache
+def between_unassigned(first: int) -> Group:
+    """Frequent characters between a pair without a character, by its first byte, and another such pair."""
     made = tables()
-    group = made.between_unassigned
-    kept = [
-        (entry, partner)
-        for entry, partner in zip(group.entries, group.partners, strict=True)
-        if entry.lead in made.unassigned[first]
-    ]
-    return Group.of((entry for entry, _ in kept), (partner for _, partner in kept))
+    kept = [common for common in made.between_unassigned if common.entry.lead in made.unassigned[first]]
+    return Group.of((common.entry for common in kept), (common.trail for common in kept))
 
 
 @lru_cache(maxsize=512)
 def over_dropped(lead: int, trail: int, *, frequent: bool) -> tuple[tuple[Group, float], ...]:
-    """What may follow each character of `before_unassigned[lead]`, the pair between the two being dropped.
+    """What may follow each character of `before_unassigned(lead)`, the pair between the two being dropped.
 
     Args:
         lead: The first byte of the characters.
@@ -166,8 +173,8 @@ def over_dropped(lead: int, trail: int, *, frequent: bool) -> tuple[tuple[Group,
         For each of the characters what may follow it, with the log-probability of the likeliest word that they make.
 
     """
-    group = tables().before_unassigned[lead]
-    following = [after_lost(partner, trail, frequent=frequent) for partner in group.partners]
+    group = before_unassigned(lead)
+    following = [after_unassigned(partner, trail, frequent=frequent) for partner in group.partners]
     words = (best_word(entry.simplified, after.choices) for entry, after in zip(group.entries, following, strict=True))
     return tuple(zip(following, words, strict=True))
 

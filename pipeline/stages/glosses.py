@@ -27,7 +27,8 @@ _TONES = frozenset("\u0300\u0301\u0304\u030c\u0306\u0302")
 _HAN = "\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _BRACKETS = re.compile(rf"[(（\[［〔][ \u3000]?([{_LETTERS}][{_LETTERS}0-5 :'’]{{0,23}})[ \u3000]?[)）\]］〕]")
 _OPEN = re.compile(rf"[(（]([{_LETTERS}]{{1,8}})(?=[{_HAN}，。、；：！？“”《》,;]|$)", re.MULTILINE)
-_CLOSE = re.compile(rf"([{_LETTERS}]{{1,8}})[)）]")
+_CLOSE = re.compile(rf"[)）](?<=[{_LETTERS}].)")
+_BEFORE_CLOSE = re.compile(rf"[{_LETTERS}]{{1,8}}\Z")
 _ROUND = frozenset("(（")
 _LONGEST = 6
 """Syllables in one pair of brackets: idioms are glossed as a whole."""
@@ -71,6 +72,7 @@ def glosses(text: str) -> Iterator[Repair]:
             yield Repair(gloss.start, end, text[gloss.start : end], "", "gloss")
 
 
+@lru_cache(maxsize=4096)
 def syllables(inside: str) -> Syllables:
     """Read what stands between brackets, in whatever letters: `qū`, `qu1`, `q ū`, `ｑｕ`, `chuɑng`, `lu:`, `LǛ`."""
     letters: list[str] = []
@@ -149,11 +151,22 @@ def _find(text: str) -> list[_Gloss]:
         several = said.toned and len(said.letters) > 1
         if (said.toned or _is_plain(match)) and _suits(said.letters, before if several else before[-1:]):
             found.append(_Gloss(start, match.end(), said, complete=True))
-    for match in (*_OPEN.finditer(text), *_CLOSE.finditer(text)):
-        said = syllables(match[1])
-        if said.toned and _suits(said.letters, text[max(0, match.start() - 1) : match.start()]):
-            found.append(_Gloss(match.start(), match.end(), said, complete=False))
+    for start, end, inside in _half_open(text):
+        said = syllables(inside)
+        if said.toned and _suits(said.letters, text[max(0, start - 1) : start]):
+            found.append(_Gloss(start, end, said, complete=False))
     return sorted(found, key=lambda gloss: gloss.start)
+
+
+def _half_open(text: str) -> Iterator[tuple[int, int, str]]:
+    """Letters after an opening bracket or before a closing one, with start and end, the bracket included."""
+    for match in _OPEN.finditer(text):
+        yield match.start(), match.end(), match[1]
+    for match in _CLOSE.finditer(text):
+        letters = _BEFORE_CLOSE.search(text[max(0, match.start() - 8) : match.start()])
+        start = match.start() - len(letters[0]) if letters else 0
+        if letters and text[start - 1 : start] not in _ROUND:
+            yield start, match.end(), letters[0]
 
 
 def _is_plain(match: re.Match[str]) -> bool:

@@ -42,9 +42,8 @@ _SEEN = (0.0, 2.0, 4.0)
 _PROPER = frozenset({"nz", "ns", "nr", "nt", "nrt", "nrfg"})
 _ALIKE = 5.8
 """A proper noun is one word in a hundred, but most neighbours of one in a list are."""
-LETTER_GAIN = _SEEN[-1]
-"""No Latin letter adds more to a score: it costs something, and no word of several characters that ends in one is
-likelier than what stands before it."""
+LETTER_GAIN = -5.0 + _SEEN[-1]
+"""No Latin letter behind another character adds more: alone it costs more, and so do the few words that end in one."""
 
 
 class Reading(NamedTuple):

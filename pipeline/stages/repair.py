@@ -20,6 +20,8 @@ _ROUNDS = 8
 """More than any text needs that was not made to need more."""
 _LATER = MOST // 10
 """Characters tried for shifted passages in each later round."""
+_FOR_UNUSUAL = frozenset({characters.invisible, characters.compatible, characters.width, characters.spaces})
+"""Steps that one search tells to have nothing to do: on most texts."""
 
 
 def repair(text: str) -> Revision:
@@ -35,11 +37,13 @@ def repair(text: str) -> Revision:
         the identity map. Digits are never made up; a character that could not be told is □.
 
     """
-    mended, offsets = text, OffsetMap()
+    mended, offsets, unusual = text, OffsetMap(), characters.is_unusual(text)
     found: list[Repair] = []
     for round_ in range(_ROUNDS):
         before = mended
         for step in _steps(MOST if round_ == 0 else _LATER):
+            if step in _FOR_UNUSUAL and not unusual:
+                continue
             repairs = _joined(step(mended))
             if repairs:
                 spans = [offsets.to_source(repair.start, repair.end) for repair in repairs]
@@ -49,6 +53,7 @@ def repair(text: str) -> Revision:
                 ]
                 mended, change = _applied(mended, repairs)
                 offsets = offsets.then(change)
+                unusual = characters.is_unusual(mended)
         if mended == before:
             break
     if not found:

@@ -98,11 +98,14 @@ def shifted(text: str, steps: int = MOST) -> Iterator[Repair]:
 
 def _seams(text: str) -> list[tuple[int, int]]:
     """Where a shift may begin: at what decoders write for an invalid byte, or at a mark where they write nothing."""
-    found = [(max(match.start(), match.end() - _MARKERS), match.end()) for match in _MARKED.finditer(text)]
+    found: list[tuple[int, int]] = []
+    if any(marker in text for marker in MARKERS):
+        found += [(max(match.start(), match.end() - _MARKERS), match.end()) for match in _MARKED.finditer(text)]
     if "!" in text or "！" in text:
         found += [match.span() for match in _SHOUTED.finditer(text)]
-    letters = (match.start() for match in _GLOSSED.finditer(text))
-    found += [(at - 1, at) for at in letters if at and text[at - 1] in MARKS and text[at - 1] not in MARKERS]
+    if "(" in text or "（" in text:
+        letters = (match.start() for match in _GLOSSED.finditer(text))
+        found += [(at - 1, at) for at in letters if at and text[at - 1] in MARKS and text[at - 1] not in MARKERS]
     return sorted(set(found))
 
 

@@ -161,7 +161,7 @@ class Search:
             return
         full_stop = _NO_STOP if (left or self.before)[-1:] in _UNFINISHED else 0.0
         start = Path(at, pair[1], context, penalty, left, ())
-        self._guess(start, gbk.tables().by_trail[pair[0]], at, pair[1], full_stop=full_stop)
+        self._guess(start, gbk.with_trail(pair[0]), at, pair[1], full_stop=full_stop)
 
     def _move(self, path: Path, hidden: bool) -> None:
         """Offer all ways in which a reading goes on over the next token."""
@@ -171,25 +171,24 @@ class Search:
             if hidden and token is not None and token.character not in MARKERS:
                 self._over_hidden(path, token)
         elif token is not None and token.character in MARKERS:
-            self._guess(path, gbk.between_lost(-path.pending), path.at + 1)
+            self._guess(path, gbk.between_unassigned(-path.pending), path.at + 1)
         elif token is not None:
             self._from_lost(path, token)
 
     def _from_byte(self, path: Path, token: Token | None) -> None:
         """On from a first byte that is known, over one token."""
-        tables, lead, at = gbk.tables(), path.pending, path.at + 1
+        lead, at = path.pending, path.at + 1
         bytes_ = self._bytes[path.at] if token else ()
         if not bytes_:
             # The decoder dropped the byte, or wrote a marker for it and what came after it, or for it alone.
             marker = token is not None and token.character in MARKERS
             gloss = token.gloss if token and marker else None
             end, lost = (at, 0.0) if marker else (path.at, _LOST_BYTE)
-            if lead in tables.by_lead:
-                self._guess(path, tables.by_lead[lead], end, ON_TIME, penalty=lost, gloss=gloss)
-            if marker and gloss is None and lead in tables.before_unassigned:
-                self._guess(path, tables.before_unassigned[lead], at)
+            self._guess(path, gbk.with_lead(lead), end, ON_TIME, penalty=lost, gloss=gloss)
+            if marker and gloss is None:
+                self._guess(path, gbk.before_unassigned(lead), at)
         for trail, pending in bytes_:
-            known = tables.entries.get(lead << 8 | trail)
+            known = gbk.tables().entries.get(lead << 8 | trail)
             if known is not None:
                 self.steps += _count(1, pending)
                 self._offer(self._emit(path, known, at, pending, guessed=False, gloss=token.gloss if token else None))
@@ -197,20 +196,18 @@ class Search:
     def _from_lost(self, path: Path, token: Token, *, frequent: bool = False) -> None:
         """On from a first byte that is lost with its pair, over one token."""
         for trail, pending in self._bytes[path.at]:
-            group = gbk.after_lost(-path.pending, trail, frequent=frequent)
+            group = gbk.after_unassigned(-path.pending, trail, frequent=frequent)
             self._guess(path, group, path.at + 1, pending, gloss=token.gloss)
 
     def _over_hidden(self, path: Path, token: Token) -> None:
         """A pair that no character has can leave no trace; two such pairs can stand in a row."""
-        first = gbk.tables().before_unassigned.get(path.pending)
-        if first is None:
-            return
+        first = gbk.before_unassigned(path.pending)
         self.steps += len(first)
         scores, inside = self._weigh(path, first, _LOST_PAIR)
         moved = partial(self._guessed, path, first, penalty=_LOST_PAIR)
         second: list[tuple[float, Path, gbk.Group, int]] = []
         for likely in map(moved, nlargest(3, range(len(first)), key=scores.__getitem__)):
-            between = gbk.between_lost(-likely.pending)
+            between = gbk.between_unassigned(-likely.pending)
             self.steps += len(between)
             weighed, _ = self._weigh(likely, between, _LOST_PAIR)
             second += ((score, likely, between, place) for place, score in enumerate(weighed))
