@@ -31,6 +31,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,11 @@ SHIPPED = _PACKAGE / "rules" if (_PACKAGE / "rules").is_dir() else _PACKAGE.pare
 _PART = regex.compile(r"\{([a-z][a-z0-9_]*)\}")
 _LIST = regex.compile(r"\\L<([a-z][a-z0-9_]*)>")
 _MAX_DEPTH = 12
+MAX_PATTERN = 100_000
+"""Longest pattern once its parts are put in, and most pieces that its fixed repetitions may come to; ours stay below
+3,000. The regex module writes `x{1000}` out, and `(?:x{1000}){1000}` a million times."""
+_TIMES = regex.compile(r"\{([0-9]{1,9})(?:,[0-9]*)?\}")
+_TOKEN = regex.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]|\{(?P<times>[0-9]{1,9})(?:,[0-9]*)?\}|.", flags=regex.DOTALL)
 TIME_LIMIT = 2.0
 """Seconds that one rule may spend on one text."""
 
@@ -238,7 +244,42 @@ def expand(pattern: str, parts: Mapping[str, str], where: str, depth: int = 0) -
             )
         return f"(?:{expand(parts[name], parts, where, depth + 1)})"
 
-    return str(_PART.sub(part, pattern))
+    expanded = str(_PART.sub(part, pattern))
+    if len(expanded) > MAX_PATTERN:
+        raise _too_large(where)
+    return expanded
+
+
+def _too_large(where: str) -> RuleError:
+    return RuleError(
+        f"the pattern comes to more than {MAX_PATTERN:,} pieces",
+        where=where,
+        fix="Repeat less: parts within parts, and {n} within {n}, multiply",
+    )
+
+
+def _written_out(pattern: str) -> int:
+    """About how many pieces, at most, a pattern comes to once its fixed repetitions are written out."""
+    at_most = len(pattern) * prod(max(int(times), 1) for times in _TIMES.findall(pattern))
+    if at_most <= MAX_PATTERN:  # all of ours
+        return at_most
+    sizes, last = [0], 0
+    for token in _TOKEN.finditer(pattern):
+        times = token["times"]
+        if times is not None:
+            more = last * max(int(times) - 1, 0)
+            last += more
+            sizes[-1] += more
+        elif token[0] == "(":
+            sizes.append(0)
+            last = 0
+        elif token[0] == ")" and len(sizes) > 1:
+            last = sizes.pop()
+            sizes[-1] += last
+        else:
+            last = 1
+            sizes[-1] += 1
+    return sum(sizes)
 
 
 def _compile(rule: RuleData, where: str, parts: Mapping[str, str], lexicons: Mapping[str, Sequence[str]]) -> Rule:
@@ -247,11 +288,17 @@ def _compile(rule: RuleData, where: str, parts: Mapping[str, str], lexicons: Map
     missing = sorted(names - set(lexicons))
     if missing:
         raise RuleError(f"unknown lexicon {missing[0]!r}", where=where, fix=f"Add rules/lexicon/{missing[0]}.txt")
+    if _written_out(expanded) > MAX_PATTERN:
+        raise _too_large(where)
     try:
         compiled = regex.compile(expanded, flags=regex.V0, **{name: list(lexicons[name]) for name in sorted(names)})
     except regex.error as error:
         raise RuleError(
             f"pattern of {rule.id}: {error}", where=where, fix="Correct the pattern; it is written for the regex module"
+        ) from error
+    except RecursionError as error:
+        raise RuleError(
+            f"pattern of {rule.id}: nested too deeply", where=where, fix="Nest fewer groups in one another"
         ) from error
     content = json.dumps(
         [rule.model_dump(), expanded, {n: lexicons[n] for n in sorted(names)}], ensure_ascii=False, sort_keys=True

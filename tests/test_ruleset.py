@@ -117,3 +117,32 @@ def test_examples_are_checked_both_ways(tmp_path: Path, examples: str, problem: 
     (rule,) = load(folder(tmp_path, text)).stage("quantities")
     (failure,) = check_examples([rule], found(rule))
     assert problem in failure
+
+
+BOMB = "parts:\n  a0: 'xx'\n" + "".join(f"  a{n}: '{f'{{a{n - 1}}}' * 10}'\n" for n in range(1, 12))
+RULE = "rules:\n  - id: x\n    name: n\n    pattern: '%s'\n    examples:\n      yes: [{text: t}]\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "pattern", "problem"),
+    [
+        ("", "(?:(?:x{9999}){9999}){9999}", "more than 100,000 pieces"),
+        ("", "[0-9]{1000}(?:[ab]{1000,}y){1000}", "more than 100,000 pieces"),
+        ("", "(?:" * 3000 + ")" * 3000, "nested too deeply"),
+        ("", "(?:a|" * 1000 + "b" + ")" * 1000, "nested too deeply"),
+        (BOMB, "{a11}", "more than 100,000 pieces"),
+    ],
+    ids=["repetitions", "repeated sets", "groups", "choices", "parts"],
+)
+def test_patterns_that_would_fill_the_memory_are_refused(
+    tmp_path: Path, parts: str, pattern: str, problem: str
+) -> None:
+    with pytest.raises(RuleError, match=problem) as caught:
+        load(folder(tmp_path, parts + RULE % pattern))
+    assert "demo.yaml:" in str(caught.value)
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize("pattern", ["x{50000}", "(?:[0-9]{3}){9}", "[(]{9}[)]", r"\({2000}", "(?:x{0,9999}){9999}"])
+def test_large_patterns_that_are_no_bombs_load(tmp_path: Path, pattern: str) -> None:
+    assert load(folder(tmp_path, RULE % pattern)).stage("quantities")

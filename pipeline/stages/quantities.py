@@ -53,8 +53,10 @@ class QuantityMatcher:
         found: list[Quantity] = []
         before: Amount | None = None
         home = self._cues.home_currency(text) if amounts else None
-        for amount in self._joined(text, amounts):
-            self._judge(text, amount, before)
+        amounts = self._joined(text, amounts)
+        ends = [*(amount.start for amount in amounts[1:]), len(text)]
+        for amount, limit in zip(amounts, ends, strict=False):
+            self._judge(text, amount, before, limit)
             if home and amount.kind == "money" and amount.unit.startswith("元") and not amount.currency_said:
                 amount.unit = home + amount.unit[1:]
             found.append(self._quantity(text, amount))
@@ -125,8 +127,8 @@ class QuantityMatcher:
         same = low.unit == high.unit and low.kind == high.kind and high.upper is None and not low.exceeds(high)
         return same and not (low.wrote_unit and text[low.start - 1 : low.start] in tuple("由从"))
 
-    def _judge(self, text: str, amount: Amount, before: Amount | None) -> None:
-        """Set bound, kind and sign from the words around."""
+    def _judge(self, text: str, amount: Amount, before: Amount | None, limit: int) -> None:
+        """Set bound, kind and sign from the words around, behind it up to `limit`, where the next amount begins."""
         start, end = amount.start, amount.end
         low = max(0, start - 24, before.end if before else 0)
         cue = self._cues.bound_before.at(text, low, start) or self._cues.bound_reach.at(text, low, start)
@@ -137,7 +139,7 @@ class QuantityMatcher:
             amount.stated = before.stated  # 分别超过3亿元、5亿元: the word counts for the whole list
         if amount.bound == "=" or amount.stated == "<":
             amount.bound = amount.stated
-        cue = self._cues.bound_after.at(text, end, min(len(text), end + 8))
+        cue = self._cues.bound_after.at(text, end, min(limit, end + 8))
         if cue is not None:
             amount.bound = cue.gives("bound")
             if cue.gives("inside"):
