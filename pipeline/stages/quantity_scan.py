@@ -71,13 +71,13 @@ class Scanner:
 
     def __init__(self, rules: Sequence[Rule], ruleset: RuleSet) -> None:
         ordered = sorted(rules, key=lambda rule: (-rule.priority, rule.id))
-        heads = Counter(leading_group(rule.expanded) for rule in ordered)
-        heads.pop("", None)
+        begins = [leading_group(rule.expanded) for rule in ordered]
+        heads = Counter(filter(None, begins))
         self._head = heads.most_common(1)[0][0] if heads else "(?!)"
         self._rests: list[_Rest] = []
         self._whole: dict[str, list[_Rest]] = {}
-        for rule in ordered:
-            if leading_group(rule.expanded) == self._head:
+        for rule, begin in zip(ordered, begins, strict=True):
+            if begin == self._head:
                 self._rests.append(_Rest(rule, rule.expanded[len(self._head) :], ruleset))
             else:
                 rest = _Rest(rule, rule.expanded, ruleset)
