@@ -50,7 +50,9 @@ MAX_PATTERN = 100_000
 """Longest pattern once its parts are put in, and most pieces that its fixed repetitions may come to; ours stay below
 3,000. The regex module writes `x{1000}` out, and `(?:x{1000}){1000}` a million times."""
 _TIMES = regex.compile(r"\{([0-9]{1,9})(?:,[0-9]*)?\}")
-_TOKEN = regex.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]|\{(?P<times>[0-9]{1,9})(?:,[0-9]*)?\}|.", flags=regex.DOTALL)
+_TOKEN = regex.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]|\{(?P<times>[0-9]{1,9})(?:,[0-9]*)?\}|[^\\\[(){]++|.", flags=regex.DOTALL
+)
 TIME_LIMIT = 2.0
 """Seconds that one rule may spend on one text."""
 
@@ -278,7 +280,7 @@ def _written_out(pattern: str) -> int:
             sizes[-1] += last
         else:
             last = 1
-            sizes[-1] += 1
+            sizes[-1] += len(token[0])
     return sum(sizes)
 
 
