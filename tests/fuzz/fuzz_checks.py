@@ -172,9 +172,9 @@ def check_revision(source: str, revision: Revision) -> None:
 
 
 def check_spans(text: str, found: Any) -> None:
-    """Spans hold what they say they hold, in order."""
+    """Spans hold what they say they hold, in order, none overlapping."""
     last = 0
     for item in found:
         assert last <= item.start < item.end <= len(text)
         assert item.text == text[item.start : item.end]
-        last = item.start
+        last = item.end
