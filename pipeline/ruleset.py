@@ -57,9 +57,9 @@ TIME_LIMIT = 2.0
 """Seconds that one rule may spend on one text."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
-    """A rule ready to run. `where` is `file:line`; `version` the first 12 hex digits of its content's hash."""
+    """A rule. `where` is `file:line`; `version` the first 12 hex digits of its content's hash."""
 
     id: str
     name: str
@@ -70,7 +70,23 @@ class Rule:
     where: str
     version: str
     expanded: str
-    compiled: Any
+    lists: Mapping[str, Sequence[str]]
+
+    @cached_property
+    def compiled(self) -> Any:
+        """The pattern, compiled when it is first needed: most of loading would be that of patterns never used.
+
+        Raises:
+            RuleError: the pattern is wrong.
+        """
+        try:
+            return regex.compile(self.expanded, flags=regex.V0, **{name: list(self.lists[name]) for name in self.lists})
+        except regex.error as error:
+            problem, fix = str(error), "Correct the pattern; it is written for the regex module"
+            raise RuleError(f"pattern of {self.id}: {problem}", where=self.where, fix=fix) from error
+        except RecursionError as error:
+            problem, fix = "nested too deeply", "Nest fewer groups in one another"
+            raise RuleError(f"pattern of {self.id}: {problem}", where=self.where, fix=fix) from error
 
     def finditer(
         self, text: str, start: int = 0, end: int | None = None, *, limit: float = TIME_LIMIT
@@ -144,16 +160,19 @@ class RuleSet:
                         )
                     seen[rule.id] = where
                     stages.setdefault(stage, {})[rule.id] = (rule, where)
-        compiled = {
+        ready = {
             stage: tuple(
                 sorted(
-                    (_compile(rule, where, parts.get(stage, {}), lexicons) for rule, where in rules.values()),
+                    (_ready(rule, where, parts.get(stage, {}), lexicons) for rule, where in rules.values()),
                     key=lambda rule: (-rule.priority, rule.id),
                 )
             )
             for stage, rules in sorted(stages.items())
         }
-        return cls(folders, compiled, lexicons)
+        if folders != (SHIPPED,):  # those as shipped are known to be right
+            for known in (known for known_rules in ready.values() for known in known_rules):
+                _ = known.compiled
+        return cls(folders, ready, lexicons)
 
     def stage(self, name: str) -> tuple[Rule, ...]:
         """The rules of a stage, highest priority first."""
@@ -284,28 +303,17 @@ def _written_out(pattern: str) -> int:
     return sum(sizes)
 
 
-def _compile(rule: RuleData, where: str, parts: Mapping[str, str], lexicons: Mapping[str, Sequence[str]]) -> Rule:
+def _ready(rule: RuleData, where: str, parts: Mapping[str, str], lexicons: Mapping[str, Sequence[str]]) -> Rule:
     expanded = expand(rule.pattern, parts, where)
-    names = set(_LIST.findall(expanded))
-    missing = sorted(names - set(lexicons))
+    names = sorted(set(_LIST.findall(expanded)))
+    missing = [name for name in names if name not in lexicons]
     if missing:
         raise RuleError(f"unknown lexicon {missing[0]!r}", where=where, fix=f"Add rules/lexicon/{missing[0]}.txt")
     if _written_out(expanded) > MAX_PATTERN:
         raise _too_large(where)
-    try:
-        compiled = regex.compile(expanded, flags=regex.V0, **{name: list(lexicons[name]) for name in sorted(names)})
-    except regex.error as error:
-        raise RuleError(
-            f"pattern of {rule.id}: {error}", where=where, fix="Correct the pattern; it is written for the regex module"
-        ) from error
-    except RecursionError as error:
-        raise RuleError(
-            f"pattern of {rule.id}: nested too deeply", where=where, fix="Nest fewer groups in one another"
-        ) from error
-    content = json.dumps(
-        [rule.model_dump(), expanded, {n: lexicons[n] for n in sorted(names)}], ensure_ascii=False, sort_keys=True
-    )
+    lists = {name: lexicons[name] for name in names}
+    content = json.dumps([rule.model_dump(), expanded, lists], ensure_ascii=False, sort_keys=True)
     version = hashlib.sha256(content.encode()).hexdigest()[:12]
     return Rule(
-        rule.id, rule.name, rule.kind, rule.priority, rule.gives, rule.examples, where, version, expanded, compiled
+        rule.id, rule.name, rule.kind, rule.priority, rule.gives, rule.examples, where, version, expanded, lists
     )
