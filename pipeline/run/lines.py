@@ -99,10 +99,11 @@ def _record_lines(record: Record) -> tuple[str, str]:
 
 def _cell(value: Any) -> str:
     """A cell of RFC 4180, quoted where it must be; the csv module leaves a lone carriage return bare."""
-    if value is None:
-        return ""
-    text = str(value)
-    return f'"{text.replace(_QUOTE, _QUOTE * 2)}"' if _SPECIAL.search(text) else text
+    if type(value) is not str:
+        return "" if value is None else str(value)
+    if value.isalnum() or not _SPECIAL.search(value):
+        return value
+    return f'"{value.replace(_QUOTE, _QUOTE * 2)}"'
 
 
 def _evidence(items: Mapping[str, Evidence]) -> str:

@@ -108,9 +108,9 @@ class _Pass:
             ):
                 left = None
             if sentence.role == "title":
-                title_scope = left and replace(left, how="title", doubt=0.3)
+                title_scope = left and left._replace(how="title", doubt=0.3)
             elif sentence.role == "heading":
-                section_scope[sentence.section] = left and replace(left, how="heading", doubt=0.1)
+                section_scope[sentence.section] = left and left._replace(how="heading", doubt=0.1)
                 if section_scope[sentence.section]:
                     scope, source = section_scope[sentence.section], None
             elif left is not None:
@@ -162,7 +162,7 @@ class _Pass:
         for choice in chosen:
             period = choice.value
             if choice.how == "stated" and isinstance(period, Period) and not self._is_start(period, sentence):
-                return replace(choice, how="carried", doubt=0.2)
+                return choice._replace(how="carried", doubt=0.2)
         lasting = [
             p
             for p in resolved
@@ -310,7 +310,7 @@ class _Pass:
             return choice
         known = [p for p in usable if p.year is not None and p.year <= self._pub.year]
         now = self._nearest(quantity, sentence, known, self._default(sentence))
-        return replace(now, doubt=max(now.doubt, 0.2))
+        return now._replace(doubt=max(now.doubt, 0.2))
 
     def _before_span(self, choice: Choice) -> Choice:
         period = choice.value
@@ -322,7 +322,7 @@ class _Pass:
         first = period.period_start
         within = period.role == "since" and (period.anchor == "absolute" or (first.month, first.day) != (1, 1))
         level = replace(period, year=first.year - (not within), period_start=None, period_end=None)
-        return replace(choice, value=level, doubt=max(choice.doubt, 0.2))
+        return choice._replace(value=level, doubt=max(choice.doubt, 0.2))
 
     def _is_milestone(self, period: Period, quantity: Quantity, sentence: Sentence) -> bool:
         """True for the year of a clause that only says when something began (2010年启动，累计投资5亿元)."""

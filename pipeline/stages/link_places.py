@@ -334,7 +334,7 @@ class _Pass:
         if len(paths) > 1:
             return None  # a list of places leaves what was spoken of before it
         if stated:
-            return replace(stated[-1], how="carried", doubt=max(0.1, stated[-1].doubt))
+            return stated[-1]._replace(how="carried", doubt=max(0.1, stated[-1].doubt))
         for place in resolved:
             head = clause_start(self._text, sentence, place.start)
             if place.form == "organisation" or place.start - head <= 12:

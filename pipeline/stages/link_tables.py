@@ -7,7 +7,6 @@ label are evidence as a heading is; what they leave open is taken from the capti
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import regex
@@ -119,7 +118,7 @@ class TableLinker:
         if inside:
             return Choice(inside[0].place, "stated", inside[0].rule, inside[0].start, inside[0].end, 0.1)
         if self.names_places(document.text, cell):  # a place that nobody knows
-            return replace(scope, doubt=max(scope.doubt, 0.5))
+            return scope._replace(doubt=max(scope.doubt, 0.5))
         return scope
 
     @staticmethod

@@ -92,4 +92,4 @@ def spread(
         named = any(choices[number].how == "stated" for number in numbers[first : last + 1])
         if not named and "分别" in document.text[together.end() : quantities[first].start]:
             for number, choice in zip(numbers[first : last + 1], listed, strict=True):
-                choices[number] = replace(choice, how="carried", rule="place.respectively", doubt=0.2)
+                choices[number] = choice._replace(how="carried", rule="place.respectively", doubt=0.2)

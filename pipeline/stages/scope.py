@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import regex
 
@@ -33,8 +32,7 @@ class Span(Protocol):
 SpanT = TypeVar("SpanT", bound=Span)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A linked value of a field with where it was read. `value` None: nothing fits."""
 
     value: object
