@@ -36,6 +36,9 @@ def command(
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler; none: one made here.")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Processor seconds that an article may take.")] = 60.0,
     memory: Annotated[int, typer.Option(min=256, help="MiB that a worker may hold.")] = 2048,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="Write the records as Parquet files too, in records.parquet/ of the run.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON instead of the table.")] = False,
 ) -> None:
     """Extract the records of articles into a new run folder under OUT/runs.
@@ -48,10 +51,16 @@ def command(
     if not paths and not resume:
         raise typer.BadParameter("Name files or folders of articles, or give --resume.", param_hint="PATHS")
     folders = tuple(str(folder) for folder in rules or ())
-    options = Options(folders, None if no_ner else ner, workers, engine, scheduler, timeout, memory, not fresh)
+    if parquet:
+        from pipeline.export.formats import format_of
+
+        format_of("parquet").writer()  # what it needs is missed now, and not when everything is extracted
+    options = Options(
+        folders, None if no_ner else ner, workers, engine, scheduler, timeout, memory, not fresh, parquet=parquet
+    )
     try:
         with Reporter() as reporter:
-            summary = run(paths or [], out, options, resume=resume, progress=reporter.update)
+            summary = run(paths or [], out, options, resume=resume, progress=reporter.update, write_parts=_write_parts)
     except KeyboardInterrupt:
         typer.echo(f"Stopped. To go on: gongbao run --resume --out {out}", err=True)
         raise typer.Exit(130) from None
@@ -60,6 +69,12 @@ def command(
     else:
         _print_table(summary)
     raise typer.Exit(summary.exit_status)
+
+
+def _write_parts(records: Path, folder: Path) -> None:
+    from pipeline.export.parquet import write_parts
+
+    write_parts(records, folder)
 
 
 def _print_json(summary: Summary) -> None:

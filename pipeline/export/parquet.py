@@ -5,24 +5,28 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.export.columns import Column, Row, evidence_columns
+from pipeline.export.columns import Column, Row, evidence_columns, record_columns
 from pipeline.export.formats import Style
-from pipeline.export.rows import exact
+from pipeline.export.rows import Source, exact
 from pipeline.export.schema import record_schema
 from pipeline.export.select import Data, Table
-from pipeline.models import dump_json
+from pipeline.models import SCHEMA_VERSION, dump_json
 
 BATCH = 20_000
+PART = 500_000
+"""Rows of one file of a folder of them."""
 DECIMAL = pa.decimal128(38, 12)
 """26 digits before the point and 12 behind it."""
 WIDE_DECIMAL = pa.decimal256(76, 30)
@@ -31,28 +35,64 @@ WIDE_DECIMAL = pa.decimal256(76, 30)
 
 def write(data: Data, path: Path, style: Style) -> int:
     """Write the selected records as Parquet; returns the number of rows."""
+
+    def attempt(decimal: pa.DataType) -> int:
+        table = data.table()
+        schema = arrow_schema(table.columns, decimal).with_metadata(_metadata(data, table))
+        return _write(table.rows, table.columns, schema, path)
+
+    return _exactly(attempt)
+
+
+def write_parts(records: Path, folder: Path, *, rows: int = PART) -> int:
+    """Write a file of records as a new folder of Parquet files, `part-00000.parquet` and so on; returns their number.
+
+    The same records give the same bytes. A file without records gives one part without rows, which says the columns.
+    """
+    facts = {"gongbao.schema_version": SCHEMA_VERSION, "gongbao.schema": dump_json(record_schema())}
+
+    def attempt(decimal: pa.DataType) -> int:
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir()
+        columns = record_columns()
+        schema = arrow_schema(columns, decimal).with_metadata(facts)
+        stream = Source(records, records).rows()
+        for number in count():
+            first = list(islice(stream, 1))
+            if not first and number:
+                return number
+            path = folder / f"part-{number:05d}.parquet"
+            _write(chain(first, islice(stream, rows - 1)), columns, schema, path)
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+        raise AssertionError
+
+    return _exactly(attempt)
+
+
+def _exactly(attempt: Callable[[pa.DataType], int]) -> int:
+    """Write with decimals as they are common, and again with wide ones where a number does not fit."""
     try:
-        return _write(data, path, DECIMAL)
+        return attempt(DECIMAL)
     except pa.ArrowInvalid as error:
         if "ecimal" not in str(error) and "rescal" not in str(error):
             raise
-        return _write(data, path, WIDE_DECIMAL)
+        return attempt(WIDE_DECIMAL)
 
 
-def _write(data: Data, path: Path, decimal: pa.DataType) -> int:
-    table = data.table()
-    schema = arrow_schema(table.columns, decimal).with_metadata(_metadata(data, table))
-    makers = [(column.name, _values(column)) for column in table.columns]
-    count = 0
+def _write(rows: Iterable[Row], columns: Sequence[Column], schema: pa.Schema, path: Path) -> int:
+    makers = [(column.name, _values(column)) for column in columns]
+    written = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for batch in _batches(table.rows):
-            count += len(batch)
+        for batch in _batches(rows):
+            written += len(batch)
             arrays = [
                 pa.array(make([row[name] for row in batch]), field.type)
                 for (name, make), field in zip(makers, schema, strict=True)
             ]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
-    return count
+    return written
 
 
 def arrow_schema(columns: Sequence[Column], decimal: pa.DataType = DECIMAL) -> pa.Schema:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
+
+from pipeline.errors import ReadError
 
 IN_MEMORY = 50_000
 """Names kept in memory; further ones go into a temporary database file that SQLite removes by itself."""
@@ -16,6 +19,20 @@ def _database() -> sqlite3.Connection:
     database.execute("PRAGMA synchronous = OFF")
     database.execute("PRAGMA cache_size = -8000")
     return database
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """The database is a file of the system's folder for temporary ones, and that may be full."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise ReadError(
+            f"the list of names read so far has no room ({error})",
+            where="temporary files",
+            fix="Free some space there, or name another folder: SQLITE_TMPDIR=/large gongbao run …",
+            code="read.scratch",
+        ) from error
 
 
 def _bytes(name: str) -> bytes:
@@ -33,13 +50,15 @@ class SeenIds:
         """Where the identifier came before; None, and remembered, if it is new."""
         earlier = self._recent.get(identifier)
         if earlier is None and self._older is not None:
-            row = self._older.execute("SELECT place FROM seen WHERE id = ?", (_bytes(identifier),)).fetchone()
+            with _room():
+                row = self._older.execute("SELECT place FROM seen WHERE id = ?", (_bytes(identifier),)).fetchone()
             earlier = str(row[0], "utf-8", "surrogatepass") if row else None
         if earlier is not None:
             return earlier
         self._recent[identifier] = where
         if len(self._recent) >= IN_MEMORY:
-            self._spill()
+            with _room():
+                self._spill()
         return None
 
     def _spill(self) -> None:
@@ -69,9 +88,10 @@ def in_order(names: Iterable[bytes]) -> Iterator[bytes]:
     try:
         database.execute("CREATE TABLE names (name BLOB PRIMARY KEY) WITHOUT ROWID")
         while batch:
-            database.execute("BEGIN")
-            database.executemany("INSERT INTO names VALUES (?)", ((name,) for name in batch))
-            database.execute("COMMIT")
+            with _room():
+                database.execute("BEGIN")
+                database.executemany("INSERT INTO names VALUES (?)", ((name,) for name in batch))
+                database.execute("COMMIT")
             batch = sorted(islice(remaining, IN_MEMORY))
         for (name,) in database.execute("SELECT name FROM names ORDER BY name"):
             yield name

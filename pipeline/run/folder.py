@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -86,13 +86,20 @@ class RunWriter:
         self.records += lines.counts.records
         self.failures += len(lines.counts.failures)
 
-    def finish(self, manifest: Mapping[str, Any]) -> Path:
-        """Write the manifest, put the folder in its place and point `latest` at it; returns the final path."""
+    def finish(self, manifest: Mapping[str, Any], beside: Callable[[Path], Any] | None = None) -> Path:
+        """Write the manifest, put the folder in its place and point `latest` at it; returns the final path.
+
+        Args:
+            manifest: What is said of the run.
+            beside: Called with the folder while it is still hidden, when its lines are all there: adds other files.
+        """
         try:
             for file in self._files.values():
                 file.flush()
                 os.fsync(file.fileno())
                 file.close()
+            if beside is not None:
+                beside(self._partial)
             write_json(self._partial / MANIFEST, manifest)
             sync(self._partial)
             self._partial.rename(self.final)

@@ -22,8 +22,8 @@ from pipeline.models import SCHEMA_VERSION, Failure
 from pipeline.read import read_paths
 from pipeline.run.engines import Engine, Pending, Processes, engine_for
 from pipeline.run.extract import MEMORY, TIMEOUT, Settings
-from pipeline.run.folder import FinishedRun, RunWriter, latest, run_error
-from pipeline.run.lines import Counts, Lines
+from pipeline.run.folder import FinishedRun, RunWriter, latest, run_error, sync
+from pipeline.run.lines import FILES, Counts, Lines
 from pipeline.run.lock import locked
 from pipeline.run.shards import SIZE, Shard, ShardFolder, cut
 from pipeline.run.unfinished import Unfinished, check_directory, settle, unfinished
@@ -50,6 +50,7 @@ class Options:
         reuse: Take shards that did not change from the newest finished run.
         shard: Articles in a shard on average. A shard is extracted again as a whole where one of its articles changed:
             1 makes every article stand for itself, at the cost of a file for each.
+        parquet: Write the records as a folder of Parquet files too, `records.parquet/` in the run folder.
     """
 
     rules: tuple[str, ...] = ()
@@ -61,6 +62,7 @@ class Options:
     memory: int = MEMORY
     reuse: bool = True
     shard: int = SIZE
+    parquet: bool = False
 
 
 @dataclass(slots=True)
@@ -97,6 +99,9 @@ class Summary:
 
 
 Progress = Callable[[Counts, Summary], None]
+WriteParts = Callable[[Path, Path], Any]
+"""Writes a file of records as a folder of Parquet files: `pipeline.export.parquet.write_parts`."""
+PARQUET = "records.parquet"
 
 
 def run(
@@ -107,6 +112,7 @@ def run(
     resume: bool = False,
     progress: Progress | None = None,
     now: datetime | None = None,
+    write_parts: WriteParts | None = None,
 ) -> Summary:
     """Extract all articles of `paths` into `out/runs/<run id>` and point `out/latest` at it.
 
@@ -117,6 +123,7 @@ def run(
         resume: Go on with the newest unfinished run, if there is one: what it has done is not done again.
         progress: Called after each shard with its counts and the totals so far.
         now: The clock, for tests; names the run, and goes into the manifest but into no record.
+        write_parts: What writes Parquet where `options`, or the run gone on with, ask for it.
 
     Raises:
         RunError: nothing could be read (`run.no_input`), the output folder cannot be written (`run.unwritable`,
@@ -128,7 +135,7 @@ def run(
             settle(out)
             work, options = _begin([str(path) for path in paths], out, options, resume, started)
             try:
-                return _Run(work, out, options, progress).go()
+                return _Run(work, out, options, progress, write_parts).go()
             finally:
                 work.remove_if_empty()
     except OSError as error:
@@ -142,7 +149,8 @@ def _begin(
     left = next(unfinished(out / "runs"), None) if resume else None
     if left is not None and not paths:
         paths, asked = left.plan["input"], left.plan["options"]
-        options = replace(options, rules=tuple(asked["rules"]), ner=asked["ner"])
+        parquet = options.parquet or asked.get("parquet", False)
+        options = replace(options, rules=tuple(asked["rules"]), ner=asked["ner"], parquet=parquet)
     if not paths:
         raise RunError(
             "no unfinished run here", where=str(out), fix="Start one: gongbao run PATH…", code="run.nothing_to_resume"
@@ -150,7 +158,7 @@ def _begin(
     plan = {
         "input": paths,
         "directory": str(Path.cwd()),
-        "options": {"rules": list(options.rules), "ner": options.ner},
+        "options": {"rules": list(options.rules), "ner": options.ner, "parquet": options.parquet},
         "started": started.isoformat(timespec="seconds"),
     }
     if left is None:
@@ -164,7 +172,12 @@ def _begin(
 class _Run:
     """One run, from its plan to its folder."""
 
-    def __init__(self, work: Unfinished, out: Path, options: Options, progress: Progress | None) -> None:
+    def __init__(
+        self, work: Unfinished, out: Path, options: Options, progress: Progress | None, write_parts: WriteParts | None
+    ) -> None:
+        if options.parquet and write_parts is None:
+            raise RunError("nobody is there to write Parquet", fix="Give run() write_parts", code="run.parquet")
+        self._write_parts = write_parts if options.parquet else None
         self._work, self._out, self._progress = work, out, progress
         self._paths: list[str] = work.plan["input"]
         self._versions = versions(options.rules, options.ner)
@@ -195,7 +208,7 @@ class _Run:
                 engine.close()
             self._summary.seconds = time.perf_counter() - clock
             if self._summary.articles:
-                self._summary.folder = writer.finish(self._manifest(rules, before))
+                self._summary.folder = writer.finish(self._manifest(rules, before), self._beside)
         self._work.remove()
         if not self._summary.articles and not self._summary.failed:
             named = ", ".join(self._paths)
@@ -209,6 +222,8 @@ class _Run:
         """Whether the earlier run is what this one would give: same input, same versions. Then it stands for it."""
         earlier = self._earlier
         if earlier is None or found is None or not earlier.whole:
+            return False
+        if self._write_parts is not None and not (earlier.path / PARQUET).is_dir():
             return False
         if earlier.manifest["stamp"] != self._stamp or earlier.manifest["input_hash"] != found.content:
             return False
@@ -292,6 +307,11 @@ class _Run:
             # A file that changed while it was read has no one content to be recognised by.
             "input_hash": before.content if before is not None and same else None,
         }
+
+    def _beside(self, folder: Path) -> None:
+        if self._write_parts is not None:
+            self._write_parts(folder / FILES[0], folder / PARQUET)
+            sync(folder / PARQUET)
 
     def _remove_superseded(self) -> None:
         """Unfinished runs of the same plan have nothing left that this run does not hold."""

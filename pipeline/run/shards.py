@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,8 @@ def cut(stream: Iterable[Article | Failure], stamp: str, *, size: int = SIZE) ->
     items: list[Article | Failure] = []
     digest, characters = hashlib.sha256(stamp.encode()), 0
     for item in stream:
-        items.append(item)
+        # Further fields of a row are nobody's business from here on, and nested deeply enough they cannot be sent.
+        items.append(replace(item, extra={}) if isinstance(item, Article) and item.extra else item)
         own = item_digest(item)
         digest.update(own)
         characters += len(item.text) if isinstance(item, Article) else 0

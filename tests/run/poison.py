@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ def _obey(text: str) -> None:
         elif order == "死循环":
             while True:
                 pass
+        elif order == "等待":
+            time.sleep(600)
         elif order == "吃掉内存":
             hoard = []
             while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -99,3 +100,52 @@ def test_failed_articles_are_tried_again_by_the_next_run(
     second = run([source], tmp_path / "out", Options(ner=None))
     assert (second.failed, second.articles) == (0, 40)
     assert second.folder != first.folder
+
+
+def test_a_worker_that_waits_for_ever_is_given_up_by_the_clock(
+    tmp_path: Path,
+    poisonable: None,
+    monkeypatch: pytest.MonkeyPatch,
+    make_articles: Callable[[Path, Sequence[int]], Path],
+) -> None:
+    """It uses no processor time, so the system's limit never comes."""
+    monkeypatch.setattr(worker, "BLOCKED", 1.5)
+    source = make_articles(tmp_path / "articles.jsonl", range(3))
+    lines = [json.loads(line) for line in source.open(encoding="utf-8")]
+    lines[1]["text"] += "\n等待"
+    source.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    clock = time.monotonic()
+    summary = run([source], tmp_path / "out", Options(ner=None, timeout=1.0))
+    assert time.monotonic() - clock < 60
+    assert summary.folder is not None
+    [error] = _errors(summary.folder)
+    assert (error["id"], error["code"]) == ("a-000001", "extract.timeout")
+    assert "nothing came of it" in error["message"] and "--timeout" in error["fix"]
+    assert summary.articles == 2
+
+
+def test_a_poisoned_article_on_dask(
+    tmp_path: Path, poisonable: None, make_articles: Callable[[Path, Sequence[int]], Path]
+) -> None:
+    distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
+    source = _source(tmp_path, {17: "崩溃"}, make_articles)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        options = Options(ner=None, engine="dask", scheduler=cluster.scheduler_address)
+        summary = run([source], tmp_path / "out", options)
+    assert summary.folder is not None
+    assert [(error["id"], error["code"]) for error in _errors(summary.folder)] == [("a-000017", "extract.crash")]
+    assert summary.articles == 39
+
+
+def test_a_row_with_fields_nested_as_deep_as_can_be_costs_nothing(tmp_path: Path) -> None:
+    """Unknown fields are ignored; sending them to a worker once ended the run."""
+    with (tmp_path / "deep.jsonl").open("w", encoding="utf-8") as file:
+        for depth in range(10, 1000, 90):
+            text = f"2021年南通市完成投资{depth}亿元。"
+            file.write(f'{{"id": "{depth}", "text": "{text}", "more": {"[" * depth + "]" * depth}}}\n')
+        file.write('{"id": "bottomless", "text": "x", "more": ' + "[" * 100_000 + "\n")
+    summary = run([tmp_path / "deep.jsonl"], tmp_path / "out", Options(ner=None, workers=1))
+    assert summary.articles == 11
+    assert [failure.code for failure in summary.failures] == ["read.jsonl"]
