@@ -20,7 +20,8 @@ Bools = npt.NDArray[np.bool_]
 
 NONE = -1
 """Stands where there is no span or key."""
-_MARKS = dict.fromkeys(map(ord, " \t\n\u3000\xa0“”\"'‘’《》〈〉「」『』（）()·、,，。"))
+_MARK_CHARACTERS = frozenset(" \t\n\u3000\xa0“”\"'‘’《》〈〉「」『』（）()·、,，。")
+_MARKS = dict.fromkeys(map(ord, _MARK_CHARACTERS))
 
 
 def key(text: str) -> str:
@@ -29,48 +30,44 @@ def key(text: str) -> str:
 
 
 class Lexicon:
-    """The distinct spans of one text, numbered, and their keys, numbered as well.
+    """Spans of one text, numbered, and their distinct keys, numbered as well.
 
     Attributes:
-        texts: What each span reads.
-        keys: The distinct keys.
+        spans: [spans, 2] start and end of every span.
+        key_of: [spans] the key of every span, NONE if nothing is left of it without marks.
     """
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._spans: dict[tuple[int, int], int] = {}
-        self._numbers: dict[str, int] = {"": NONE}
-        self._key_of: list[int] = []
-        self.texts: list[str] = []
-        self.keys: list[str] = []
+        self._plain = key(text)
+        is_mark = np.array([character in _MARK_CHARACTERS for character in text], bool)
+        self._place = np.concatenate([[0], np.cumsum(~is_mark)])  # of every offset in the text without marks
+        self._numbers: dict[str, int] = {}
+        self.spans = np.zeros((0, 2), np.int64)
+        self.key_of = np.zeros(0, np.int64)
+
+    @property
+    def keys(self) -> list[str]:
+        """The distinct keys."""
+        return list(self._numbers)
 
     def add(self, starts: Ints, ends: Ints) -> Ints:
-        """The number of each span; new ones are noted."""
-        codes, which = np.unique(starts * (len(self._text) + 1) + ends, return_inverse=True)
-        numbers = [self._number(*divmod(code, len(self._text) + 1)) for code in codes.tolist()]
-        return np.array(numbers, np.int64)[which]
+        """Note spans; gives the number of each."""
+        size = len(self._text) + 1
+        codes, which = np.unique(starts * size + ends, return_inverse=True)
+        spans: Ints = np.stack(np.divmod(codes, size), axis=1)
+        numbers, plain = self._numbers, self._plain
+        found = [plain[start:end] for start, end in self._place[spans].tolist()]
+        keys = [numbers.setdefault(reads, len(numbers)) if reads else NONE for reads in found]
+        added: Ints = len(self.key_of) + which
+        self.spans = np.concatenate([self.spans, spans])
+        self.key_of = np.concatenate([self.key_of, np.array(keys, np.int64)])
+        return added
 
-    def _number(self, start: int, end: int) -> int:
-        known = self._spans.setdefault((start, end), len(self._spans))
-        if known == len(self.texts):
-            text = self._text[start:end]
-            self.texts.append(text)
-            reads = key(text)
-            if reads not in self._numbers:
-                self._numbers[reads] = len(self.keys)
-                self.keys.append(reads)
-            self._key_of.append(self._numbers[reads])
-        return known
-
-    @property
-    def spans(self) -> Ints:
-        """[spans, 2] start and end of every span."""
-        return np.array(list(self._spans), np.int64).reshape(-1, 2)
-
-    @property
-    def key_of(self) -> Ints:
-        """[spans] the key of every span, NONE if nothing is left of it without marks."""
-        return np.array(self._key_of, np.int64)
+    def read(self, span: int) -> str:
+        """The text of the span of a number."""
+        start, end = self.spans[span].tolist()
+        return self._text[start:end]
 
 
 @dataclass(frozen=True)
@@ -129,9 +126,10 @@ class Likeness:
 
     def __init__(self, lexicon: Lexicon, used: Sequence[Ints]) -> None:
         numbers = np.unique(np.concatenate([[NONE], *(keys.ravel() for keys in used)]))
-        self._place = np.zeros(len(lexicon.keys) + 1, np.int64)  # NONE is its last item
+        known = lexicon.keys
+        self._place = np.zeros(len(known) + 1, np.int64)  # NONE is its last item
         self._place[numbers] = np.arange(len(numbers))
-        keys = ["\0", *(lexicon.keys[number] for number in numbers[1:].tolist())]
+        keys = ["\0", *(known[number] for number in numbers[1:].tolist())]
         sizes = np.array([len(text) for text in keys])
         self._part, self._beginning = _parts(keys, sizes)
         close = self._part & (sizes[:, None] >= 2) & (2 * sizes[:, None] >= sizes)
@@ -155,19 +153,22 @@ class Likeness:
 
 def _parts(keys: Sequence[str], sizes: Ints) -> tuple[Bools, Bools]:
     """[K, K] twice: the row's key is in the column's; the column's begins with it."""
-    part, beginning = np.zeros((2, len(keys), len(keys)), bool)
     order = np.argsort(sizes, kind="stable")
     begins = np.cumsum(sizes[order] + 1) - sizes[order] - 1
-    joined = "\n".join(keys[number] for number in order.tolist())
+    ordered = [keys[number] for number in order.tolist()]
+    joined = "\n".join(ordered)
     inner, places = [], []
-    for number, own in zip(order.tolist(), begins.tolist(), strict=True):
-        at = own  # what a key is part of comes after it
+    for number, (text, own) in enumerate(zip(ordered, begins.tolist(), strict=True)):
+        at = joined.find(text, own + 1)  # what a key is part of comes after it
         while at >= 0:
             inner.append(number)
             places.append(at)
-            at = joined.find(keys[number], at + 1)
-    which = np.searchsorted(begins, places, side="right") - 1
-    part[inner, order[which]] = True
-    first = begins[which] == places
-    beginning[np.array(inner)[first], order[which[first]]] = True
+            at = joined.find(text, at + 1)
+    part = np.eye(len(keys), dtype=bool)
+    beginning = part.copy()
+    inside = order[np.array(inner, np.int64)]
+    outer = np.searchsorted(begins, places, side="right") - 1
+    part[inside, order[outer]] = True
+    first = begins[outer] == places
+    beginning[inside[first], order[outer[first]]] = True
     return part, beginning

@@ -76,9 +76,9 @@ class Proposals:
         self._spans = np.concatenate([self._lexicon.spans, [[0, 0]]])  # NONE is its last item
 
     def name(self, span: int, probability: float) -> Name:
-        """The span of a number as a name."""
+        """The span with a number of `Candidates` as a name."""
         start, end = self._spans[span].tolist()
-        return Name(start, end, self._lexicon.texts[span], probability)
+        return Name(start, end, self._text[start:end], probability)
 
     def indicators(self, best: int = NAMES) -> list[list[Name]]:
         """The best indicators by how much of the probability agrees with them, which becomes their probability.
@@ -115,14 +115,16 @@ class Proposals:
         own, lexicon = self._initiatives, self._lexicon
         whole = self._indicators.spans[:, :3]
         distinct = np.unique(whole[whole != NONE])
-        texts = [lexicon.texts[span] for span in distinct.tolist()]
-        starts = lexicon.spans[distinct, 0]
-        cut = np.full(len(lexicon.texts) + 1, NONE)  # NONE is its last item
-        cut[distinct] = lexicon.add(starts, starts + [len(_TAIL.sub("", text)) for text in texts])
+        cut = np.full(len(lexicon.spans) + 1, NONE)  # NONE is its last item
+        starts, sizes = (
+            lexicon.spans[distinct, 0],
+            [len(_TAIL.sub("", lexicon.read(span))) for span in distinct.tolist()],
+        )
+        cut[distinct] = lexicon.add(starts, starts + np.array(sizes, np.int64))
         inside = np.stack([whole, cut[whole]], axis=-1).reshape(len(whole), 2 * whole.shape[1])
         leading = self._leading()
         spans = np.concatenate([own.spans, inside, np.tile(leading, (len(whole), 1))], axis=1)
-        keys = np.where(spans == NONE, NONE, lexicon.key_of[spans] if lexicon.texts else NONE)
+        keys = np.where(spans == NONE, NONE, lexicon.key_of[spans] if len(lexicon.spans) else NONE)
         sizes = np.array([*map(len, lexicon.keys), 0])[keys]
         width = own.spans.shape[1]
         borrowed = slice(width, width + inside.shape[1])

@@ -23,6 +23,8 @@ SPANS = 16
 _STARTS = 20  # beginnings that are followed up for one quantity; the rest has no share worth counting
 _JOINED = ([0], [1, 3, 4], [2, 5])  # features whose tables are added up when loading
 _ROWS = 1024  # positions scored at once
+_ZERO = np.float32(0)
+_LENGTHS = np.arange(LONGEST)
 _QUANTITIES = 64  # quantities whose spans are compared at once
 
 
@@ -62,24 +64,38 @@ class FieldHeads:
         """
         arrays = self._arrays
         asked = states @ arrays["query"] + (arrays["query_bias"] + arrays["kinds"][around.kinds])
-        scores = np.zeros((6, *around.positions.shape), np.float32)
-        counts = around.present.sum(axis=1)
-        for part in _parts(counts.tolist(), _ROWS):
-            present = around.present[part]
-            values = around.features[:, part][:, present]
-            hidden = keys[around.positions[part][present]]
-            hidden += np.repeat(asked[part], counts[part], axis=0)
-            for table, columns in zip(self._tables, _JOINED, strict=True):
-                hidden += table[np.ravel_multi_index(tuple(values[columns]), [FEATURE_SIZES[c] for c in columns])]
-            first = _rectified(hidden) @ self._first + arrays["output_bias"][:3]
-            edges = np.full((2, *present.shape), -np.inf, np.float32)
-            edges[:, present] = first.T[:2]
-            begins, lasts = softmax(edges)
+        count, width = around.present.shape
+        places = np.flatnonzero(around.present)
+        number = places // width
+        limits = np.searchsorted(number, np.arange(count + 1))
+        values = around.features.reshape(len(FEATURE_SIZES), -1)[:, places]
+        added = [(keys, around.positions.ravel()[places]), (asked, number)]
+        for table, columns in zip(self._tables, _JOINED, strict=True):
+            added.append((table, np.ravel_multi_index(tuple(values[columns]), [FEATURE_SIZES[c] for c in columns])))
+        scores = np.zeros((6, count * width), np.float32)
+        parts = list(_parts(np.diff(limits).tolist(), _ROWS))
+        most = max((int(limits[part.stop] - limits[part.start]) for part in parts), default=0)
+        buffers = np.empty((2, most, keys.shape[1]), np.float32)
+        for part in parts:
+            rows = slice(limits[part.start], limits[part.stop])
+            hidden, spare = buffers[:, : rows.stop - rows.start]
+            for numbered, (table, index) in enumerate(added):
+                np.take(table, index[rows], axis=0, out=spare if numbered else hidden, mode="clip")
+                if numbered:
+                    hidden += spare
+            first = np.maximum(hidden, _ZERO, out=spare) @ self._first + arrays["output_bias"][:3]
+            local = places[rows] - part.start * width
+            edges = np.full((2, (part.stop - part.start) * width), -np.inf, np.float32)
+            edges[0, local], edges[1, local] = first[:, 0], first[:, 1]
+            begins, lasts = softmax(edges.reshape(2, -1, width))
             covered = np.clip(np.cumsum(begins, axis=1) - np.cumsum(lasts, axis=1) + lasts, 0, 1)
-            hidden += np.stack([begins, lasts, covered], axis=-1)[present] @ arrays["indicator_seen"]
-            second = _rectified(hidden) @ arrays["output_initiative"] + arrays["output_initiative_bias"]
-            scores[:, part][:, present] = np.concatenate([first.T, second.T])
-        return scores
+            seen = np.stack([share.ravel()[local] for share in (begins, lasts, covered)], axis=1)
+            hidden += np.matmul(seen, arrays["indicator_seen"], out=spare)
+            second = np.maximum(hidden, _ZERO, out=spare) @ arrays["output_initiative"]
+            second += arrays["output_initiative_bias"]
+            for column in range(3):
+                scores[column, places[rows]], scores[3 + column, places[rows]] = first[:, column], second[:, column]
+        return scores.reshape(6, count, width)
 
 
 def best_spans(
@@ -93,9 +109,11 @@ def best_spans(
         scores: [6, N, W] as :meth:`FieldHeads.scores` gives them.
         by_length: [2, LONGEST] what is added for each length.
     """
-    may_end = np.lib.stride_tricks.sliding_window_view(np.pad(article.may_end, (0, LONGEST)), LONGEST)
-    room = np.searchsorted(article.borders, article.borders, side="right") - 1 - np.arange(len(article.borders))
-    length = np.minimum(room[around.positions], around.ends - around.positions)
+    size = len(article.borders)
+    may_end = np.zeros(size + LONGEST, bool)
+    may_end[:size] = article.may_end
+    next_border = np.searchsorted(article.borders, article.borders, side="right") - 1
+    length = np.minimum(next_border[around.positions], around.ends) - around.positions
     length[~(around.present & article.may_start[around.positions])] = 0
     fields = []
     for field in (0, 1):
@@ -113,32 +131,30 @@ def _best_spans(
     scores: FloatArray, at: Ints, longest: Ints, may_end: npt.NDArray[np.bool_], by_length: FloatArray
 ) -> tuple[Ints, Ints, npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """The arrays of `Spans` for scores [3, N, W] at positions [N, W], where spans may be so long (0: none begins)."""
-    count = len(at)
+    count, width = at.shape
     rows = np.arange(count)[:, None]
     begin = np.where(longest > 0, scores[0], -np.inf)
-    kept = np.sort(_largest(begin, min(_STARTS, at.shape[1])), axis=1)
+    kept = np.sort(_largest(begin, min(_STARTS, width)), axis=1)
     first_at = at[rows, kept]
-    allowed = may_end[first_at] & (np.arange(LONGEST) < longest[rows, kept][..., None])
-    sums = np.cumsum(scores[2], axis=1)
-    inside = np.concatenate([np.zeros((count, 1), np.float32), sums], axis=1)
-    total = (
-        scores[0][rows, kept][..., None]
-        + _ahead(scores[1])[rows, kept]
-        + _ahead(sums)[rows, kept]
-        - inside[rows, kept][..., None]
-        + by_length
-    )
+    allowed = may_end[first_at[..., None] + _LENGTHS] & (longest[rows, kept][..., None] > _LENGTHS)
+    padded = np.zeros((2, count, width + LONGEST), np.float32)  # at the end of a name, and inside up to there
+    padded[0, :, :width] = scores[1]
+    np.cumsum(scores[2], axis=1, out=padded[1, :, 1 : width + 1])
+    ahead = (rows * (width + LONGEST) + kept)[..., None] + _LENGTHS
+    ends, inside = padded.reshape(2, -1)
+    total = scores[0][rows, kept][..., None] + ends[ahead]
+    total += inside[ahead + 1]
+    total -= inside[ahead[..., :1]]
+    total += by_length
     shares = softmax(np.where(allowed, total, np.float32(-1e4)).reshape(count, -1))
     top = _largest(shares, SPANS)
-    starts = np.take_along_axis(first_at, top // LONGEST, axis=1)
-    found = np.take_along_axis(allowed.reshape(count, -1), top, axis=1)
-    return starts, starts + top % LONGEST + 1, np.take_along_axis(shares, top, axis=1).astype(np.float64), found
-
-
-def _ahead(values: FloatArray) -> FloatArray:
-    """[N, W] -> [N, W, LONGEST]: the values at and after each place, without a copy for each."""
-    padded = np.pad(values, ((0, 0), (0, LONGEST - 1)))
-    return np.lib.stride_tricks.sliding_window_view(padded, LONGEST, axis=1)
+    starts = first_at[rows, top // LONGEST]
+    return (
+        starts,
+        starts + top % LONGEST + 1,
+        shares[rows, top].astype(np.float64),
+        allowed.reshape(count, -1)[rows, top],
+    )
 
 
 def _largest(values: FloatArray, count: int) -> Ints:
@@ -170,10 +186,6 @@ def softmax(scores: FloatArray) -> FloatArray:
     powers: FloatArray = np.exp(scores - scores.max(axis=-1, keepdims=True))
     powers /= powers.sum(axis=-1, keepdims=True)
     return powers
-
-
-def _rectified(values: FloatArray) -> FloatArray:
-    return np.maximum(values, np.float32(0))
 
 
 def _joined_table(arrays: Mapping[str, npt.NDArray[Any]], columns: Sequence[int]) -> FloatArray:

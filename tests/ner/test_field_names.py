@@ -40,7 +40,7 @@ def test_merged_adds_up_what_reads_the_same() -> None:
     text = "“甲计划”和甲计划、乙计划"
     lexicon = Lexicon(text)
     names = merged(spans([(1, 4, 0.3), (10, 13, 0.35), (6, 9, 0.2)], [(0, 1, 0.9)], [(6, 9, 0.5)]), lexicon)
-    read = [[lexicon.texts[span] for span in row if span != NONE] for row in names.spans]
+    read = [[lexicon.read(span) for span in row if span != NONE] for row in names.spans]
     assert read == [["甲计划", "乙计划"], [], ["甲计划"]]
     assert lexicon.spans[names.spans[0, 0]].tolist() == [1, 4]
     assert names.probability[0, :2] == pytest.approx([0.5, 0.35])
