@@ -10,8 +10,9 @@ words that are still open need to be known, each as a node of the dictionary wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from math import inf
 from typing import NamedTuple
@@ -110,14 +111,14 @@ class Plausibility:
     def extend(self, reading: Reading, character: str) -> Reading:
         """The reading with one more character, which must be simplified."""
         words = self._words
-        children, costs, ranks = words.children, words.costs, words.ranks
+        child, children, costs, ranks = words.child, words.children, words.costs, words.ranks
         score, last, begun = reading
         code, node = ord(character), words.root(character)
         cost = costs[ranks[node]]
         best = score + (self._mark(character, last) if cost is None else cost)
         still: list[tuple[int, float]] = []
         for parent, before in begun:
-            longer = words.child(parent, code)
+            longer = child(parent, code)
             if longer:
                 cost = costs[ranks[longer]]
                 if cost is not None and before + cost > best:
@@ -126,9 +127,8 @@ class Plausibility:
                     still.append((longer, before))
         if node and children[node] < children[node + 1]:
             still.append((node, score))
-        seen = self._seen.get(last)
-        if seen:
-            best += seen.get(code, 0.0)
+        if last in self._seen:
+            best += self._seen[last].get(code, 0.0)
         return Reading(best, character, tuple(still))
 
     def read(self, passage: Iterable[str], after: Reading = START) -> Reading:
@@ -214,13 +214,14 @@ class Plausibility:
         return _UNKNOWN
 
 
-def _continued(node: int, choices: Choices) -> Iterator[tuple[int, int]]:
+@lru_cache(maxsize=8192)
+def _continued(node: int, choices: Choices) -> tuple[tuple[int, int], ...]:
     """The children of a node of the dictionary that are among some choices, with their code points."""
     words, places = dictionary(), choices.places
     start, end = words.children[node], words.children[node + 1]
-    if end - start < 4 * len(places):
-        return ((code, at) for at, code in enumerate(words.codes[start:end], start) if code in places)
-    return ((code, child) for code in places if (child := words.child(node, code)))
+    if end - start < 20 * len(places):
+        return tuple((code, at) for at, code in enumerate(words.codes[start:end], start) if code in places)
+    return tuple((code, child) for code in places if (child := words.child(node, code)))
 
 
 def best_word(first: str, choices: Choices) -> float:

@@ -47,8 +47,8 @@ _MOST_ALONE = 0.3
 """Share of a repair's characters that may be less common ones, each a word of its own."""
 _MOST_OPEN = 0.45
 """Share of characters of a repair that may stay open."""
-MOST = 3_000_000
-"""Characters tried in one article, some hundred seams: time stays in bounds whatever the text is."""
+MOST = 15_000_000
+"""Characters tried in one article, some six hundred seams: time stays in bounds whatever the text is."""
 _FEWEST, _EACH = 12, 1000
 """Seams tried in vain: so many, and one more for so many characters. Then no more are."""
 _STOP = re.compile(r"[，。、；,;\n]")

@@ -53,16 +53,19 @@ class Best:
         """No reading of a lower value is among the best."""
 
     def offer(self, value: float, path: Path | partial[Path]) -> None:
+        """Take a reading into account."""
         if value < self.floor:
             return
         self._offered.append((value, path))
-        self.most = max(self.most, value)
-        if len(self._values) < self._size:
-            heappush(self._values, value)
-        else:
+        if value > self.most:
+            self.most = value
+        if self.floor > -inf:
             heapreplace(self._values, value)
-        if len(self._values) == self._size:
-            self.floor = self._values[0]
+        else:
+            heappush(self._values, value)
+            if len(self._values) < self._size:
+                return
+        self.floor = self._values[0]
 
     def taken(self) -> list[Path]:
         """The best, best first."""

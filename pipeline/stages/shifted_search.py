@@ -337,14 +337,14 @@ class Search:
         gloss: str | None = None,
     ) -> Path:
         """The reading with one more character."""
-        guesses, agreed = path.guessed, path.agreed
+        _, _, reading, before, out, guesses, agreed = path
         if guessed:
-            guesses = (*guesses, len(path.out))
+            guesses = (*guesses, len(out))
         if gloss is not None and gloss in readings(entry.character):
-            agreed = (*agreed, len(path.out))
-        reading = self._judge.extend(path.reading, entry.simplified)
-        penalty = path.penalty + self._penalty(entry, penalty, gloss)
-        return Path(at, pending, reading, penalty, path.out + entry.character, guesses, agreed)
+            agreed = (*agreed, len(out))
+        reading = self._judge.extend(reading, entry.simplified)
+        penalty = before + self._penalty(entry, penalty, gloss)
+        return Path(at, pending, reading, penalty, out + entry.character, guesses, agreed)
 
 
 def _count(characters: int, pending: int | None) -> int:

@@ -147,3 +147,9 @@ def test_hostile_text_takes_no_time(text: str) -> None:
     before = time.process_time()
     repair(text)
     assert time.process_time() - before < 60
+
+
+def test_a_long_article_is_mended_to_its_end() -> None:
+    passages = 200
+    revision = repair("產業發展勢頭良好，其中,??怠⒋笕A、宇視等3家。\n" * passages)
+    assert revision.text.count("海康、大華、宇視") == passages
