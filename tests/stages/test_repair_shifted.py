@@ -150,6 +150,7 @@ def test_hostile_text_takes_no_time(text: str) -> None:
 
 
 def test_a_long_article_is_mended_to_its_end() -> None:
-    passages = 200
-    revision = repair("產業發展勢頭良好，其中,??怠⒋笕A、宇視等3家。\n" * passages)
-    assert revision.text.count("海康、大華、宇視") == passages
+    """The limit on what is tried in one article is for texts that nobody wrote."""
+    damaged = [shift(text, at, decoder) for text in SENTENCES for at in cuts(text) for decoder in DECODERS]
+    mended = repair("\n".join(damaged * 4)).text.split("\n")
+    assert mended == [text for text in SENTENCES for _ in cuts(text) for _ in DECODERS] * 4
