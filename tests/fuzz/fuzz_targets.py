@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -143,17 +144,18 @@ _BOOK = {
 def _archive(
     coder: Coder, main: str, roots: dict[str, str], namespace: str, fixed: dict[str, str]
 ) -> Callable[[bytes], bytes]:
-    """Bytes of an Office file: `=>name` begins another part; the first two bytes may damage what was packed."""
+    """Bytes of an Office file: `=>name` begins another part; the first two bytes may damage its XML or the archive."""
 
     def content(data: bytes) -> bytes:
         found = dict(fixed)
+        whole = not data or data[0] % 8 < 6
         for number, part in enumerate(coder.text(data[2:]).split("=>")):
             name, inside = (main, part) if number == 0 else _named(part)
             root = roots.get(name)
             if root is not None:
                 prefix = "w:" if namespace == _WORD else ""
                 space = f"xmlns:w='{namespace}'" if prefix else f"xmlns='{namespace}'"
-                inside = f"<{prefix}{root} {space}>{inside}</{prefix}{root}>"
+                inside = f"<{prefix}{root} {space}>{_balanced(inside) if whole else inside}</{prefix}{root}>"
             found[name] = inside
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
@@ -162,6 +164,28 @@ def _archive(
         return _damaged(packed.getvalue(), data[:2])
 
     return content
+
+
+_TAG = re.compile(r"<(/?)([\w:]+)[^<>]*?(/?)>")
+
+
+def _balanced(inside: str) -> str:
+    """Every element closed, and none that is not open: what changes at random is seldom XML otherwise."""
+    kept: list[str] = []
+    opened: list[str] = []
+    at = 0
+    for tag in _TAG.finditer(inside):
+        kept.append(inside[at : tag.start()])
+        at = tag.end()
+        closes, name, empty = tag.groups()
+        if not closes:
+            kept.append(tag[0])
+            opened += [] if empty else [name]
+        while closes and name in opened:
+            kept.append(f"</{opened[-1]}>")
+            if opened.pop() == name:
+                break
+    return "".join(kept) + inside[at:] + "".join(f"</{name}>" for name in reversed(opened))
 
 
 def _named(part: str) -> tuple[str, str]:
