@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ TEXT = Coder.of(PIECES)
 SHORT = Coder.of(PIECES, longest=60)
 """For what repairs shifted text, which takes a hundred times as long as the rest."""
 RULES = Coder.of(pieces("yaml"))
+PATTERN = Coder.of(pieces("pattern"), longest=120)
 
 
 class Tried(NamedTuple):
@@ -226,11 +228,29 @@ def _of_files(
 
 
 def _rules(folder: Path) -> Run:
+    lexicon = folder / "lexicon/w.txt"
+    lexicon.parent.mkdir(parents=True)
+    lexicon.write_text("元\n亿元\nt\n", "utf-8")
+
     def run(data: bytes) -> Tried:
-        text = RULES.text(data)
+        text = rule_file(data)
         return Tried(len(text), checks.check_rules(folder, text))
 
     return run
+
+
+_PART = re.compile(r"\{[xyz]\}")
+
+
+def rule_file(data: bytes) -> str:
+    """A rule file: as its pieces fall, or, where the first byte is odd, a right one with a pattern and two parts."""
+    if not data or data[0] % 2 == 0:
+        return RULES.text(data[1:])
+    pattern, x, y = (PATTERN.text(part) for part in (data[1:], data[2::3], data[3::3]))
+    x = _PART.sub("", x[:40])  # few files would get past the circle of parts otherwise
+    y = _PART.sub("{x}", y[:40])
+    rule = {"id": "x", "name": "n", "pattern": pattern, "examples": {"yes": [{"text": "t"}]}}
+    return json.dumps({"parts": {"x": x, "y": y}, "rules": [rule]})
 
 
 def _written(name: str, kind: str) -> Target:
@@ -277,5 +297,13 @@ TARGETS = {
     "docx": _word(),
     "xlsx": _workbook(),
     "pdf": _pdf(),
-    "rules": Target(_rules, RULES.text, tuple(map(RULES.data, seeds("yaml"))), 4),
+    "rules": Target(
+        _rules,
+        rule_file,
+        (
+            *(b"\0" + RULES.data(seed) for seed in seeds("yaml")),
+            *(b"\1" + PATTERN.data(seed) for seed in seeds("pattern")),
+        ),
+        6,
+    ),
 }

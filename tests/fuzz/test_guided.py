@@ -68,7 +68,7 @@ def test_a_fault_is_told_and_kept_and_the_run_goes_on(guided: Guided, tmp_path: 
     assert f"convert --again faults/{kept.name}" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["text", "yaml", "html", "jsonl", "csv", "docx", "xlsx", "pdf"])
+@pytest.mark.parametrize("name", ["text", "yaml", "html", "jsonl", "csv", "docx", "xlsx", "pdf", "pattern"])
 def test_seeds_go_through_bytes_unharmed(name: str) -> None:
     coder = Coder.of(pieces(name) if name != "text" else TEXTS, TEXTS, longest=2000, raw=True)
     for seed in seeds(name):
