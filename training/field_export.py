@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 from onnx import TensorProto
 
 from pipeline.ner.field_features import FEATURE_SIZES, KINDS
 from training.bigru import ENCODER_INPUTS, GraphBuilder, build_model, encode
-from training.field_model import FieldNetwork
 from training.lac_source import FloatArray
+
+if TYPE_CHECKING:
+    from training.field_model import FieldNetwork
 
 
 def export(network: FieldNetwork, vocabulary: str, kept: str, extra: Mapping[str, FloatArray], folder: Path) -> None:
@@ -37,12 +41,7 @@ def export(network: FieldNetwork, vocabulary: str, kept: str, extra: Mapping[str
         },
     }
     graph = GraphBuilder()
-    graph.add("Identity", [encode(graph, tensors)], "states")
-    weights = graph.constant("key.half", state["key.weight"].T.astype(np.float16))
-    graph.add("MatMul", ["states", graph.add("Cast", [weights], "key_full", to=TensorProto.FLOAT)], "keys")
-    hidden = state["key.weight"].shape[0]
-    inputs = {**ENCODER_INPUTS, "marks": (TensorProto.INT32, ["T", "B"])}
-    outputs = {"states": ["P", 256], "keys": ["P", hidden]}
+    inputs, outputs = add_encoder(graph, tensors, state["key.weight"].T.astype(np.float16))
     model = build_model(graph, "fields", inputs, outputs)
     characters = "".join(vocabulary[row - 1] for row in rows[1:])
     model.metadata_props.add(key="vocabulary", value=json.dumps(characters, ensure_ascii=False))
@@ -61,3 +60,19 @@ def export(network: FieldNetwork, vocabulary: str, kept: str, extra: Mapping[str
     }
     halves = {key: value.astype(np.float16) for key, value in heads.items()}
     np.savez_compressed(folder / "field_heads.npz", **halves, **extra)
+
+
+def add_encoder(
+    graph: GraphBuilder, tensors: Mapping[str, FloatArray], key: npt.NDArray[np.float16]
+) -> tuple[dict[str, tuple[int, list[object]]], dict[str, list[object]]]:
+    """Add the encoder and what reads its states; gives the inputs and the outputs of the whole.
+
+    Outputs are `keys` [P, hidden], the states times `key` [256, hidden], and `states` [S, 256] of those of the P
+    characters that the input `picked` [S] names.
+    """
+    states = encode(graph, tensors)
+    weights = graph.constant("key.half", key)
+    graph.add("MatMul", [states, graph.add("Cast", [weights], "key_full", to=TensorProto.FLOAT)], "keys")
+    graph.add("Gather", [states, "picked"], "states")
+    inputs = {**ENCODER_INPUTS, "marks": (TensorProto.INT32, ["T", "B"]), "picked": (TensorProto.INT32, ["S"])}
+    return inputs, {"keys": ["P", key.shape[1]], "states": ["S", 256]}

@@ -116,11 +116,9 @@ class Proposals:
         whole = self._indicators.spans[:, :3]
         distinct = np.unique(whole[whole != NONE])
         cut = np.full(len(lexicon.spans) + 1, NONE)  # NONE is its last item
-        starts, sizes = (
-            lexicon.spans[distinct, 0],
-            [len(_TAIL.sub("", lexicon.read(span))) for span in distinct.tolist()],
-        )
-        cut[distinct] = lexicon.add(starts, starts + np.array(sizes, np.int64))
+        starts = lexicon.spans[distinct, 0]
+        kept = [len(_TAIL.sub("", lexicon.read(span))) for span in distinct.tolist()]
+        cut[distinct] = lexicon.add(starts, starts + np.array(kept, np.int64))
         inside = np.stack([whole, cut[whole]], axis=-1).reshape(len(whole), 2 * whole.shape[1])
         leading = self._leading()
         spans = np.concatenate([own.spans, inside, np.tile(leading, (len(whole), 1))], axis=1)

@@ -121,10 +121,11 @@ class FieldTagger:
             lengths = chosen[:, 1] - chosen[:, 0]
             numbers, steps = places(lengths)
             positions = chosen[numbers, 0] + steps
-            batch_states, batch_keys = self._network.run(lengths, characters[positions], marks=marks[positions])
-            keys[positions] = batch_keys
             edge = edge_of[positions]
-            states[edge[edge >= 0]] = batch_states[edge >= 0]
+            picked = np.flatnonzero(edge >= 0)
+            keys[positions], states[edge[picked]] = self._network.run(
+                lengths, characters[positions], picked=picked.astype(np.int32), marks=marks[positions]
+            )
         return [
             (keys[base : base + len(article.text)], states[edge_of[edge]].reshape(-1, 512))
             for (article, _), base, edge in zip(needed, bases.tolist(), edges, strict=False)
