@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from pipeline.errors import ServiceError
@@ -17,6 +18,22 @@ def host_of(value: str) -> str:
         return urlsplit(f"//{value}").hostname or ""
     except ValueError:
         return ""
+
+
+def from_elsewhere(headers: Mapping[str, str]) -> bool:
+    """Whether a browser says that a page of another site, or of another port, sends this request.
+
+    Args:
+        headers: The request's headers by lower-case name. Programs that are no browsers send neither of the two.
+    """
+    origin = headers.get("origin")
+    if origin is not None:
+        try:
+            if origin == "null" or urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
+                return True
+        except ValueError:
+            return True
+    return headers.get("sec-fetch-site", "none").lower() not in ("same-origin", "none")
 
 
 def listen(host: str, port: int) -> socket.socket:

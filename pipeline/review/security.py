@@ -5,9 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
 
-from pipeline.loopback import LOOPBACK, host_of
+from pipeline.loopback import LOOPBACK, from_elsewhere, host_of
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -60,17 +59,14 @@ class Guard:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         if host_of(headers.get("host", "")) not in LOOPBACK:
             return 400, "this address is not served here"
+        if from_elsewhere(headers):
+            return 403, "another site may not ask here: type the address, or take it from the terminal"
         if scope["method"] in ("GET", "HEAD"):
             return None
-        origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
-            return 403, "another site may not write here"
-        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            return 403, "another site may not write here"
         if not secrets.compare_digest(headers.get(TOKEN_HEADER, "").encode(), self._token.encode()):
             return 403, "the page is older than the program: reload it"
         length = headers.get("content-length", "")
-        if not length.isdecimal():
+        if not length.isdecimal() or "transfer-encoding" in headers:  # which would override the length
             return 411, "a length is needed"
         return (413, "too much at once") if int(length) > MAX_BODY else None
 

@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -71,7 +72,7 @@ async def uploaded(request: Request, limits: Limits) -> list[Article | Failure]:
 
     Raises:
         ServiceError: there is no file in the form (`service.form`).
-        ReadError: a field is wrong.
+        ReadError: a field is wrong, or the file holds too many articles (`read.too_large`).
     """
     try:
         form = await request.form(max_files=1, max_fields=8, max_part_size=limits.body)
@@ -89,7 +90,14 @@ async def uploaded(request: Request, limits: Limits) -> list[Article | Failure]:
         data, name = await file.read(), PurePosixPath((file.filename or "").replace("\\", "/")).name
     finally:
         await form.close()
-    found = await asyncio.to_thread(lambda: list(_read(data, name, limits)))
+    found = await asyncio.to_thread(lambda: list(islice(_read(data, name, limits), limits.articles + 1)))
+    if len(found) > limits.articles:
+        raise ReadError(
+            f"the file holds more than {limits.articles:,} articles",
+            where="file",
+            fix="Send them line by line to /extract/batch",
+            code="read.too_large",
+        )
     given = {name: value for name, value in fields.items() if value}
     if not given:
         return found
@@ -121,6 +129,7 @@ def _read(data: bytes, name: str, limits: Limits) -> Iterator[Article | Failure]
         max_bytes=limits.body,
         max_file_bytes=limits.body,
         max_expanded=8 * limits.body,
+        max_unpacked=8 * limits.body,
         max_seconds=limits.timeout,
     )
     shown = name[:200] or "upload"

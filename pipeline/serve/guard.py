@@ -13,10 +13,9 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from pipeline.errors import GongbaoError, ServiceError
-from pipeline.loopback import LOOPBACK, host_of
+from pipeline.loopback import LOOPBACK, from_elsewhere, host_of
 from pipeline.serve.limits import Limits
 from pipeline.serve.problems import RETRY, encoded, problem, problem_of, status_of
 
@@ -28,7 +27,11 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 LOG = logging.getLogger("pipeline.serve")
 OPEN_PATHS = ("/health",)
 """What is answered without a token: nothing but whether the service is well."""
-_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+_HEADERS = [
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+]
 
 
 class Guard:
@@ -92,8 +95,7 @@ class Guard:
             return problem(
                 "service.host", "this address is not served here", "Host", "Ask 127.0.0.1 or localhost by that name"
             )
-        origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if from_elsewhere(headers):
             return problem("service.origin", "web pages of other sites may not ask", "Origin")
         if self._token is not None and scope["path"] not in OPEN_PATHS:
             scheme, _, given = headers.get("authorization", "").partition(" ")

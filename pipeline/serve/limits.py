@@ -12,6 +12,7 @@ class Limits:
     Args:
         body: Bytes of one request to `/extract`.
         characters: Code points of one article.
+        articles: Articles in one file sent to `/extract`; more go to `/extract/batch`.
         line: Bytes of one line of a batch.
         batch: Bytes of a whole batch; they are kept in a temporary file while the client sends faster than the
             articles are extracted.
@@ -26,6 +27,7 @@ class Limits:
 
     body: int = 20_000_000
     characters: int = 500_000
+    articles: int = 1_000
     line: int = 5_000_000
     batch: int = 1_000_000_000
     timeout: float = 30.0

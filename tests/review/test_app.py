@@ -48,7 +48,17 @@ REFUSED = [
     ("another port", {**TOKEN, "origin": "http://127.0.0.1:9999"}, 403),
     ("a sandboxed page", {**TOKEN, "origin": "null"}, 403),
     ("cross-site by the browser's word", {**TOKEN, "sec-fetch-site": "cross-site"}, 403),
+    ("from another port by the browser's word", {**TOKEN, "sec-fetch-site": "same-site"}, 403),
+    ("an origin that is none", {**TOKEN, "origin": "http://["}, 403),
     ("a rebound name", {**TOKEN, "host": "evil.example:8000"}, 400),
+    (
+        "a rebound name that says it is its own site",
+        {**TOKEN, "host": "evil.example", "origin": "http://evil.example", "sec-fetch-site": "same-origin"},
+        400,
+    ),
+    ("a name that only begins like ours", {**TOKEN, "host": "localhost.evil.example"}, 400),
+    ("a body longer than its length", {**TOKEN, "transfer-encoding": "chunked"}, 411),
+    ("a body beyond measure", {**TOKEN, "content-length": str(33 * 1024 * 1024)}, 413),
 ]
 
 
@@ -61,9 +71,73 @@ def test_writes_from_elsewhere_are_refused(
     assert list(session.store.ledger.heads()) == []
 
 
-def test_a_rebound_name_cannot_read_either(client: TestClient) -> None:
-    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
-    assert client.get("/", headers={"host": "localhost:8000"}).status_code == 200
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "evil.example"}, 400),
+        ({"host": "evil.example:8000", "origin": "http://evil.example:8000", "sec-fetch-site": "same-origin"}, 400),
+        ({"host": ""}, 400),
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"host": "localhost:8000"}, 200),
+        ({"sec-fetch-site": "none"}, 200),
+        ({"sec-fetch-site": "same-origin", "origin": "http://127.0.0.1:8000"}, 200),
+    ],
+    ids=str,
+)
+def test_nobody_else_reads(client: TestClient, headers: dict[str, str], status: int) -> None:
+    """A page whose name was pointed at this machine, and pages of other sites and ports."""
+    for path in ("/", "/api/queue", "/api/events", "/static/queue.js"):
+        assert client.get(path, headers=headers).status_code == status
+
+
+def test_a_socket_for_messages_is_not_opened(session: Session) -> None:
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    said: list[Any] = []
+
+    async def channel(*message: Any) -> dict[str, Any]:
+        said.append(message)
+        return {"type": "websocket.connect"}
+
+    scope = {"type": "websocket", "path": "/", "headers": [(b"host", b"localhost")], "query_string": b""}
+    with ThreadPoolExecutor(1) as pool:  # browser tests leave a loop in the main thread
+        pool.submit(lambda: asyncio.run(create_app(session, "secret")(scope, channel, channel))).result(30)
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 100_000, b'{"keys": ["x"], "verdict": "accept", "form": ' + b'{"a":' * 50_000, b'{"keys": [' + b"1" * 9_000 + b"]}"],
+    ids=["lists", "objects", "a number of 9,000 digits"],
+)  # fmt: skip
+def test_bodies_nested_without_end_are_refused(client: TestClient, session: Session, body: bytes) -> None:
+    answer = client.post("/api/decide", content=body, headers={**TOKEN, "content-type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert list(session.store.ledger.heads()) == []
+
+
+def test_heads_beyond_measure_are_refused_and_the_review_goes_on(project: Path, serve: Any) -> None:
+    import socket
+
+    server = serve(project)
+    for head in (
+        b"GET /article?id=" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 200_000 + b"\r\n\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+            try:
+                connection.sendall(head)
+                said = connection.recv(4096)
+            except ConnectionError:
+                said = b""
+        assert said[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 431", b"")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(b"GET /static/queue.js HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert connection.recv(4096)[:7] == b"HTTP/1."
 
 
 def test_pages_forbid_scripts_from_elsewhere(client: TestClient) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import pytest
 from asking import TEXT, in_fresh_loop, problem
 
 
@@ -101,3 +105,104 @@ def test_it_stops_when_told(start: Callable[..., Any]) -> None:
         assert client.get("/health").json()["status"] == "ok"
     assert threading.active_count() >= 1
     assert service.stop() in (0, -15)
+
+
+ELSEWHERE = [
+    ("a rebound name", {"host": "evil.example:8321"}, "service.host"),
+    ("a rebound name that says it is its own site", {"host": "evil.example", "origin": "http://evil.example", "sec-fetch-site": "same-origin"}, "service.host"),
+    ("a name that only begins like ours", {"host": "localhost.evil.example"}, "service.host"),
+    ("a name with ours before an @", {"host": "localhost@evil.example"}, "service.host"),
+    ("no name", {"host": ""}, "service.host"),
+    ("a page of another site", {"origin": "http://evil.example"}, "service.origin"),
+    ("a page of another port", {"origin": "http://127.0.0.1:9"}, "service.origin"),
+    ("a sandboxed page", {"origin": "null"}, "service.origin"),
+    ("an origin that is none", {"origin": "http://["}, "service.origin"),
+    ("an image on a page of another site", {"sec-fetch-site": "cross-site"}, "service.origin"),
+    ("a page of another port, by the browser's word", {"sec-fetch-site": "same-site"}, "service.origin"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("headers", "code"), [case[1:] for case in ELSEWHERE], ids=[case[0] for case in ELSEWHERE])
+def test_nothing_is_answered_to_another_site(service: Any, headers: dict[str, str], code: str) -> None:
+    with service.client() as client:
+        for path in ("/", "/health", "/runs", "/records"):
+            problem(client.get(path, headers=headers), 403, code)
+        problem(client.post("/extract", json={"text": TEXT}, headers=headers), 403, code)
+        problem(client.post("/extract/batch", content=b"", headers=headers), 403, code)
+
+
+def test_every_answer_forbids_scripts_and_frames(service: Any) -> None:
+    with service.client() as client:
+        for answer in (client.get("/"), client.get("/nowhere"), client.get("/runs", headers={"origin": "null"})):
+            assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert "access-control-allow-origin" not in answer.headers
+
+
+def raw(service: Any, data: bytes) -> bytes:
+    """What the service answers to bytes that no client library would send."""
+    address = urlsplit(service.url)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.settimeout(30)
+        try:
+            connection.sendall(data)
+            return connection.recv(65_536)
+        except ConnectionError:
+            return b""
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /records?where=" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 200_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"".join(b"X%d: a\r\n" % n for n in range(20_000)) + b"\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n",
+        b"POST /extract HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n{}x",
+        b"\x16\x03\x01" * 100_000,
+    ],
+    ids=["a long query", "a long header", "many headers", "two names", "two lengths", "no HTTP"],
+)
+def test_heads_beyond_measure_are_refused_and_the_service_goes_on(service: Any, head: bytes) -> None:
+    assert raw(service, head)[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 431", b"")
+    with service.client() as client:
+        assert client.get("/health").status_code == 200
+
+
+def test_a_long_question_is_refused(service: Any) -> None:
+    with service.client() as client:
+        for name, value in (("where", "year>1 and " * 100), ("place", "省" * 101), ("article", "a" * 1001)):
+            problem(client.get("/records", params={name: value}), 422, "service.parameter")
+
+
+def test_a_socket_for_messages_is_not_opened(service: Any) -> None:
+    from pipeline.serve.guard import Guard
+    from pipeline.serve.limits import Limits
+
+    head = (
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\nUpgrade: websocket\r\n"
+        b"Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    answer = raw(service, head)
+    assert answer[:12] != b"HTTP/1.1 101" and int(answer[9:12]) >= 400
+    reached: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        reached.append(scope)
+
+    async def nothing(*message: Any) -> None:
+        reached.append(message)
+
+    in_fresh_loop(lambda: Guard(app, Limits(), token=None, local=True)({"type": "websocket"}, nothing, nothing))
+    assert reached == []
+
+
+def test_files_of_very_many_articles_go_to_the_batch(service: Any) -> None:
+    rows = "".join(json.dumps({"id": str(n), "text": "x"}) + "\n" for n in range(1_500)).encode()
+    with service.client() as client:
+        answer = problem(client.post("/extract", files={"file": ("a.jsonl", rows)}), 413, "read.too_large")
+        assert "/extract/batch" in answer["fix"]
+        packed = gzip.compress(rows[:29] + b"\n" * 900_000 + b" " * 40_000_000)
+        assert len(packed) < 100_000
+        answer = client.post("/extract", files={"file": ("a.jsonl.gz", packed)}).json()
+        assert [error["code"] for error in answer["errors"]][-1] == "read.too_large"
