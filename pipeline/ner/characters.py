@@ -38,12 +38,17 @@ class Vocabulary:
     """Numbers for characters: 0 is unknown, `characters[i]` has i + 1; a character not there counts as its `twin`."""
 
     def __init__(self, characters: str) -> None:
-        table = np.zeros(_PLANE, np.int32)
         numbers = {character: number for number, character in enumerate(characters, 1)}
-        for code in range(_PLANE):
-            character = chr(code)
-            number = numbers.get(character)
-            table[code] = numbers.get(twin(character), 0) if number is None else number
+        plain = map(chr, range(_PLANE))
+        full_width = map(chr, range(0xFF01, 0xFF5F))
+        has_twin = {
+            *map(chr, _TWINS),
+            *full_width,
+            *(character for character in plain if character.lower() != character),
+        }
+        table = np.zeros(_PLANE, np.int32)
+        for character, number in {**{c: numbers.get(twin(c), 0) for c in has_twin}, **numbers}.items():
+            table[ord(character)] = number
         self._table = table
 
     def encode(self, text: str) -> IntArray:

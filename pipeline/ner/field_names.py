@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -87,8 +88,8 @@ class Names:
 
     def taken(self, columns: Ints) -> Names:
         """For each quantity the names of some columns [N, D], in that order."""
-        spans, keys = (np.take_along_axis(array, columns, axis=1) for array in (self.spans, self.keys))
-        return Names(spans, keys, np.take_along_axis(self.probability, columns, axis=1))
+        rows = np.arange(len(columns))[:, None]
+        return Names(self.spans[rows, columns], self.keys[rows, columns], self.probability[rows, columns])
 
 
 def merged(spans: Spans, lexicon: Lexicon) -> Names:
@@ -125,11 +126,13 @@ class Likeness:
     """
 
     def __init__(self, lexicon: Lexicon, used: Sequence[Ints]) -> None:
-        numbers = np.unique(np.concatenate([[NONE], *(keys.ravel() for keys in used)]))
         known = lexicon.keys
-        self._place = np.zeros(len(known) + 1, np.int64)  # NONE is its last item
-        self._place[numbers] = np.arange(len(numbers))
-        keys = ["\0", *(known[number] for number in numbers[1:].tolist())]
+        is_used = np.zeros(len(known) + 1, bool)  # NONE is its last item
+        for numbers in used:
+            is_used[numbers] = True
+        is_used[NONE] = True
+        self._place: Ints = np.cumsum(is_used) - 1
+        keys = [*compress(known, is_used.tolist()), "\0"]
         sizes = np.array([len(text) for text in keys])
         self._part, self._beginning = _parts(keys, sizes)
         close = self._part & (sizes[:, None] >= 2) & (2 * sizes[:, None] >= sizes)
@@ -137,11 +140,13 @@ class Likeness:
 
     def is_part(self, keys: Ints, others: Ints) -> Bools:
         """Whether each key is in the other of the same place."""
-        return self._part[self._place[keys], self._place[others]]
+        found: Bools = self._part[self._place[keys], self._place[others]]
+        return found
 
     def is_beginning(self, keys: Ints, others: Ints) -> Bools:
         """Whether each other begins with the key of the same place."""
-        return self._beginning[self._place[keys], self._place[others]]
+        found: Bools = self._beginning[self._place[keys], self._place[others]]
+        return found
 
     def support(self, keys: Ints, names: Names) -> Floats:
         """[N, C]: for keys [N, C] the probability of all those of N quantities' names that are alike."""

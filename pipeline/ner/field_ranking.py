@@ -103,8 +103,8 @@ class Proposals:
         return self._named(candidates.spans, shares, np.argsort(-shares, axis=1, kind="stable")[:, :best])
 
     def _named(self, spans: Ints, shares: npt.NDArray[np.floating], order: Ints) -> list[list[Name]]:
-        numbers = np.take_along_axis(spans, order, axis=1).tolist()
-        chosen = np.take_along_axis(shares, order, axis=1).tolist()
+        rows = np.arange(len(order))[:, None]
+        numbers, chosen = spans[rows, order].tolist(), shares[rows, order].tolist()
         return [
             [self.name(span, share) for span, share in zip(row, row_shares, strict=True) if span != NONE]
             for row, row_shares in zip(numbers, chosen, strict=True)
@@ -170,7 +170,7 @@ class Proposals:
             order = np.lexsort((self._spans[rivals.spans, 0], -rivals.probability, -strength))[:, :NAMES]
             chosen = rivals.taken(order)
             spans[part] = chosen.spans
-            features[part] = self._features(part, likeness, chosen, np.take_along_axis(mass, order, 1))
+            features[part] = self._features(part, likeness, chosen, mass[np.arange(len(order))[:, None], order])
         return Candidates(spans, features)
 
     def _features(self, part: slice, likeness: Likeness, names: Names, mass: Floats) -> FloatArray:
