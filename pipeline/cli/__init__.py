@@ -11,6 +11,7 @@ from pathlib import Path
 
 import typer
 
+from pipeline.cli.terminal import guard, printable
 from pipeline.errors import GongbaoError
 
 COMMANDS = (
@@ -76,6 +77,7 @@ def main() -> None:
     """
     if sys.stdout is None:  # closed by who started us (`>&-`): no file of ours may get its number
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    guard()
     try:
         _run()
     except GongbaoError as error:
@@ -113,6 +115,8 @@ def _silence() -> None:
 
 
 def _tell(message: str, where: str | None, fix: str | None) -> None:
+    if sys.stderr.isatty():
+        message, where = "\n".join(map(printable, message.split("\n"))), where and printable(where)
     sys.stderr.write(f"gongbao: {where}: {message}\n" if where else f"gongbao: {message}\n")
     if fix:
         sys.stderr.write(f"  {fix}\n")

@@ -52,11 +52,10 @@ def command(
     elif html is not None:
         _write_html(report, html)
     else:
-        from rich.console import Console
-
+        from pipeline.cli.terminal import console
         from pipeline.diff.terminal import print_report
 
-        print_report(report, Console(highlight=False), limit=limit)
+        print_report(report, console(highlight=False), limit=limit)
     raise typer.Exit(report.exit_status)
 
 

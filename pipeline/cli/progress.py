@@ -7,6 +7,7 @@ import time
 from types import TracebackType
 from typing import Any
 
+from pipeline.cli.terminal import printable
 from pipeline.run.lines import Counts
 from pipeline.run.runner import Summary
 
@@ -81,8 +82,3 @@ class Reporter:
             self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
         else:
             sys.stderr.write(line + "\n")
-
-
-def printable(text: str) -> str:
-    """Text that cannot steer a terminal: control characters as escapes."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

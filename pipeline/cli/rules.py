@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -115,9 +116,10 @@ def explain(
 ) -> None:
     """Say what matched, what nearly matched and why not, and which scope gave place and year."""
     from pipeline.cli.show import choose
+    from pipeline.cli.terminal import printable
     from pipeline.extractor import Pipeline
     from pipeline.rulebook.explain import explain as explanation
 
     pipeline = Pipeline(rules=tuple(rules or ()), ner=None)
     for line in explanation(pipeline, choose(article, id, None), at):
-        typer.echo(line)
+        typer.echo(printable(line) if sys.stdout.isatty() else line)

@@ -96,12 +96,11 @@ def _print_json(summary: Summary) -> None:
 
 
 def _print_table(summary: Summary) -> None:
-    from rich.console import Console
-
     from pipeline.cli.tables import record_table
+    from pipeline.cli.terminal import console as careful
     from pipeline.run.folder import read_records
 
-    console = Console()
+    console = careful()
     if summary.folder is not None:
         console.print(record_table(read_records(summary.folder), limit=20, total=summary.records))
     failed = f", {summary.failed} failed" if summary.failed else ""

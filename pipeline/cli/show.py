@@ -43,8 +43,7 @@ def command(
     pub_date: Annotated[str | None, typer.Option(help="Publication date, YYYY-MM-DD.")] = None,
 ) -> None:
     """Show an article with quantities, places, periods and names coloured, and its records with their evidence."""
-    from rich.console import Console
-
+    from pipeline.cli.terminal import console as careful
     from pipeline.errors import ReadError
     from pipeline.extractor import Pipeline
     from pipeline.models import Failure
@@ -58,7 +57,7 @@ def command(
         for record in extraction.records:
             typer.echo(record.to_json())
         return
-    console = Console(highlight=False)
+    console = careful(highlight=False)
     _print_article(console, extraction, pipeline.document(chosen))
     _print_records(console, extraction.records)
 

@@ -73,7 +73,7 @@ def command(
 
 
 def _show(done: Round, *, as_json: bool) -> None:
-    from pipeline.cli.progress import printable
+    from pipeline.cli.terminal import printable
 
     if done.problem is not None:
         fix = f". {done.problem.fix}" if done.problem.fix else ""
@@ -99,10 +99,9 @@ def _table(lines: tuple[bytes, ...]) -> None:
     import json
     from decimal import Decimal
 
-    from rich.console import Console
-
     from pipeline.cli.tables import record_table
+    from pipeline.cli.terminal import console
     from pipeline.models import Record
 
     records = (Record.model_validate(json.loads(line, parse_float=Decimal)) for line in lines)
-    Console().print(record_table(records, limit=20, total=len(lines)))
+    console().print(record_table(records, limit=20, total=len(lines)))

@@ -127,7 +127,8 @@ def _streamed(
     data: Data, write: Callable[..., int], chosen: Format, style: Style, stdout: BinaryIO | None, path: Path | None
 ) -> int:
     """To standard output, a pipe or a device: made whole first where the format cannot be written in one go."""
-    if chosen.name in ("csv", "jsonl") and stdout is None:
+    # A terminal takes no file descriptor of its own: what is written there is looked through (pipeline.cli.terminal).
+    if chosen.name in ("csv", "jsonl") and stdout is None and (path is not None or not sys.stdout.isatty()):
         if path is not None:
             return write(data, path, style)
         sys.stdout.flush()

@@ -88,7 +88,7 @@ def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     source = tmp_path / "locked.txt"
     source.write_text(GOOD, encoding="utf-8")
 
-    def refused(path: Path, packing: str = "") -> None:
+    def refused(path: Path, *options: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(reader, "open_bytes", refused)
