@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import RunError
+from pipeline.errors import RuleError, RunError
 from pipeline.run import folder, runner, unfinished
 from pipeline.run.runner import Options, Summary, run
 from pipeline.run.shards import Marker
@@ -244,3 +245,70 @@ def test_a_run_gone_on_with_still_writes_its_parquet(tmp_path: Path, source: Pat
             progress=lambda counts, summary: 1 // 0, write_parts=write_parts)  # fmt: skip
     summary = run([], tmp_path / "out", HERE, resume=True, write_parts=write_parts)
     assert list((_folder(summary) / "records.parquet").glob("part-*.parquet"))
+
+
+RULES = """rules:
+  - id: count.evil
+    name: 跑掉的规则
+    kind: count
+    priority: 60
+    pattern: '{number}(?:[a-z]|[a-z]{2})+[a-z]*[!?]$'
+    examples:
+      yes: [{text: 3ab!, find: 3ab!, value: 3}]
+"""
+
+
+def test_a_rule_that_backtracks_for_ever_is_named_in_each_article_that_it_stops_at(
+    tmp_path: Path, make_articles: Make
+) -> None:
+    rules = tmp_path / "mine" / "quantities"
+    rules.mkdir(parents=True)
+    (rules / "evil.yaml").write_text(RULES, encoding="utf-8")
+    source = make_articles(tmp_path / "articles.jsonl", range(30))
+    with source.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"id": "bait", "text": "编号3" + "ab" * 300 + "。"}, ensure_ascii=False) + "\n")
+    clock = time.monotonic()
+    summary = run([source], tmp_path / "out", Options(ner=None, workers=0, rules=(str(tmp_path / "mine"),)))
+    assert time.monotonic() - clock < 30
+    [failure] = summary.failures
+    assert (summary.articles, failure.id, failure.code) == (30, "bait", "rules.timeout")
+    assert "count.evil" in failure.message and "evil.yaml" in f"{failure.where} {failure.message}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rules: !!python/object/apply:os.system ['touch {owned}']\n",
+        "rules: !!python/object/new:subprocess.Popen [['touch', '{owned}']]\n",
+        "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(f"{c}: &{c} [{', '.join(['*' + p] * 9)}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=True)),
+        "rules: &r [*r]\n",
+        "[" * 100_000,
+    ],
+    ids=["a command", "a process", "laughs", "a loop", "nesting"],
+)  # fmt: skip
+def test_hostile_rule_files_stop_a_run_and_are_named(text: str, tmp_path: Path, make_articles: Make) -> None:
+    rules = tmp_path / "mine" / "quantities"
+    rules.mkdir(parents=True)
+    (rules / "hostile.yaml").write_text(text.replace("{owned}", str(tmp_path / "owned")), encoding="utf-8")
+    source = make_articles(tmp_path / "articles.jsonl", range(3))
+    with pytest.raises(RuleError, match=r"hostile\.yaml"):
+        run([source], tmp_path / "out", Options(ner=None, workers=0, rules=(str(tmp_path / "mine"),)))
+    assert not (tmp_path / "owned").exists()
+    assert not (tmp_path / "out" / "latest").exists()
+
+
+def test_ids_that_are_paths_write_nothing_outside_the_run(tmp_path: Path) -> None:
+    """In the run folder and in every export that is a folder of files named after articles."""
+    from pipeline.export.rows import open_source
+    from pipeline.export.select import Data
+    from pipeline.export.writing import export, target_of
+
+    names = ["../../up", str(tmp_path / "absolute"), "..", ".", "a/../../b", "nul\\..\\x", "-rf", "~", "x" * 400]
+    rows = [{"id": name, "text": "2021年南通市投资5亿元。"} for name in names]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    made = _folder(run([tmp_path / "rows.jsonl"], tmp_path / "o" / "u" / "t", HERE))
+    for name in ("brat", "datapackage"):
+        export(Data([open_source(made)]), target_of(name, str(tmp_path / "o" / "e" / name), lambda format: tmp_path))
+    outside = [path for path in tmp_path.rglob("*") if not path.is_relative_to(tmp_path / "o")]
+    assert outside == [tmp_path / "rows.jsonl"]
+    assert sorted(path.name for path in (tmp_path / "o").iterdir()) == ["e", "u"]
