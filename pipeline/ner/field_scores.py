@@ -23,7 +23,7 @@ SPANS = 16
 _STARTS = 20  # beginnings that are followed up for one quantity; the rest has no share worth counting
 _JOINED = ([0], [1, 3, 4], [2, 5])  # features whose tables are added up when loading
 _ROWS = 1024  # positions scored at once
-_ZERO = np.float32(0)
+_ZERO, _ONE = np.float32(0), np.float32(1)
 _LENGTHS = np.arange(LONGEST)
 _QUANTITIES = 64  # quantities whose spans are compared at once
 
@@ -53,6 +53,7 @@ class FieldHeads:
         self._arrays = arrays
         self._tables = [_joined_table(arrays, columns) for columns in _JOINED]
         self._first = np.ascontiguousarray(arrays["output"][:, :3])  # the others were for the loss alone
+        self._second = np.ascontiguousarray(arrays["output_initiative"])
 
     def scores(self, around: Surroundings, keys: FloatArray, states: FloatArray) -> FloatArray:
         """Begin, end and inside of the indicator, then of the initiative: [6, N, W], 0 at padding.
@@ -68,33 +69,33 @@ class FieldHeads:
         places = np.flatnonzero(around.present)
         number = places // width
         limits = np.searchsorted(number, np.arange(count + 1))
-        values = around.features.reshape(len(FEATURE_SIZES), -1)[:, places]
-        added = [(keys, around.positions.ravel()[places]), (asked, number)]
-        for table, columns in zip(self._tables, _JOINED, strict=True):
-            added.append((table, np.ravel_multi_index(tuple(values[columns]), [FEATURE_SIZES[c] for c in columns])))
-        scores = np.zeros((6, count * width), np.float32)
+        joined = [_joined_values(around.features, columns) for columns in _JOINED]
+        tables = [keys, asked, *self._tables]
+        indices = [around.positions.ravel()[places], number, *(values.ravel()[places] for values in joined)]
+        results = np.empty((6, len(places)), np.float32)
         parts = list(_parts(np.diff(limits).tolist(), _ROWS))
         most = max((int(limits[part.stop] - limits[part.start]) for part in parts), default=0)
         buffers = np.empty((2, most, keys.shape[1]), np.float32)
         for part in parts:
             rows = slice(limits[part.start], limits[part.stop])
             hidden, spare = buffers[:, : rows.stop - rows.start]
-            for numbered, (table, index) in enumerate(added):
-                np.take(table, index[rows], axis=0, out=spare if numbered else hidden, mode="clip")
-                if numbered:
-                    hidden += spare
+            np.take(tables[0], indices[0][rows], axis=0, out=hidden, mode="clip")
+            for table, index in zip(tables[1:], indices[1:], strict=True):
+                hidden += np.take(table, index[rows], axis=0, out=spare, mode="clip")
             first = np.maximum(hidden, _ZERO, out=spare) @ self._first + arrays["output_bias"][:3]
             local = places[rows] - part.start * width
             edges = np.full((2, (part.stop - part.start) * width), -np.inf, np.float32)
             edges[0, local], edges[1, local] = first[:, 0], first[:, 1]
             begins, lasts = softmax(edges.reshape(2, -1, width))
-            covered = np.clip(np.cumsum(begins, axis=1) - np.cumsum(lasts, axis=1) + lasts, 0, 1)
+            covered = np.cumsum(begins, axis=1) - np.cumsum(lasts, axis=1)
+            covered = np.minimum(np.maximum(covered + lasts, _ZERO), _ONE)
             seen = np.stack([share.ravel()[local] for share in (begins, lasts, covered)], axis=1)
             hidden += np.matmul(seen, arrays["indicator_seen"], out=spare)
-            second = np.maximum(hidden, _ZERO, out=spare) @ arrays["output_initiative"]
-            second += arrays["output_initiative_bias"]
-            for column in range(3):
-                scores[column, places[rows]], scores[3 + column, places[rows]] = first[:, column], second[:, column]
+            second = np.maximum(hidden, _ZERO, out=spare) @ self._second + arrays["output_initiative_bias"]
+            results[:3, rows], results[3:, rows] = first.T, second.T
+        scores = np.zeros((6, count * width), np.float32)
+        for filled, values in zip(scores, results, strict=True):
+            filled[places] = values
         return scores.reshape(6, count, width)
 
 
@@ -194,3 +195,11 @@ def _joined_table(arrays: Mapping[str, npt.NDArray[Any]], columns: Sequence[int]
     for column in columns:
         table = (table[:, None] + arrays[f"feature_{column}"][None]).reshape(-1, table.shape[1])
     return table
+
+
+def _joined_values(features: Ints, columns: Sequence[int]) -> Ints:
+    """[N, W]: the row of the joined table for the features' values."""
+    values: Ints = features[columns[0]]
+    for column in columns[1:]:
+        values = values * FEATURE_SIZES[column] + features[column]
+    return values
