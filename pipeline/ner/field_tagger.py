@@ -68,6 +68,9 @@ class FieldTagger:
         self._vocabulary = Vocabulary(network.metadata["vocabulary"])
         self._heads = heads
         self._field_heads = FieldHeads(heads)
+        self._calibration = {
+            label: heads[f"calibration_{label.lower()}"].tolist() for label in ("INDICATOR", "INITIATIVE")
+        }
         self._ranker = InitiativeRanker(heads["rank_weights"], heads["rank_center"], heads["rank_scale"])
 
     @classmethod
@@ -148,7 +151,7 @@ class FieldTagger:
         ]
 
     def _entity(self, name: Name, label: Literal["INDICATOR", "INITIATIVE"]) -> Entity:
-        slope, offset = self._heads[f"calibration_{label.lower()}"].tolist()
+        slope, offset = self._calibration[label]
         return Entity(
             name.start, name.end, name.text, label, RULE, round(calibrated(name.probability, slope, offset), 4)
         )
