@@ -278,18 +278,18 @@ def _pdf() -> Target:
     def content(data: bytes) -> bytes:
         return coder.text(data).encode("utf-8", "surrogateescape")
 
-    return _of_files(".pdf", content, [coder.data(seed) for seed in seeds("pdf")], 1, foreign=True)
+    return _of_files(".pdf", content, [coder.data(seed) for seed in seeds("pdf")], 2, foreign=True)
 
 
 TARGETS = {
-    "repair": _of_text(checks.check_repair, 1, SHORT),
+    "repair": _of_text(checks.check_repair, 3, SHORT),
     "convert": _of_text(checks.check_convert, 20),
     "quantities": _of_text(lambda text: checks.check_quantities(rules_alone(), text), 20),
     "periods": _of_dated(lambda text, published: checks.check_periods(rules_alone(), text, published), 20),
     "places": _of_text(lambda text: checks.check_places(rules_alone(), text), 20),
     "outline": _of_text(lambda text: checks.check_outline(rules_alone(), text), 20),
-    "records": _of_dated(lambda text, published: checks.check_records(rules_alone(), text, published), 1, SHORT),
-    "tagger": _of_dated(lambda text, published: checks.check_records(with_tagger(), text, published), 1, SHORT),
+    "records": _of_dated(lambda text, published: checks.check_records(rules_alone(), text, published), 3, SHORT),
+    "tagger": _of_dated(lambda text, published: checks.check_records(with_tagger(), text, published), 2, SHORT),
     "text": _written("text", ".txt"),
     "html": _written("html", ".html"),
     "jsonl": _written("jsonl", ".jsonl"),
