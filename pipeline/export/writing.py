@@ -17,6 +17,7 @@ from typing import BinaryIO
 from pipeline.errors import ExportError
 from pipeline.export.formats import FORMATS, PLAIN, SUFFIXES, Format, Style, format_of
 from pipeline.export.select import Data
+from pipeline.run.lock import is_abandoned, locked
 
 OWN_FOLDERS = ("datapackage.json", "annotation.conf")
 """What an exported folder holds: only such a folder is replaced by a new export."""
@@ -85,8 +86,8 @@ def export(data: Data, target: Target, style: Style = PLAIN, *, stdout: BinaryIO
         path.parent.mkdir(parents=True, exist_ok=True)
         if chosen.shape == "database":
             return write(data, path, style)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:
-            fresh = Path(scratch) / path.name
+        with scratch_beside(path) as scratch:
+            fresh = scratch / path.name
             count = _written(data, write, chosen, style, fresh, zipped=path.suffix == ".zip")
             _put(fresh, path, chosen)
         return count
@@ -143,6 +144,17 @@ def _streamed(
         return count
 
 
+@contextmanager
+def scratch_beside(path: Path) -> Iterator[Path]:
+    """A hidden folder beside a place, removed in the end; what killed exports to that place left is removed before."""
+    prefix = f".{path.name}.export-"
+    for left in path.parent.iterdir():
+        if left.name.startswith(prefix) and is_abandoned(left):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=path.parent) as made, locked(Path(made)):
+        yield Path(made)
+
+
 def _is_special(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
@@ -170,8 +182,8 @@ def write_text(path: Path, text: str) -> None:
     """
     with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:
-            fresh = Path(scratch) / path.name
+        with scratch_beside(path) as scratch:
+            fresh = scratch / path.name
             fresh.write_text(text, encoding="utf-8")
             _sync(fresh)
             fresh.replace(path)

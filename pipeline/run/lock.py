@@ -1,4 +1,4 @@
-"""One run at a time in an output folder."""
+"""Locks of folders: one run at a time in an output folder, and whether a folder's owner still lives."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import IO
 
 from pipeline.errors import RunError
 
+_LOCK = ".lock"
+
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
@@ -20,7 +22,7 @@ def locked(folder: Path) -> Iterator[None]:
         OSError: the lock file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / ".lock"
+    path = folder / _LOCK
     with path.open("a+", encoding="utf-8") as file:
         if not _acquire(file):
             file.seek(0)
@@ -35,6 +37,17 @@ def locked(folder: Path) -> Iterator[None]:
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def is_abandoned(folder: Path) -> bool:
+    """True for a folder that was locked by a process which is gone; where the system cannot tell, False."""
+    try:
+        import fcntl  # noqa: F401
+
+        with (folder / _LOCK).open("r+", encoding="utf-8") as file:
+            return _acquire(file)
+    except (ImportError, OSError):
+        return False
 
 
 def _acquire(file: IO[str]) -> bool:
