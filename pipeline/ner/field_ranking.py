@@ -71,7 +71,8 @@ class Proposals:
     def __init__(self, text: str, starts: Ints, indicators: Spans, initiatives: Spans) -> None:
         self._text, self._starts = text, starts
         self._lexicon = Lexicon(text)
-        self._indicators, self._initiatives = (merged(spans, self._lexicon) for spans in (indicators, initiatives))
+        names = merged(indicators.followed_by(initiatives), self._lexicon)
+        self._indicators, self._initiatives = names[: len(starts)], names[len(starts) :]
         self._rivals = self._competing()
         self._spans = np.concatenate([self._lexicon.spans, [[0, 0]]])  # NONE is its last item
 

@@ -7,7 +7,7 @@ stay in the processor's cache.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,11 @@ class Spans:
     """[N, SPANS]"""
     found: npt.NDArray[np.bool_]
     """[N, SPANS]"""
+
+    def followed_by(self, others: Spans) -> Spans:
+        """The rows of these and of others."""
+        pairs = ((getattr(self, field.name), getattr(others, field.name)) for field in fields(self))
+        return Spans(*map(np.concatenate, pairs))
 
 
 class FieldHeads:
@@ -116,22 +121,27 @@ def best_spans(
     next_border = np.searchsorted(article.borders, article.borders, side="right") - 1
     length = np.minimum(next_border[around.positions], around.ends) - around.positions
     length[~(around.present & article.may_start[around.positions])] = 0
-    fields = []
+    count, width = length.shape
+    both = scores.reshape(2, 3, count, width)
+    parts = []
+    for part in _parts([1] * count, _QUANTITIES):
+        at, longest = (np.concatenate([array[part]] * 2) for array in (around.positions, length))
+        stacked = both[:, :, part].swapaxes(0, 1).reshape(3, -1, width)
+        parts.append(_best_spans(stacked, at, longest, may_end, np.repeat(by_length, len(at) // 2, axis=0)))
+    found = []
     for field in (0, 1):
-        parts = [
-            _best_spans(
-                scores[3 * field : 3 * field + 3, part], around.positions[part], length[part], may_end, by_length[field]
-            )
-            for part in _parts([1] * len(length), _QUANTITIES)
-        ]
-        fields.append(Spans(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True))))
-    return fields[0], fields[1]
+        halves = ([np.split(array, 2)[field] for array in arrays] for arrays in zip(*parts, strict=True))
+        found.append(Spans(*map(np.concatenate, halves)))
+    return found[0], found[1]
 
 
 def _best_spans(
     scores: FloatArray, at: Ints, longest: Ints, may_end: npt.NDArray[np.bool_], by_length: FloatArray
 ) -> tuple[Ints, Ints, npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """The arrays of `Spans` for scores [3, N, W] at positions [N, W], where spans may be so long (0: none begins)."""
+    """The arrays of `Spans` for scores [3, N, W] at positions [N, W], where spans may be so long (0: none begins).
+
+    `by_length` [N, LONGEST] is added for each length. Both fields are worked out at once, one after the other.
+    """
     count, width = at.shape
     rows = np.arange(count)[:, None]
     begin = np.where(longest > 0, scores[0], -np.inf)
@@ -146,7 +156,7 @@ def _best_spans(
     total = scores[0][rows, kept][..., None] + ends[ahead]
     total += inside[ahead + 1]
     total -= inside[ahead[..., :1]]
-    total += by_length
+    total += by_length[:, None]
     shares = softmax(np.where(allowed, total, np.float32(-1e4)).reshape(count, -1))
     top = _largest(shares, SPANS)
     starts = first_at[rows, top // LONGEST]

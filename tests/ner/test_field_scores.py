@@ -58,7 +58,8 @@ def test_best_spans_against_all_spans(seed: int, text: str) -> None:
             window = around.positions[row][around.present[row]].tolist()
             columns = np.flatnonzero(around.present[row])
             allowed = [(columns[place], length) for place, length in every_span(text, window)]
-            likely = set(sorted({at for at, _ in allowed}, key=lambda at: -begin[row, at])[:20])
+            begins = [column for column, at in zip(columns, window, strict=True) if article.may_start[at]]
+            likely = set(sorted(begins, key=lambda column: -begin[row, column])[:20])
             followed = [(at, length) for at, length in allowed if at in likely]
             total = [
                 begin[row, at]
