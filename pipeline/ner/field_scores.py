@@ -130,7 +130,7 @@ def best_spans(
         parts.append(_best_spans(stacked, at, longest, may_end, np.repeat(by_length, len(at) // 2, axis=0)))
     found = []
     for field in (0, 1):
-        halves = ([np.split(array, 2)[field] for array in arrays] for arrays in zip(*parts, strict=True))
+        halves = ([array.reshape(2, -1, SPANS)[field] for array in arrays] for arrays in zip(*parts, strict=True))
         found.append(Spans(*map(np.concatenate, halves)))
     return found[0], found[1]
 
