@@ -6,6 +6,7 @@ terminal itself and lets only sequences through that Rich writes. Output into fi
 
 from __future__ import annotations
 
+import codecs
 import re
 import sys
 from collections.abc import Iterable
@@ -27,12 +28,13 @@ class Terminal:
 
     def __init__(self, stream: TextIO, *, moves: bool) -> None:
         self._stream = stream
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._pattern = re.compile(rf"({_COLOURS}{_MOVES if moves else ''})|{_CONTROLS}")
 
     def write(self, text: str | bytes) -> int:
-        """Write a text, or its bytes in UTF-8; its length as it was given."""
+        """Write a text, or its bytes in UTF-8, which may end within a character; its length as it was given."""
         if isinstance(text, bytes):
-            self.write(text.decode("utf-8", "replace"))
+            self.write(self._decoder.decode(text))
             return len(text)
         self._stream.write(self._pattern.sub(lambda match: match[1] or _escape(match[0]), text))
         return len(text)

@@ -120,3 +120,13 @@ def test_what_the_guard_lets_through(given: str, shown: str) -> None:
         stream = io.StringIO(newline="")
         assert Terminal(stream, moves=False).write(text) == len(text)
         assert stream.getvalue() == shown
+
+
+def test_bytes_that_come_in_pieces_are_the_same_text() -> None:
+    """Exports are copied in pieces of so many bytes, wherever a character begins."""
+    from pipeline.cli.terminal import Terminal
+
+    stream = io.StringIO(newline="")
+    data = "绍兴市，12.5亿元\x9b2J😀\n".encode()
+    Terminal(stream, moves=False).buffer.writelines(data[at : at + 1] for at in range(len(data)))
+    assert stream.getvalue() == "绍兴市，12.5亿元\\x9b2J😀\n"
