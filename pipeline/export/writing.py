@@ -9,7 +9,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -151,7 +151,9 @@ def scratch_beside(path: Path) -> Iterator[Path]:
     for left in path.parent.iterdir():
         if left.name.startswith(prefix) and is_abandoned(left):
             shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=path.parent) as made, locked(Path(made)):
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=path.parent) as made, ExitStack() as held:
+        with suppress(OSError):  # some network file systems have no locks: nothing is cleared up there
+            held.enter_context(locked(Path(made)))
         yield Path(made)
 
 

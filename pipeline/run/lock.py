@@ -40,12 +40,15 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def is_abandoned(folder: Path) -> bool:
-    """True for a folder that was locked by a process which is gone; where the system cannot tell, False."""
+    """True for a folder that was locked by a process which is gone; where the system cannot tell, False.
+
+    A lock that names no process is one that somebody is about to take: to try it would take it from them.
+    """
     try:
         import fcntl  # noqa: F401
 
         with (folder / _LOCK).open("r+", encoding="utf-8") as file:
-            return _acquire(file)
+            return bool(file.read(1)) and _acquire(file)
     except (ImportError, OSError):
         return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -49,3 +50,23 @@ def test_folders_of_the_user_are_left_alone(tmp_path: Path) -> None:
     mine.mkdir()
     write_text(tmp_path / "records.csv", "x")
     assert mine.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks there")
+def test_a_lock_about_to_be_taken_is_left_alone(tmp_path: Path) -> None:
+    """Between making its lock and holding it an export must not lose it to another that clears up."""
+    begun = tmp_path / ".records.csv.export-begun"
+    begun.mkdir()
+    (begun / ".lock").touch()
+    write_text(tmp_path / "records.csv", "x")
+    assert begun.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks there")
+def test_a_file_system_without_locks_is_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, "no locks here")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    write_text(tmp_path / "records.csv", "x")
+    assert [path.name for path in tmp_path.iterdir()] == ["records.csv"]
