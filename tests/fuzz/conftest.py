@@ -23,7 +23,6 @@ settings.register_profile(
     derandomize="GONGBAO_FUZZ" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-settings.load_profile("fuzz")
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +31,15 @@ def pipeline() -> Pipeline:
     loaded = Pipeline(ner=None)
     loaded.extract("2021年,绍兴市完成投资3.5亿元,??萍冀鹑谂c產(chǎn)業(yè)。")
     return loaded
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report() -> Iterator[None]:
+    """The profile counts for the tests of this folder alone: a test takes its settings when its module is loaded."""
+    others = settings.get_current_profile_name()
+    settings.load_profile("fuzz")
+    yield
+    settings.load_profile(others)
 
 
 @pytest.hookimpl(hookwrapper=True)
