@@ -45,7 +45,9 @@ _MANY_PLACES = regex.compile(
 """In a title, so many cities or provinces that only the nation has them."""
 _ENDS = tuple("。！？!?；;…”")
 _HERE = regex.compile(r"在?这里")
-_ANAPHOR = regex.compile(r"(?:像|在|目前|如今|现在)?(?:[该其这此]|当地|区内|园区|项目)")
+_ANAPHOR = regex.compile(r"(?:像|在|目前|如今|现在)?(?:[该其这此]|当地|区内|园区|项目|[前后]者|[乡村镇屯寨]里)")
+_OWN_LEVEL = {mark: regex.compile(rf"全{mark}(?![面国])|(?<!\p{{Han}}){mark}(?:财政|政府|里)") for mark in "区县"}
+"""How an article speaks of the district that it has come to."""
 _LEVELS = ("place.relative.office_", "place.relative.own_level_", "place.relative.people_")
 """Rules of expressions for the offices and the budget of a level of government."""
 _REGIONS = (
@@ -112,7 +114,7 @@ class _Pass:
             place
             for run in name_runs(self._text, self._topics)
             for place in run
-            if not self._is_elsewhere(place) or (self._opens_clause(run[0]) and not is_donor(self._text, place))
+            if not self._is_elsewhere(place) or (self._opens_clause(run[0]) and not is_donor(self._text, run))
         ]
         # The nation is a yardstick or part of a name, unless a clause opens with it.
         self._topics = [p for p in self._topics if p.rank != "country" or self._heads_clause(p)]
@@ -245,7 +247,7 @@ class _Pass:
         heading = self._heading[sentence.section]
         frame = heading or self._main
         inner = carried is not None and frame.value and str(carried.value).startswith(f"{frame.value}/")
-        if inner and frame.how == "title" and not _ANAPHOR.match(self._text, sentence.start):
+        if inner and frame.how == "title" and not self._holds_on(sentence, carried):
             return frame  # a place inside the one spoken of is left again, unless the next sentence holds on to it
         if heading is not None:
             return carried if carried is not None and not new_paragraph else heading
@@ -259,6 +261,14 @@ class _Pass:
             introduced = not self._text[max(0, sentence.start - 9) : sentence.start].rstrip().endswith(_ENDS)
             return carried if relative or introduced or self._main.rule != "place.country" else self._main
         return self._main if self._main.how == "title" else carried
+
+    def _holds_on(self, sentence: Sentence, carried: Choice | None) -> bool:
+        """Whether a sentence goes on with a place inside the one that the article is about."""
+        if _ANAPHOR.match(self._text, sentence.start):
+            return True
+        path = str(carried.value) if carried is not None else ""
+        own = _OWN_LEVEL.get(path[-1:]) if path.split("/")[0] not in _REGIONS else None
+        return own is not None and own.search(self._text, sentence.start, sentence.end) is not None
 
     def _captioned(self, table: Table | None) -> Choice | None:
         """What the caption of a table says of the place."""
@@ -301,7 +311,7 @@ class _Pass:
             return True
         is_bare = place.form == "name" and not place.text.endswith(("省", "市", "自治区", "州", "县", "区"))
         is_in_name = _BODY_NAME.match(self._text, place.end) is not None
-        return is_bare and is_in_name and self._heading[sentence.section] is not None
+        return is_bare and is_in_name
 
     def _heading_value(self, sentence: Sentence) -> str | None:
         heading = self._heading[sentence.section]

@@ -75,10 +75,10 @@ class TopicRules:
         return not (place.form == "relative" and measures)
 
 
-def is_donor(text: str, place: Place) -> bool:
-    """Whether a place gives to another (对口支援的上海市捐资…): the money is spent there."""
-    before = text[max(0, place.start - 12) : place.start]
-    return _GIVES.match(text, place.end) is not None or _GIVEN_BY.search(before) is not None
+def is_donor(text: str, run: Sequence[Place]) -> bool:
+    """Whether places named together give to another (对口支援的上海市捐资…): the money is spent there."""
+    before = text[max(0, run[0].start - 12) : run[0].start]
+    return _GIVES.match(text, run[-1].end) is not None or _GIVEN_BY.search(before) is not None
 
 
 def _nested(first: Place, second: Place) -> bool:
