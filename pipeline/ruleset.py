@@ -31,6 +31,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -170,7 +171,7 @@ class RuleSet:
             for stage, rules in sorted(stages.items())
         }
         if folders != (SHIPPED,):  # those as shipped are known to be right
-            for known in (known for known_rules in ready.values() for known in known_rules):
+            for known in chain.from_iterable(ready.values()):
                 _ = known.compiled
         return cls(folders, ready, lexicons)
 
