@@ -123,6 +123,7 @@ class FinishedRun:
         self.manifest: dict[str, Any] = {}
         self.whole = False
         self._shards: dict[str, tuple[Marker, tuple[int, ...]]] = {}
+        self._all: list[tuple[Marker, tuple[int, ...]]] = []
         with suppress(OSError, ValueError):
             self._load()
 
@@ -130,24 +131,27 @@ class FinishedRun:
         manifest = json.loads((self.path / MANIFEST).read_bytes())
         shards: dict[str, tuple[Marker, tuple[int, ...]]] = {}
         at = [0, len(csv_header()), 0, 0]
+        every: list[tuple[Marker, tuple[int, ...]]] = []  # a path given twice may fail twice in shards of one key
         whole = True
         with (self.path / INDEX).open("rb") as lines:
             for line in lines:
                 marker = Marker.from_line(line)
                 whole = whole and not marker.retry
+                every.append((marker, tuple(at)))
                 if not marker.retry:
-                    shards[marker.key] = (marker, tuple(at))
+                    shards[marker.key] = every[-1]
                 at = [start + length for start, length in zip(at, marker.lengths, strict=True)]
         # Files that were changed by hand are nobody's cache; a change that keeps the length is seen by the hash.
         if at == [(self.path / name).stat().st_size for name in FILES]:
-            self.manifest, self._shards, self.whole = manifest, shards, whole and "input_hash" in manifest
+            self.manifest, self._shards, self._all = manifest, shards, every
+            self.whole = whole and "input_hash" in manifest
 
     def __contains__(self, key: str) -> bool:
         return key in self._shards
 
     def counts(self) -> Iterator[Counts]:
         """The counts of its shards, in order."""
-        for marker, starts in self._shards.values():
+        for marker, starts in self._all:
             failed = _slice(self.path / FILES[3], starts[3], marker.lengths[3])
             yield Counts(marker.articles, marker.records, failures(failed), marker.table_numbers_left)
 

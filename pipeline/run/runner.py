@@ -26,7 +26,7 @@ from pipeline.run.folder import FinishedRun, RunWriter, latest, run_error, sync
 from pipeline.run.lines import FILES, Counts, Lines
 from pipeline.run.lock import locked
 from pipeline.run.shards import SIZE, Shard, ShardFolder, cut
-from pipeline.run.unfinished import Unfinished, check_directory, settle, unfinished
+from pipeline.run.unfinished import Unfinished, check_directory, check_outside, settle, unfinished
 from pipeline.run.versions import InputPrint, fingerprint, stamp, versions
 
 KEPT_FAILURES = 1000
@@ -127,9 +127,11 @@ def run(
 
     Raises:
         RunError: nothing could be read (`run.no_input`), the output folder cannot be written (`run.unwritable`,
-            `run.disk_full`), another run is writing there (`run.locked`), or there is nothing to resume.
+            `run.disk_full`), another run is writing there (`run.locked`), the run folders would lie among the articles
+            (`run.out_inside`), or there is nothing to resume.
     """
     started = now or datetime.now(UTC)
+    check_outside([str(path) for path in paths], out)
     try:
         with locked(out / "runs"):
             settle(out)
@@ -166,7 +168,7 @@ def _begin(
     check_directory(left, [*paths, *options.rules])
     for half in left.path.glob(f".{left.run_id}.*"):
         shutil.rmtree(half, ignore_errors=True)
-    return Unfinished(left.path, {**plan, "started": left.plan["started"]}), options
+    return left.replan({**plan, "started": left.plan["started"]}), options
 
 
 class _Run:

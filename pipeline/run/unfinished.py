@@ -8,6 +8,7 @@ runs/.<run id>.unfinished/
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -48,6 +49,14 @@ class Unfinished:
         sync(made.path)
         return made
 
+    def replan(self, plan: dict[str, Any]) -> Unfinished:
+        """The same run, asked for anew: should it stop again, this is what is gone on with."""
+        fresh = self.path / f".{_PLAN}"
+        write_json(fresh, plan)
+        fresh.replace(self.path / _PLAN)  # a folder without a whole plan counts as nothing
+        sync(self.path)
+        return Unfinished(self.path, plan)
+
     def remove(self) -> None:
         """Remove the folder with all it holds; the plan goes first, so that half of it is never resumed."""
         with suppress(OSError):
@@ -81,6 +90,15 @@ def settle(out: Path) -> None:
             left.remove()
 
 
+def may_resume(out: Path, paths: list[str]) -> bool:
+    """Whether a run over these paths (none: any paths) that was just stopped left something to go on with."""
+    newest = max((out / "runs").glob(f".*{_ENDING}/{_PLAN}"), key=lambda plan: plan.parent.name, default=None)
+    try:
+        return newest is not None and (not paths or json.loads(newest.read_bytes())["input"] == paths)
+    except (OSError, ValueError):
+        return False
+
+
 def check_directory(left: Unfinished, paths: list[str]) -> None:
     """Relative paths mean what they meant only in the directory where the run began."""
     began = str(left.plan.get("directory", ""))
@@ -88,3 +106,17 @@ def check_directory(left: Unfinished, paths: list[str]) -> None:
         raise RunError(
             f"the unfinished run began in {began}", where=str(left.path.parent), fix=f"cd {began}", code="run.directory"
         )
+
+
+def check_outside(paths: list[str], out: Path) -> None:
+    """Run folders among the articles would be read as articles by the next run."""
+    runs = Path(os.path.realpath(out / "runs"))
+    for path in paths:
+        # Path.is_dir raises where a folder above may not be looked into; reading says so by name
+        if os.path.isdir(path) and runs.is_relative_to(os.path.realpath(path)):  # noqa: PTH112
+            raise RunError(
+                f"the run folders would lie in the folder of articles {path}: the next run would read them as articles",
+                where=str(out),
+                fix="Name a folder outside of it with --out, or name the folders of articles in it",
+                code="run.out_inside",
+            )

@@ -13,6 +13,7 @@ from pipeline.read.sources import source_of
 from pipeline.run.folder import latest
 from pipeline.run.news import News
 from pipeline.run.runner import Options, Summary, run
+from pipeline.run.unfinished import check_outside
 from pipeline.watch.hook import Hook
 from pipeline.watch.state import State
 
@@ -57,6 +58,7 @@ class Watch:
     ) -> None:
         self._paths = [str(path) for path in paths]
         self._out = out
+        check_outside(self._paths, out)
         self._options = replace(options or Options(), reuse=True, shard=1)
         self._hook = hook
         self._keep = keep

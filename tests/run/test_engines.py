@@ -154,6 +154,40 @@ def test_half_a_shard_is_done_again(tmp_path: Path, make_articles: Make, expecte
     assert (_folder(summary) / "records.jsonl").read_bytes() == expected["records.jsonl"]
 
 
+def test_what_a_resumed_run_was_asked_for_is_gone_on_with(tmp_path: Path, make_articles: Make) -> None:
+    first, second = make_articles(tmp_path / "1.jsonl", range(90)), make_articles(tmp_path / "2.jsonl", range(50, 140))
+    for resume, source in ((False, first), (True, second)):
+        with pytest.raises(ZeroDivisionError):
+            run([source], tmp_path / "out", HERE, resume=resume, progress=lambda counts, summary: 1 // 0)
+    folder = _folder(run([], tmp_path / "out", HERE, resume=True))
+    ids = [json.loads(line)["id"] for line in (folder / "articles.jsonl").open(encoding="utf-8")]
+    assert ids == [f"a-{number:06d}" for number in range(50, 140)], "the articles named last"
+
+
+def test_failures_in_shards_of_one_key_are_all_counted(tmp_path: Path, make_articles: Make) -> None:
+    paths = [make_articles(tmp_path / "articles.jsonl", range(3)), *[tmp_path / "missing.txt"] * 600]
+    first, second = (run(paths, tmp_path / "out", HERE) for _ in range(2))
+    assert second.folder == first.folder
+    assert (second.articles, second.records, second.failed) == (first.articles, first.records, 600)
+
+
+@pytest.mark.parametrize("out", [".", "outputs", "a/b"])
+def test_run_folders_among_the_articles_are_refused(out: str, tmp_path: Path, make_articles: Make) -> None:
+    make_articles(tmp_path / "articles.jsonl", range(3))
+    with pytest.raises(RunError, match="in the folder of articles") as caught:
+        run([tmp_path], tmp_path / out, HERE)
+    assert caught.value.code == "run.out_inside"
+    assert [path.name for path in tmp_path.iterdir()] == ["articles.jsonl"], "nothing was made"
+
+
+def test_articles_beside_the_run_folders_are_read(tmp_path: Path, make_articles: Make) -> None:
+    make_articles(tmp_path / "articles.jsonl", range(3))
+    (tmp_path / "article").mkdir()  # its name begins as that of the output folder
+    make_articles(tmp_path / "article" / "more.jsonl", range(3, 6))
+    sources = [tmp_path / "articles.jsonl", tmp_path / "article"]
+    assert run(sources, tmp_path / "article-runs", HERE).articles == 6
+
+
 def test_resume_with_nothing_to_resume(tmp_path: Path) -> None:
     with pytest.raises(RunError) as caught:
         run([], tmp_path / "out", HERE, resume=True)
@@ -209,7 +243,7 @@ def test_a_run_that_ended_in_its_last_step_is_settled(
 def test_a_full_disk_loses_nothing(tmp_path: Path, make_articles: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     import errno
 
-    source = make_articles(tmp_path / "articles.jsonl", range(90))
+    source = make_articles(tmp_path / "articles.jsonl", range(150))  # more than one shard holds
     write, written = runner.ShardFolder.write, []
 
     def full(self: object, key: str, lines: object) -> None:
@@ -226,5 +260,5 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, make_articles: Make, monkeypa
     assert not (tmp_path / "out" / "latest").exists()
     monkeypatch.undo()
     summary = run([], tmp_path / "out", HERE, resume=True)
-    assert summary.articles == 90
+    assert summary.articles == 150
     assert summary.reused > 0
