@@ -34,6 +34,8 @@ GROUPS = ("rules",)
 """Commands with sub-commands; `pipeline/cli/<name>.py` holds a Typer named `app`."""
 READER_GONE = 141
 """The exit status where the reader of the output ended first (`| head`): 128 + SIGPIPE, as of other programs."""
+STOPPED = 130
+"""The exit status after Ctrl-C: 128 + SIGINT."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -73,7 +75,8 @@ def build() -> typer.Typer:
 def main() -> None:
     """Run the command line; errors that gongbao raises on purpose are printed without a traceback.
 
-    Exit status: that of the command; 2 for an error; 141, as shells count it, where the reader of the output went away.
+    Exit status: that of the command; 2 for an error; 141, as shells count it, where the reader of the output went away;
+    130 where Ctrl-C stopped it.
     """
     if sys.stdout is None:  # closed by who started us (`>&-`): no file of ours may get its number
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
@@ -86,6 +89,8 @@ def main() -> None:
     except BrokenPipeError:
         _silence()
         raise SystemExit(READER_GONE) from None
+    except KeyboardInterrupt:  # before there is a command that knows what to say
+        raise SystemExit(STOPPED) from None
     except OSError as error:
         if error.errno not in _FULL:
             raise

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from pipeline.run.runner import Summary
+    from pipeline.run.runner import Options, Summary
 
 RulesOption = Annotated[
     list[Path] | None, typer.Option("--rules", help="Folder of your own rules, over the shipped ones; may be repeated.")
@@ -34,8 +34,10 @@ def command(
     fresh: Annotated[bool, typer.Option("--fresh", help="Take nothing over from the newest finished run.")] = False,
     engine: Annotated[str, typer.Option(help="Who runs the workers: `processes` or `dask`.")] = "processes",
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler; none: one made here.")] = None,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Processor seconds that an article may take.")] = 60.0,
-    memory: Annotated[int, typer.Option(min=256, help="MiB that a worker may hold.")] = 2048,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, max=1_000_000, help="Processor seconds that an article may take.")
+    ] = 60.0,
+    memory: Annotated[int, typer.Option(min=256, max=1 << 30, help="MiB that a worker may hold.")] = 2048,
     parquet: Annotated[
         bool, typer.Option("--parquet", help="Write the records as Parquet files too, in records.parquet/ of the run.")
     ] = False,
@@ -50,6 +52,8 @@ def command(
 
     if not paths and not resume:
         raise typer.BadParameter("Name files or folders of articles, or give --resume.", param_hint="PATHS")
+    if scheduler is not None and engine != "dask":
+        raise typer.BadParameter("A scheduler is Dask's: give --engine dask, too.", param_hint="--scheduler")
     folders = tuple(str(folder) for folder in rules or ())
     if parquet:
         from pipeline.export.formats import format_of
@@ -62,13 +66,28 @@ def command(
         with Reporter() as reporter:
             summary = run(paths or [], out, options, resume=resume, progress=reporter.update, write_parts=_write_parts)
     except KeyboardInterrupt:
-        typer.echo(f"Stopped. To go on: gongbao run --resume --out {out}", err=True)
+        typer.echo(_stopped(paths or [], out, options), err=True)
         raise typer.Exit(130) from None
     if json:
         _print_json(summary)
     else:
         _print_table(summary)
     raise typer.Exit(summary.exit_status)
+
+
+def _stopped(paths: list[str], out: Path, options: Options) -> str:
+    """What to say after Ctrl-C: how to go on, as a command that a shell takes."""
+    from shlex import join
+
+    from pipeline.run.runner import Options
+    from pipeline.run.unfinished import may_resume
+
+    if not may_resume(out, paths):
+        return "Stopped before anything was done."
+    usual = Options()
+    given = {name: getattr(options, name) for name in ("workers", "engine", "scheduler", "timeout", "memory")}
+    words = [f"--{name}={value}" for name, value in given.items() if value != getattr(usual, name)]
+    return "Stopped. To go on: " + join(["gongbao", "run", "--resume", "--out", str(out), *words])
 
 
 def _write_parts(records: Path, folder: Path) -> None:

@@ -27,9 +27,12 @@ from pipeline.run.shards import Shard
 if TYPE_CHECKING:
     from pipeline.extractor import Pipeline
 
-_CHILD = "import sys; sys.path.append(sys.argv[2]); from pipeline.run.worker import main; main()"
+_CHILD = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+    "sys.path.append(sys.argv[2]); from pipeline.run.worker import main; main()"
+)
 """The child's program. Our own folder comes last on its path, and the working directory never: files there that are
-named like a library must not be imported."""
+named like a library must not be imported. Ctrl-C reaches the whole group, also while it loads; the parent decides."""
 START_TIMEOUT = 180.0
 """Seconds until a child has loaded rules and model."""
 _OUT_OF_TIME = int(getattr(signal, "SIGPROF", 0)) or -1
@@ -200,7 +203,6 @@ def _length(item: Article | Failure) -> int:
 
 def main() -> None:
     """The child: settings first, then one shard after another until the stream ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     channel: Connection[Any, Any] = Connection(int(sys.argv[1]))
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         settings: Settings = channel.recv()

@@ -114,6 +114,10 @@ def test_nothing_could_be_done(arguments: list[str], tmp_path: Path, gongbao: Go
         (["--resume"], "no unfinished run"),
         (["x.txt", "--engine", "abacus"], "no engine 'abacus'"),
         (["x.txt", "--rules", "no-such-folder"], "rules folder not found"),
+        (["x.txt", "--scheduler", "tcp://127.0.0.1:9"], "--engine dask"),
+        (["x.txt", "--timeout", "inf"], "--timeout"),
+        (["x.txt", "--memory", "9" * 30], "--memory"),
+        (["."], "would read them as articles"),
     ],
 )
 def test_wrong_use(arguments: list[str], says: str, tmp_path: Path, gongbao: Gongbao) -> None:
@@ -209,6 +213,42 @@ def test_ctrl_c_leaves_no_half_run_and_resume_ends_it(tmp_path: Path, gongbao: G
     assert "Traceback" not in talk
     assert not (tmp_path / "out" / "latest").exists()
     assert not list((tmp_path / "out" / "runs").glob("[!.]*"))
+
+
+def test_the_way_to_go_on_is_a_command_that_a_shell_takes(tmp_path: Path) -> None:
+    import shlex
+
+    from pipeline.cli.run import _stopped
+    from pipeline.run.runner import Options, run
+
+    source, out = tmp_path / "x.txt", tmp_path / "it's out"
+    source.write_text(GOOD, encoding="utf-8")
+    options = Options(ner=None, workers=3, timeout=90.0)
+    assert "To go on" not in _stopped([str(source)], out, options), "there is nothing to go on with"
+    with pytest.raises(ZeroDivisionError):
+        run([source], out, Options(ner=None, workers=0), progress=lambda counts, summary: 1 // 0)
+    command = shlex.split(_stopped([str(source)], out, options).partition(": ")[2])
+    assert command == ["gongbao", "run", "--resume", "--out", str(out), "--workers=3", "--timeout=90.0"]
+    assert "To go on" not in _stopped([str(tmp_path / "other.txt")], out, options), "what is left is another run"
+
+
+@pytest.mark.parametrize("moment", [0.1, 0.3, 0.5, 0.8])
+def test_ctrl_c_while_everything_loads_says_no_more_than_that(moment: float, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text(GOOD, encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import sys; from pipeline.cli import main; print('on', flush=True); main()"]
+        + ["run", str(tmp_path / "x.txt"), "--workers", "2", "--out", str(tmp_path / "out")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None and process.stdout.readline() == "on\n"
+    time.sleep(moment)
+    os.killpg(process.pid, signal.SIGINT)
+    _, talk = process.communicate(timeout=60)
+    assert process.returncode in (130, 0), talk
+    assert "Traceback" not in talk
 
 
 def _may_mount() -> bool:
