@@ -65,6 +65,7 @@ class _Pass:
         self._cells = cells
         self._text = document.text
         self._sentences = document.outline.sentences
+        self._paragraph_starts = {s.paragraph: s.start for s in reversed(self._sentences)}
         self._pub = document.article.pub_date
         self._review = review_of(document)
 
@@ -131,7 +132,7 @@ class _Pass:
         return Choice(period, "published", rule, doubt=0.4)
 
     def _plans_paragraph(self, sentence: Sentence) -> bool:
-        start = min(s.start for s in self._sentences if s.paragraph == sentence.paragraph)
+        start = self._paragraph_starts[sentence.paragraph]
         return _FIRM_PLAN_WORDS.search(self._text, start, sentence.end) is not None
 
     def _inherited(self, sentence: Sentence, section_scope: dict[int, Choice | None]) -> Choice | None:

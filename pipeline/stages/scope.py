@@ -55,7 +55,8 @@ def between(spans: Sequence[SpanT], start: int, end: int) -> list[SpanT]:
     """The spans that lie in `[start, end)`; `spans` are in text order."""
     first = bisect_right(spans, start - 1, key=lambda span: span.start)
     found: list[SpanT] = []
-    for span in spans[first:]:
+    for number in range(first, len(spans)):  # no slice: it would copy all the rest of a long article
+        span = spans[number]
         if span.start >= end:
             break
         if span.end <= end:
