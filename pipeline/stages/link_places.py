@@ -306,9 +306,12 @@ class _Pass:
         return join_examples(self._text, resolved, frames)
 
     def _does_not_widen(self, place: Place, sentence: Sentence) -> bool:
-        """True for a zone, a region, an office from above or a bare short name within a name (安徽创新馆 in 合肥)."""
+        """True for a zone, a region or a bare short name within a name (安徽创新馆 in 合肥).
+
+        An office from above (安徽省财政厅) speaks of the place too where the article is of nothing else.
+        """
         if place.form == "organisation":
-            return place.place != self._main.value
+            return self._heading[sentence.section] is None
         if place.form in {"zone", "adjective"}:
             return True
         is_bare = place.form == "name" and not place.text.endswith(("省", "市", "自治区", "州", "县", "区"))
