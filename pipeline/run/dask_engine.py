@@ -6,15 +6,17 @@ machines: a worker that is lost has its shards done again by another.
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import suppress
+from multiprocessing import resource_tracker
 from typing import Any
 
 from pipeline.errors import RunError
 from pipeline.run.extract import Settings
 from pipeline.run.lines import Counts
 from pipeline.run.shards import Shard
-from pipeline.run.worker import Worker
+from pipeline.run.worker import Worker, without_interrupts
 
 CONNECT_TIMEOUT = 30
 _LOST_WORKERS = 5
@@ -43,13 +45,16 @@ class Dask:
         dask.config.set({"distributed.scheduler.allowed-failures": _LOST_WORKERS})
         try:
             if scheduler is None:
-                self._cluster = api.LocalCluster(
-                    n_workers=max(1, workers),
-                    threads_per_worker=1,
-                    host="127.0.0.1",
-                    dashboard_address=None,
-                    silence_logs=50,
-                )
+                if os.name == "posix":
+                    resource_tracker.ensure_running()  # which would let interrupts through again
+                with without_interrupts():
+                    self._cluster = api.LocalCluster(
+                        n_workers=max(1, workers),
+                        threads_per_worker=1,
+                        host="127.0.0.1",
+                        dashboard_address=None,
+                        silence_logs=50,
+                    )
             self._client = api.Client(self._cluster or scheduler, timeout=CONNECT_TIMEOUT, set_as_default=False)
         except (OSError, ValueError) as error:
             raise RunError(

@@ -12,8 +12,8 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,7 +98,7 @@ class Worker:
         if self._process is not None:
             return
         ours, theirs = Pipe()
-        with theirs:
+        with theirs, without_interrupts():
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", _CHILD, str(theirs.fileno()), str(Path(__file__).resolve().parents[2])],
                 pass_fds=[theirs.fileno()],
@@ -176,6 +176,19 @@ class Worker:
             name = signal.Signals(-status).name
             return _Lost(f"the process was ended by {name}", "extract.crash", at, outside=name in _FROM_OUTSIDE)
         return _Lost(f"the process ended with status {status}", "extract.crash", at)
+
+
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """A process started meanwhile is born deaf to Ctrl-C: the first thing it runs is the interpreter, not our code."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _without(items: tuple[Article | Failure, ...], number: int, lost: _Lost) -> tuple[Article | Failure, ...]:

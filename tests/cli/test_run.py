@@ -189,7 +189,10 @@ def test_one_article_on_standard_input(tmp_path: Path, gongbao: Gongbao) -> None
     assert json.loads(done.stdout)["records"] == 3
 
 
-def test_ctrl_c_leaves_no_half_run_and_resume_ends_it(tmp_path: Path, gongbao: Gongbao) -> None:
+@pytest.mark.parametrize("engine", ["processes", pytest.param("dask", marks=pytest.mark.slow)])
+def test_ctrl_c_leaves_no_half_run_and_resume_ends_it(engine: str, tmp_path: Path, gongbao: Gongbao) -> None:
+    if engine == "dask":
+        pytest.importorskip("distributed", reason="the extra `dask` is not installed")
     source = tmp_path / "many.jsonl"
     with source.open("w", encoding="utf-8") as file:
         for number in range(3000):
@@ -197,7 +200,7 @@ def test_ctrl_c_leaves_no_half_run_and_resume_ends_it(tmp_path: Path, gongbao: G
             file.write(json.dumps({"id": f"a{number}", "text": text}, ensure_ascii=False) + "\n")
     command = [sys.executable, "-c", "from pipeline.cli import main; main()", "run", source, "--no-ner"]
     process = subprocess.Popen(
-        [*command, "--out", tmp_path / "out"],
+        [*command, "--out", tmp_path / "out", "--engine", engine],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
