@@ -15,6 +15,7 @@ import numpy.typing as npt
 import regex
 
 Ints = npt.NDArray[np.int64]
+Features = npt.NDArray[np.int16]
 Bools = npt.NDArray[np.bool_]
 
 KINDS = ("money", "count", "percent", "growth", "multiple", "duration", "measure")
@@ -61,8 +62,8 @@ class Surroundings:
     """[N, W] offsets into the text (0 at padding)."""
     present: Bools
     """[N, W]: not padding."""
-    features: Ints
-    """[len(FEATURE_SIZES), N, W]."""
+    features: Features
+    """[len(FEATURE_SIZES), N, W], small integers: a long article has many millions."""
     ends: Ints
     """[N, W]: where the block ends that the position belongs to."""
     kinds: Ints
@@ -140,25 +141,26 @@ class TextFeatures:
         features = self._features(positions, starts[:, None], ends[:, None], own_heading)
         return Surroundings(positions, present, features, block_ends, self._kinds)
 
-    def _features(self, at: Ints, start: Ints, end: Ints, heading: Ints) -> Ints:
+    def _features(self, at: Ints, start: Ints, end: Ints, heading: Ints) -> Features:
         after, inside = at >= end, (at >= start) & (at < end)
-        away = np.where(after, at - end + 1, start - at)
-        bucket = _distance_table()[np.clip(away, 1, _FARTHEST)]
-        distance = np.where(after, 1 + len(_DISTANCES) + np.minimum(bucket, 11), bucket + 1)
+        features = np.empty((len(FEATURE_SIZES), *at.shape), np.int16)
+        distance, sentence, clauses, between, zone, repetition = features
+        bucket = _distance_table()[np.clip(np.where(after, at - end + 1, start - at), 1, _FARTHEST)]
+        distance[:] = np.where(after, 1 + len(_DISTANCES) + np.minimum(bucket, 11), bucket + 1)
         distance[inside] = 0
-        sentence = np.where(after, 5, np.clip(self._sentence_of[start] - self._sentence_of[at], 0, 4))
-        listed, clauses = (
-            np.minimum(np.abs(counts[at] - np.where(after, counts[end], counts[start])), 4)
-            for counts in (self._listed, self._clauses)
-        )
+        sentence[:] = np.where(after, 5, np.clip(self._sentence_of[start] - self._sentence_of[at], 0, 4))
+        clauses[:] = 0
+        for counts, factor in ((self._listed, 1), (self._clauses, 5)):
+            clauses += factor * np.minimum(np.abs(counts[at] - np.where(after, counts[end], counts[start])), 4)
         before = self._amounts_before
-        between = np.where(after, before[at] - before[end], before[start] - before[at])
-        zone = np.zeros_like(at)
+        between[:] = np.clip(np.where(after, before[at] - before[end], before[start] - before[at]), 0, 3)
+        zone[:] = 0
         zone[(at >= heading[:, :1]) & (at < heading[:, 1:])] = 2
         zone[(at >= self._title[0]) & (at < self._title[1])] = 1
         zone[self.marks[at] > 0] = 3
         zone[inside] = 4
-        return np.stack([distance, sentence, listed + 5 * clauses, np.clip(between, 0, 3), zone, self._repetition[at]])
+        repetition[:] = self._repetition[at]
+        return features
 
 
 @lru_cache(maxsize=1)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.ner.field_features import FEATURE_SIZES, LONGEST, Surroundings, TextFeatures
+from pipeline.ner.field_features import FEATURE_SIZES, LONGEST, Features, Surroundings, TextFeatures
 
 FloatArray = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -207,9 +207,9 @@ def _joined_table(arrays: Mapping[str, npt.NDArray[Any]], columns: Sequence[int]
     return table
 
 
-def _joined_values(features: Ints, columns: Sequence[int]) -> Ints:
+def _joined_values(features: Features, columns: Sequence[int]) -> Features:
     """[N, W]: the row of the joined table for the features' values."""
-    values: Ints = features[columns[0]]
+    values: Features = features[columns[0]]
     for column in columns[1:]:
         values = values * FEATURE_SIZES[column] + features[column]
     return values

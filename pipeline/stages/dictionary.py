@@ -91,6 +91,8 @@ def dictionary() -> Dictionary:
             children = _read(file, "I", nodes + 1)
             codes, ranks, best = (_read(file, "H", nodes) for _ in range(3))
             classes = _read(file, "B", nodes)
+            if file.read(1):  # at the end the file's checksum is compared
+                raise EOFError("it goes on behind its end")
     except (OSError, EOFError, ValueError, LookupError, zlib.error) as error:
         raise RuleError("cannot be read", where=str(PATH), fix="Reinstall gongbao: the file is part of it") from error
     roots = array("H", bytes(2 * _CODES))
