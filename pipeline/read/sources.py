@@ -18,6 +18,13 @@ TEXTS = (".txt", ".md")
 PAGES = (".html", ".htm")
 ROWS = (".jsonl", ".csv")
 DOCUMENTS = (".docx", ".pdf", ".xlsx")
+FOREIGN = (
+    *(".doc", ".wps", ".rtf", ".odt", ".ofd", ".ppt", ".pptx"),
+    *(".xls", ".et", ".ods"),
+    *(".mht", ".mhtml", ".eml"),
+    *(".zip", ".rar", ".7z", ".tar", ".tgz"),
+)
+"""Kinds that may well hold articles but are not read: in a folder they are named, while pictures and code are not."""
 STANDARD_INPUT = "-"
 
 
@@ -34,8 +41,8 @@ class Source:
 def find_sources(paths: Sequence[str | Path]) -> Iterator[Source | Failure]:
     """All files that the paths mean, in the order given; folders in the order of their relative POSIX paths.
 
-    Hidden files and files of other kinds in a folder are passed over; links that lead out of it are named, not
-    followed. Memory does not grow with the number of files.
+    In a folder, documents of kinds that are not read and links that lead out of it are named as failures; hidden files
+    and what is no document at all are passed over. Memory does not grow with the number of files.
     """
     for given in paths:
         path = Path(given)
@@ -48,12 +55,7 @@ def find_sources(paths: Sequence[str | Path]) -> Iterator[Source | Failure]:
                 raise _odd(path)
             source = source_of(path, path.name)
             if source is None:
-                raise ReadError(
-                    f"Files of the kind {path.suffix or 'without ending'} are not read",
-                    where=str(path),
-                    fix=f"Convert it to one of {ENDINGS}",
-                    code="read.unsupported",
-                )
+                raise _unsupported(path)
             yield source
         except ReadError as error:
             yield failure(error, path.name or str(path))
@@ -93,6 +95,9 @@ def _folder(root: Path) -> Iterator[Source | Failure]:
         else:
             source = source_of(root / relative, relative)
             if source is None:
+                if Path(relative).suffix.lower() in FOREIGN:
+                    found = True
+                    yield failure(_unsupported(root / relative), relative)
                 continue
             found = True
             try:
@@ -128,7 +133,11 @@ def _trouble(path: Path, root: Path) -> ReadError | None:
     """Why a file found in a folder is not read: a link that leads out of it or nowhere, a device, a pipe."""
     status = path.lstat()
     if stat.S_ISLNK(status.st_mode):
-        target = Path(os.path.realpath(path, strict=True))
+        try:
+            target = Path(os.path.realpath(path, strict=True))
+        except FileNotFoundError:
+            nowhere = "The link leads nowhere"
+            return ReadError(nowhere, where=str(path), fix="Remove or mend the link", code="read.symlink")
         if not target.is_relative_to(root):
             return ReadError(
                 f"The link leads out of the folder, to {target}",
@@ -138,6 +147,15 @@ def _trouble(path: Path, root: Path) -> ReadError | None:
             )
         status = path.stat()
     return None if stat.S_ISREG(status.st_mode) else _odd(path)
+
+
+def _unsupported(path: Path) -> ReadError:
+    return ReadError(
+        f"Files of the kind {path.suffix or 'without ending'} are not read",
+        where=str(path),
+        fix=f"Convert it to one of {ENDINGS}",
+        code="read.unsupported",
+    )
 
 
 def _odd(path: Path) -> ReadError:

@@ -129,7 +129,7 @@ def _csv_rows(
         except csv.Error as error:
             problems.append(
                 ReadError(
-                    f"The row is no CSV ({error})",
+                    f"The row is no CSV ({error}), and what follows it may be lost with it",
                     where=f"{where}:{at}",
                     fix='Put cells that hold quotes or separators in quotes, and double the quotes inside ("")',
                     code="read.csv",

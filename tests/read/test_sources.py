@@ -61,6 +61,15 @@ def test_hidden_files_and_other_kinds_in_a_folder_are_passed_over(tmp_path: Path
     assert failures == []
 
 
+@pytest.mark.parametrize("name", ["report.doc", "年报.WPS", "sub/old.rtf", "scan.ofd", "table.xls", "all.zip"])
+def test_documents_of_other_kinds_in_a_folder_are_named(tmp_path: Path, read: Read, name: str) -> None:
+    write(tmp_path / "a.txt")
+    write(tmp_path / name)
+    articles, failures = read(tmp_path)
+    assert [article.id for article in articles] == ["a.txt"]
+    assert [(failure.id, failure.code) for failure in failures] == [(name, "read.unsupported")]
+
+
 def test_another_kind_named_by_the_user_is_refused_with_a_fix(tmp_path: Path, refused: Callable[..., Failure]) -> None:
     failure = refused(write(tmp_path / "old.doc"))
     assert failure.code == "read.unsupported"
@@ -141,7 +150,7 @@ def test_links_that_leave_the_folder_are_not_followed(tmp_path: Path, read: Read
     assert [article.id for article in articles] == ["real.txt", "within.txt"]
     assert [(failure.id, failure.code) for failure in failures] == [
         ("away.txt", "read.symlink"),
-        ("gone.txt", "read.missing"),
+        ("gone.txt", "read.symlink"),
         ("self.txt", "read.symlink"),
     ]
 
