@@ -123,7 +123,7 @@ def _print_table(summary: Summary) -> None:
     if summary.folder is not None:
         console.print(record_table(read_records(summary.folder), limit=20, total=summary.records))
     failed = f", {summary.failed} failed" if summary.failed else ""
-    reused = f", {summary.reused} unchanged since the last run" if summary.reused else ""
+    reused = f", {summary.reused} taken over unchanged" if summary.reused else ""
     console.print(
         f"{summary.articles} articles, {summary.records} records{failed}{reused}, {summary.seconds:.1f} s",
         highlight=False,
