@@ -35,6 +35,7 @@ _SHARE_OF = regex.compile(r"(?:全[省市区县州])?的?(?:约|近)?")
 _BODY_NAME = regex.compile(
     r"\p{Han}{1,8}?(?:馆|院|所|中心|公司|集团|银行|大学|学院|基地|平台|超市|实验室|基金|论坛|交易所|联盟|协会|剧场|码头|电厂|港口)"
 )
+_SAYS = regex.compile(r"[^，,。；;：:\n]{0,14}?(?:表示|提出|介绍|透露|通报|印发|明确|要求|统计|公布|发布|预计|计划)")
 _PARTS = regex.compile(
     r"(?:其中|这当中|分(?:地区|区域|区县|县区|县市|市县|城市|地市|市州|片区|板块)[看来]?|从(?:各?(?:地区|区域|区县|县区|县市|市县|城市|地市|市州|区|县))分?布?[来上]?看)"
 )
@@ -308,10 +309,11 @@ class _Pass:
     def _does_not_widen(self, place: Place, sentence: Sentence) -> bool:
         """True for a zone, a region or a bare short name within a name (安徽创新馆 in 合肥).
 
-        An office from above (安徽省财政厅) speaks of the place too where the article is of nothing else.
+        An office from above (安徽省财政厅) acts in the place too where the article is of nothing else; what it says it says
+        of all that it is in charge of.
         """
         if place.form == "organisation":
-            return self._heading[sentence.section] is None
+            return self._heading[sentence.section] is None and not _SAYS.match(self._text, place.end)
         if place.form in {"zone", "adjective"}:
             return True
         is_bare = place.form == "name" and not place.text.endswith(("省", "市", "自治区", "州", "县", "区"))
