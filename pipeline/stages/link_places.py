@@ -309,8 +309,8 @@ class _Pass:
     def _does_not_widen(self, place: Place, sentence: Sentence) -> bool:
         """True for a zone, a region or a bare short name within a name (安徽创新馆 in 合肥).
 
-        An office from above (安徽省财政厅) acts in the place too where the article is of nothing else; what it says is of
-        all that it is in charge of.
+        An office from above (安徽省财政厅) acts in the place too where the article is of nothing else; but what it says
+        is of all that it is in charge of.
         """
         if place.form == "organisation":
             return self._heading[sentence.section] is None and not _SAYS.match(self._text, place.end)
