@@ -138,6 +138,9 @@ def test_two_reviewers_see_each_other_and_nothing_is_overwritten_silently(
     server = serve(project)
     one, two = open_page(server.url, reviewer="Li"), open_page(server.url, reviewer="Wang")
     two.route("**/api/events*", lambda route: route.abort())  # so that two does not hear of it in time
+    two.reload()  # nor by what it had asked for before
+    two.wait_for_selector("body[data-ready]")
+    drive.settle(two)
     drive.press(one, "Enter", 1)
     two.keyboard.press("r")
     two.wait_for_selector("#alert:not([hidden])")
