@@ -47,6 +47,7 @@ def command(
 
     Exit status: 0 all articles read, 1 some failed (see errors.jsonl), 2 nothing could be done, 130 stopped by Ctrl-C.
     """
+    from pipeline.cli import STOPPED
     from pipeline.cli.progress import Reporter
     from pipeline.run.runner import Options, run
 
@@ -67,7 +68,7 @@ def command(
             summary = run(paths or [], out, options, resume=resume, progress=reporter.update, write_parts=_write_parts)
     except KeyboardInterrupt:
         typer.echo(_stopped(paths or [], out, options), err=True)
-        raise typer.Exit(130) from None
+        raise typer.Exit(STOPPED) from None
     if json:
         _print_json(summary)
     else:

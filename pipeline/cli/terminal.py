@@ -63,7 +63,7 @@ def guard() -> None:
 
 def printable(text: str) -> str:
     """Text that cannot steer a terminal: control characters and marks of direction as escapes."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return "".join(char if char.isprintable() else _escape(char) for char in text)
 
 
 def console(**options: Any) -> Console:

@@ -14,7 +14,8 @@ _TABLE_TYPES = {"string": "string", "integer": "integer", "decimal": "number", "
 
 def record_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of one line of records.jsonl, titles in Chinese, descriptions in English and Chinese."""
-    evidence = {column.name: _property(column, evidence_fields()[column.name]) for column in evidence_columns()}
+    described = evidence_fields()
+    evidence = {column.name: _property(column, described[column.name]) for column in evidence_columns()}
     properties = {column.name: _property(column, Record.model_fields[column.name]) for column in record_columns()}
     properties["evidence"] |= {"type": "object", "additionalProperties": _object("依据", evidence)}
     properties["flags"] |= {"type": "array", "items": {"type": "string"}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import unicodedata
+from pathlib import Path
 
 from pipeline.errors import GongbaoError, ReadError
 from pipeline.models import Failure
@@ -57,6 +58,16 @@ def os_error(error: OSError, where: str) -> ReadError:
         where=where,
         fix="Check the disk and try again",
         code="read.io",
+    )
+
+
+def unsupported(path: Path) -> ReadError:
+    """The error for a file of a kind that is not read."""
+    return ReadError(
+        f"Files of the kind {path.suffix or 'without ending'} are not read",
+        where=str(path),
+        fix=f"Convert it to one of {ENDINGS}",
+        code="read.unsupported",
     )
 
 

@@ -12,7 +12,7 @@ from pipeline.models import Article, Failure
 from pipeline.read.article import article_from_text
 from pipeline.read.charset import decode_page
 from pipeline.read.encoding import decode
-from pipeline.read.failing import ENDINGS, failure, os_error, too_large
+from pipeline.read.failing import failure, os_error, too_large, unsupported
 from pipeline.read.ids import SeenIds
 from pipeline.read.json_lines import read_jsonl
 from pipeline.read.limits import Limits
@@ -57,7 +57,7 @@ def read_file(path: str | Path, id: str | None = None, *, limits: Limits = _DEFA
     identifier = path.name if id is None else id
     source = source_of(path, identifier)
     if source is None:
-        yield failure(_unsupported(path), identifier)
+        yield failure(unsupported(path), identifier)
         return
     with closing(PdfReader(limits)) as pdf:
         yield from _read(source, limits, pdf)
@@ -186,13 +186,4 @@ def _empty(where: str) -> ReadError:
         where=where,
         fix="Remove the file, or put the article's text into it",
         code="read.empty",
-    )
-
-
-def _unsupported(path: Path) -> ReadError:
-    return ReadError(
-        f"Files of the kind {path.suffix or 'without ending'} are not read",
-        where=str(path),
-        fix=f"Convert it to one of {ENDINGS}",
-        code="read.unsupported",
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import ReadError
 from pipeline.models import Failure
-from pipeline.read.failing import ENDINGS, failure, os_error
+from pipeline.read.failing import ENDINGS, failure, os_error, unsupported
 from pipeline.read.ids import in_order
 from pipeline.read.streams import PACKINGS
 
@@ -55,7 +55,7 @@ def find_sources(paths: Sequence[str | Path]) -> Iterator[Source | Failure]:
                 raise _odd(path)
             source = source_of(path, path.name)
             if source is None:
-                raise _unsupported(path)
+                raise unsupported(path)
             yield source
         except ReadError as error:
             yield failure(error, path.name or str(path))
@@ -97,7 +97,7 @@ def _folder(root: Path) -> Iterator[Source | Failure]:
             if source is None:
                 if Path(relative).suffix.lower() in FOREIGN:
                     found = True
-                    yield failure(_unsupported(root / relative), relative)
+                    yield failure(unsupported(root / relative), relative)
                 continue
             found = True
             try:
@@ -147,15 +147,6 @@ def _trouble(path: Path, root: Path) -> ReadError | None:
             )
         status = path.stat()
     return None if stat.S_ISREG(status.st_mode) else _odd(path)
-
-
-def _unsupported(path: Path) -> ReadError:
-    return ReadError(
-        f"Files of the kind {path.suffix or 'without ending'} are not read",
-        where=str(path),
-        fix=f"Convert it to one of {ENDINGS}",
-        code="read.unsupported",
-    )
 
 
 def _odd(path: Path) -> ReadError:

@@ -288,7 +288,7 @@ class _Pass:
                 if (
                     quantity.kind == "percent"
                     and period.role != "comparison"
-                    and regex.search(r"[为到至]$", self._text[: period.start][-1:])
+                    and self._text[period.start - 1 : period.start] in tuple("为到至")
                 ):
                     return period
         return None
