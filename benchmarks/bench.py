@@ -58,8 +58,8 @@ class Stopwatch:
 
 def articles(megabytes: float, text: str = "all") -> Iterator[Any]:
     """The benchmark's articles, as long together as asked for in UTF-8: `all`, `sound` or only the `seed` article."""
-    from pipeline.models import Article
-    from pipeline.read import read_paths
+    from gongbao.document import Article
+    from gongbao.read import read_paths
 
     folder = ROOT.parent / "shared" / "annotated"
     paths = sorted(folder.glob("*.jsonl")) or [ROOT / "corpus" / "articles"]
@@ -83,9 +83,9 @@ def articles(megabytes: float, text: str = "all") -> Iterator[Any]:
 
 def measure(megabytes: float, ner: str | None, text: str) -> dict[str, Any]:
     """Run the pipeline in this process and put its time down to the stages."""
-    from pipeline import extractor
-    from pipeline.models import Failure
-    from pipeline.run.lines import to_lines
+    from gongbao import pipeline as extractor
+    from gongbao.document import Failure
+    from gongbao.run.lines import to_lines
 
     watch = Stopwatch()
     clock = time.process_time()
@@ -169,7 +169,7 @@ def measure_runs(megabytes: float, ner: bool, text: str) -> dict[str, Any]:
 def _clock(arguments: list[Any]) -> float:
     clock = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-c", "from pipeline.cli import main; main()", *map(str, arguments)],
+        [sys.executable, "-c", "from gongbao.cli import main; main()", *map(str, arguments)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         check=True,

@@ -20,7 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from pipeline.models import Record, dump_json, record_id
+from gongbao.canonical import dump_json, record_id
+from gongbao.record import Record
 
 DIGITS = re.compile(r"\d")
 
@@ -59,9 +60,9 @@ def make_run(folder: Path, source: Path, records: int) -> None:
 
 def export_once(run: Path, to: str, path: Path) -> None:
     """One export, reported as a line of JSON; runs in a process of its own."""
-    from pipeline.export.rows import open_source
-    from pipeline.export.select import Data
-    from pipeline.export.writing import export, target_of
+    from gongbao.export.rows import open_source
+    from gongbao.export.select import Data
+    from gongbao.export.writing import export, target_of
 
     wall, processor = time.perf_counter(), time.process_time()
     count = export(Data([open_source(run)]), target_of(to, str(path), lambda format: path))

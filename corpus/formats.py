@@ -122,8 +122,8 @@ def printed(head: Head, text: str) -> bytes:
 
 def read_back(article: str, head: Head, content: bytes) -> tuple[str, dict[str, Any]]:
     """The article's text as gongbao reads it, and the fields that go before it in the gold file."""
-    from pipeline.models import Article
-    from pipeline.read import read_file
+    from gongbao.document import Article
+    from gongbao.read import read_file
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / PurePosixPath(article).name

@@ -60,9 +60,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
 
-    from pipeline import Pipeline
-    from pipeline.models import Article, Failure
-    from pipeline.read import read_paths
+    from gongbao import Pipeline
+    from gongbao.document import Article, Failure
+    from gongbao.read import read_paths
 
     tool = scorer(options.shared)
     files = sorted((options.shared / "annotated").glob("*.jsonl"))

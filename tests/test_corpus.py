@@ -16,11 +16,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
-from pipeline.gazetteer import Gazetteer
-from pipeline.models import Article
-from pipeline.read import read_paths
-from pipeline.ruleset import SHIPPED, RuleSet
+from gongbao.document import Article
+from gongbao.places.gazetteer import Gazetteer
+from gongbao.read import read_paths
+from gongbao.rulebook.ruleset import SHIPPED, RuleSet
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 

@@ -11,8 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from pipeline.run.runner import Options, run
+from gongbao.run.runner import Options, run
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas
 import pytest
-
-from pipeline.errors import GongbaoError
-from pipeline.frames import display_amount, read_records, to_pandas
-from pipeline.models import Evidence, Record, record_id
-from pipeline.run.runner import Options, run
+from gongbao.canonical import record_id
+from gongbao.errors import GongbaoError
+from gongbao.frames import display_amount, read_records, to_pandas
+from gongbao.record import Evidence, Record
+from gongbao.run.runner import Options, run
 
 
 def record(start: int = 0, **fields: Any) -> Record:

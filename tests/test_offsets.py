@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from gongbao.offsets import OffsetMap, replace
 from hypothesis import given
 from hypothesis import strategies as st
-
-from pipeline.offsets import OffsetMap, replace
 
 
 def reference(text: str, changes: list[tuple[int, int, str]]) -> list[tuple[int, int]]:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = """
-import pathlib, sys, pipeline
-from pipeline import Pipeline
-from pipeline.ruleset import SHIPPED
+import pathlib, sys, gongbao
+from gongbao import Pipeline
+from gongbao.rulebook.ruleset import SHIPPED
 site = pathlib.Path(sys.argv[1]).resolve()
-assert site in pathlib.Path(pipeline.__file__).resolve().parents, pipeline.__file__
+assert site in pathlib.Path(gongbao.__file__).resolve().parents, gongbao.__file__
 assert site in SHIPPED.resolve().parents, SHIPPED
 (record,) = Pipeline().extract("2021年，宁波市投入资金3亿元。")
 print(record.place, record.year, record.value, record.evidence["indicator"].rule)

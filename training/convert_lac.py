@@ -1,4 +1,4 @@
-"""Convert the LAC network inside jieba's wheel into pipeline/ner/weights/lac.onnx (the same bytes every time).
+"""Convert the LAC network inside jieba's wheel into names/weights/lac.onnx (the same bytes every time).
 
     python -m training.convert_lac [OUTPUT]
 
@@ -17,7 +17,7 @@ import numpy as np
 from training.bigru import ENCODER_INPUTS, GraphBuilder, build_model, encode
 from training.lac_source import lac_folder, read_dictionary, read_lac, trained
 
-DEFAULT_OUTPUT = Path(__file__).resolve().parents[1] / "pipeline/ner/weights/lac.onnx"
+DEFAULT_OUTPUT = Path(__file__).resolve().parents[1] / "pipeline/gongbao/names/weights/lac.onnx"
 
 
 def convert(folder: Path, output: Path) -> None:

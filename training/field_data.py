@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from gongbao.chinese.script import convert
+from gongbao.names.features import LONGEST, Surroundings, TextFeatures
+from gongbao.repair.text import repair
 
-from pipeline.ner.field_features import LONGEST, Surroundings, TextFeatures
-from pipeline.stages.convert import convert
-from pipeline.stages.repair import repair
 from training.field_model import LISTS
 
 FIELDS = ("indicator", "initiative")

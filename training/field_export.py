@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from gongbao.names.features import FEATURE_SIZES, KINDS
 from onnx import TensorProto
 
-from pipeline.ner.field_features import FEATURE_SIZES, KINDS
 from training.bigru import ENCODER_INPUTS, GraphBuilder, build_model, encode
 from training.lac_source import FloatArray
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from gongbao.names.characters import Vocabulary
+from gongbao.names.features import FEATURE_SIZES, KINDS, LONGEST, Surroundings, TextFeatures
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipeline.ner.characters import Vocabulary
-from pipeline.ner.field_features import FEATURE_SIZES, KINDS, LONGEST, Surroundings, TextFeatures
 from training.lac_source import HIDDEN, FloatArray
 
 LISTS = ("initiatives", "orgs", "places")

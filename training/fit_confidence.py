@@ -1,10 +1,10 @@
-"""Fit the weights of `pipeline.stages.confidence` on gold that the name models have not seen.
+"""Fit the weights of `gongbao.linking.confidence` on gold that the name models have not seen.
 
     python training/fit_confidence.py FOLDS GOLD.jsonl [GOLD2.jsonl ...]
 
 FOLDS is what `train_fields.py --keep` wrote: networks, each with the ids of the articles that it has not seen. Each of
 these is extracted twice, with that network and by rules alone. Prints the expected calibration error of 5-fold
-cross-validation by article, then writes pipeline/stages/confidence.json fitted on all of it.
+cross-validation by article, then writes pipeline/gongbao/linking/confidence.json fitted on all of it.
 """
 
 from __future__ import annotations
@@ -16,20 +16,19 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-
-from pipeline import Pipeline
-from pipeline.evaluate.gold import GoldArticle, read_gold
-from pipeline.evaluate.judge import is_core_right, judge
-from pipeline.evaluate.scoring import pair
-from pipeline.models import Quantity
-from pipeline.ner.field_tagger import FieldTagger
-from pipeline.stages import link
-from pipeline.stages.confidence import features
-from pipeline.stages.scope import Choice
+from gongbao import Pipeline
+from gongbao.document import Quantity
+from gongbao.evaluate.gold import GoldArticle, read_gold
+from gongbao.evaluate.judge import is_core_right, judge
+from gongbao.evaluate.scoring import pair
+from gongbao.linking import linker as link
+from gongbao.linking.confidence import features
+from gongbao.linking.scope import Choice
+from gongbao.names.tagger import FieldTagger
 
 PENALTY = 2.0
 FOLDS = 5
-TARGET = Path(__file__).resolve().parents[1] / "pipeline" / "stages" / "confidence.json"
+TARGET = Path(__file__).resolve().parents[1] / "pipeline" / "gongbao" / "linking" / "confidence.json"
 
 
 class Recording(link.Confidence):

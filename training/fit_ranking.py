@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from gongbao.names.candidates import NONE
+from gongbao.names.ranking import InitiativeRanker, Proposals
+from gongbao.names.scores import Spans
 from torch.nn import functional
 
-from pipeline.ner.field_names import NONE
-from pipeline.ner.field_ranking import InitiativeRanker, Proposals
-from pipeline.ner.field_scores import Spans
 from training.field_data import Example, same_name
 from training.lac_source import FloatArray
 

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from gongbao.names.characters import Vocabulary
+from gongbao.names.scores import Spans, best_spans
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipeline.ner.characters import Vocabulary
-from pipeline.ner.field_scores import Spans, best_spans
 from training.field_data import FIELDS, Example, read_examples
 from training.field_export import export
 from training.field_model import FieldNetwork
@@ -153,7 +153,8 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--keep", type=Path, help="folder for the networks of the folds")
-    parser.add_argument("--output", type=Path, default=Path(__file__).resolve().parents[1] / "pipeline/ner/weights")
+    weights = Path(__file__).resolve().parents[1] / "pipeline/gongbao/names/weights"
+    parser.add_argument("--output", type=Path, default=weights)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     real = read_examples(arguments.twice)

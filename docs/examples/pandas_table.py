@@ -5,7 +5,7 @@ python docs/examples/pandas_table.py outputs/latest
 
 import sys
 
-from pipeline.frames import read_records
+from gongbao.frames import read_records
 
 frame = read_records(sys.argv[1] if len(sys.argv) > 1 else "latest", where="kind=money and unit=元")
 print(frame.gongbao.display().head(10).to_string(index=False))

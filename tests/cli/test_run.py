@@ -82,8 +82,8 @@ def test_numbers_of_tables_without_a_unit_are_told(tmp_path: Path, gongbao: Gong
 
 def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Root, as which CI may run, can read every file; so the system's answer is put in its mouth.
-    from pipeline.read import reader
-    from pipeline.run.runner import Options, run
+    from gongbao.read import reader
+    from gongbao.run.runner import Options, run
 
     source = tmp_path / "locked.txt"
     source.write_text(GOOD, encoding="utf-8")
@@ -150,7 +150,7 @@ def test_plain_when_piped(tmp_path: Path, gongbao: Gongbao) -> None:
 def test_a_bar_on_a_terminal(tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text(GOOD, encoding="utf-8")
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-c", "from pipeline.cli import main; main()", "run", tmp_path / "x.txt", "--no-ner"]
+    command = [sys.executable, "-c", "from gongbao.cli import main; main()", "run", tmp_path / "x.txt", "--no-ner"]
     process = subprocess.Popen(
         [*command, "--out", tmp_path / "out"],
         stdout=subprocess.PIPE,
@@ -198,7 +198,7 @@ def test_ctrl_c_leaves_no_half_run_and_resume_ends_it(engine: str, tmp_path: Pat
         for number in range(3000):
             text = GOOD.replace("12.5", f"{number}.5") * 3
             file.write(json.dumps({"id": f"a{number}", "text": text}, ensure_ascii=False) + "\n")
-    command = [sys.executable, "-c", "from pipeline.cli import main; main()", "run", source, "--no-ner"]
+    command = [sys.executable, "-c", "from gongbao.cli import main; main()", "run", source, "--no-ner"]
     process = subprocess.Popen(
         [*command, "--out", tmp_path / "out", "--engine", engine],
         stdout=subprocess.PIPE,
@@ -221,8 +221,8 @@ def test_ctrl_c_leaves_no_half_run_and_resume_ends_it(engine: str, tmp_path: Pat
 def test_the_way_to_go_on_is_a_command_that_a_shell_takes(tmp_path: Path) -> None:
     import shlex
 
-    from pipeline.cli.run import _stopped
-    from pipeline.run.runner import Options, run
+    from gongbao.cli.run import _stopped
+    from gongbao.run.runner import Options, run
 
     source, out = tmp_path / "x.txt", tmp_path / "it's out"
     source.write_text(GOOD, encoding="utf-8")
@@ -239,7 +239,7 @@ def test_the_way_to_go_on_is_a_command_that_a_shell_takes(tmp_path: Path) -> Non
 def test_ctrl_c_while_everything_loads_says_no_more_than_that(moment: float, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text(GOOD, encoding="utf-8")
     process = subprocess.Popen(
-        [sys.executable, "-c", "import sys; from pipeline.cli import main; print('on', flush=True); main()"]
+        [sys.executable, "-c", "import sys; from gongbao.cli import main; print('on', flush=True); main()"]
         + ["run", str(tmp_path / "x.txt"), "--workers", "2", "--out", str(tmp_path / "out")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -25,7 +25,7 @@ TEXT = (
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two runs over articles full of escapes, in `o`; the second without one of them."""
-    from pipeline.run.runner import Options, run
+    from gongbao.run.runner import Options, run
 
     folder = tmp_path_factory.mktemp("terminal")
     (folder / "in").mkdir()
@@ -52,7 +52,7 @@ def on_terminal(folder: Path, *arguments: str) -> str:
     if process == 0:
         os.chdir(folder)
         os.environ |= {"TERM": "xterm-256color", "COLUMNS": "120"}
-        os.execv(sys.executable, [sys.executable, "-c", "from pipeline.cli import main; main()", *arguments])
+        os.execv(sys.executable, [sys.executable, "-c", "from gongbao.cli import main; main()", *arguments])
     shown = b""
     try:
         while part := os.read(handle, 65_536):
@@ -114,7 +114,7 @@ def test_files_and_pipes_get_what_there_is(place: Path, gongbao: Callable[..., o
     ],
 )
 def test_what_the_guard_lets_through(given: str, shown: str) -> None:
-    from pipeline.cli.terminal import Terminal
+    from gongbao.cli.terminal import Terminal
 
     for text in (given, given.encode()):
         stream = io.StringIO(newline="")
@@ -124,7 +124,7 @@ def test_what_the_guard_lets_through(given: str, shown: str) -> None:
 
 def test_bytes_that_come_in_pieces_are_the_same_text() -> None:
     """Exports are copied in pieces of so many bytes, wherever a character begins."""
-    from pipeline.cli.terminal import Terminal
+    from gongbao.cli.terminal import Terminal
 
     stream = io.StringIO(newline="")
     data = "绍兴市，12.5亿元\x9b2J😀\n".encode()

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.models import Evidence, Record, dump_json, record_id
+from gongbao.canonical import dump_json, record_id
+from gongbao.record import Evidence, Record
 
 VERSIONS = {"code": "0.1.0", "rules": "aaaaaaaaaaaa", "model": "lac"}
 

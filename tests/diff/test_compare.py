@@ -6,13 +6,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from gongbao.diff.causes import Danger, power_of_ten
+from gongbao.diff.compare import Comparison, apply, compare
+from gongbao.diff.pairing import in_text_order
+from gongbao.diff.sources import Places, open_side
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from pipeline.diff.causes import Danger, power_of_ten
-from pipeline.diff.compare import Comparison, apply, compare
-from pipeline.diff.pairing import in_text_order
-from pipeline.diff.sources import Places, open_side
 
 TEXT = "南京市质押融资情况\n2020年全市质押融资额达12.5亿元，惠及企业300家。\n鼓楼区落地贷款8000万元，占比6%。\n"
 OTHER = "苏州市简报\n全年签约项目42个。\n"

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 import typer
+from gongbao.cli import diff as diff_command
+from gongbao.errors import CompareError
 from typer.testing import CliRunner
-
-from pipeline.cli import diff as diff_command
-from pipeline.errors import CompareError
 
 TEXT = "南京市质押融资\n2020年全市融资额达12.5亿元，惠及企业300家。\n鼓楼区贷款8000万元，占比6%。\n"
 HOSTILE = "</td><script>alert(1)</script> | `x` [a](b) **粗** 5亿元\n"

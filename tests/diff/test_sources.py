@@ -8,11 +8,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-
-from pipeline.diff import baseline
-from pipeline.diff.compare import compare
-from pipeline.diff.sources import Places, in_order, open_side
-from pipeline.errors import CompareError
+from gongbao.diff import baseline
+from gongbao.diff.compare import compare
+from gongbao.diff.sources import Places, in_order, open_side
+from gongbao.errors import CompareError
 
 TEXT = "标题\n投资5亿元。\n"
 

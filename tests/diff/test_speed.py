@@ -10,16 +10,15 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-
-from pipeline.models import dump_json, record_id
+from gongbao.canonical import dump_json, record_id
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTICLES = int(os.environ.get("GONGBAO_SPEED_ARTICLES", "10000"))
 PROGRAM = """
 import json, resource, sys, time
-from pipeline.diff.compare import compare
-from pipeline.diff.report import Report
-from pipeline.diff.sources import Places, open_side
+from gongbao.diff.compare import compare
+from gongbao.diff.report import Report
+from gongbao.diff.sources import Places, open_side
 start, cpu = time.perf_counter(), time.process_time()
 comparison = compare(*(open_side(name, Places()) for name in sys.argv[1:]))
 groups = len(comparison.groups)

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from pipeline import Pipeline
-from pipeline.errors import ReadError
-from pipeline.evaluate.gold import read_gold
-from pipeline.evaluate.report import as_dict, as_html, below_floors
-from pipeline.evaluate.scoring import evaluate
-from pipeline.models import Article
+from gongbao import Pipeline
+from gongbao.document import Article
+from gongbao.errors import ReadError
+from gongbao.evaluate.gold import read_gold
+from gongbao.evaluate.report import as_dict, as_html, below_floors
+from gongbao.evaluate.scoring import evaluate
 
 GOLD = Path(__file__).resolve().parents[2] / "corpus" / "gold"
 

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from pipeline.run.runner import Options, run
+from gongbao.run.runner import Options, run
 
 sys.path.insert(0, str(Path(__file__).parent))
 from exporting import ROOT, free_port, hard_extractions, write_run

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from pipeline.errors import GongbaoError
-from pipeline.export.formats import PLAIN, Style
-from pipeline.export.rows import open_source
-from pipeline.export.select import Data, Selection
-from pipeline.export.writing import export, target_of
-from pipeline.models import Article, Evidence, Extraction, Record, record_id
-from pipeline.run.folder import RunWriter
+from gongbao.canonical import record_id
+from gongbao.document import Article, Extraction
+from gongbao.errors import GongbaoError
+from gongbao.export.formats import PLAIN, Style
+from gongbao.export.rows import open_source
+from gongbao.export.select import Data, Selection
+from gongbao.export.writing import export, target_of
+from gongbao.record import Evidence, Record
+from gongbao.run.folder import RunWriter
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG = Decimal("1234567890123456.7891")

@@ -10,16 +10,15 @@ from typing import Any
 
 import pytest
 from exporting import code_of, export_to, records_of
+from gongbao.errors import ExportError
+from gongbao.export import brat, conll, docbin, doccano, label_studio
+from gongbao.export.annotations import FIELDS, Annotated, Mark, Utf16, annotated
+from gongbao.export.corrected import Corrected, Corrector, pair_up
+from gongbao.export.rows import open_source
+from gongbao.export.select import Data
+from gongbao.pipeline import Pipeline
 from hypothesis import given
 from hypothesis import strategies as st
-
-from pipeline.errors import ExportError
-from pipeline.export import brat, conll, docbin, doccano, label_studio
-from pipeline.export.annotations import FIELDS, Annotated, Mark, Utf16, annotated
-from pipeline.export.corrected import Corrected, Corrector, pair_up
-from pipeline.export.rows import open_source
-from pipeline.export.select import Data
-from pipeline.extractor import Pipeline
 
 READERS: dict[str, Callable[[Path], Iterator[Annotated]]] = {
     "label-studio": label_studio.read,
@@ -192,7 +191,7 @@ def test_a_place_drawn_anew_is_looked_up(corpus_run: Path, corrector: Corrector,
     done = corrector.correct(without, article, [row])
     assert done.rows[0]["place"] is None and done.changed == 1
     moved = dict(row) | {"place": "浙江省", "evidence": row["evidence"] | {"place": {**evidence, "start": 0, "end": 1}}}
-    from pipeline.export.annotations import Link
+    from gongbao.export.annotations import Link
 
     place = Mark(evidence["start"], evidence["end"], "place")
     done = corrector.correct(

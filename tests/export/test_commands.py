@@ -15,17 +15,16 @@ from pathlib import Path
 
 import pytest
 from exporting import ROOT, code_of, export_to, hard_extractions, records_of, write_run
+from gongbao.cli import build
+from gongbao.diff.fields import content_key
+from gongbao.errors import ExportError
+from gongbao.export.schema import record_schema
+from gongbao.review.store import Entry, Store
 from typer.testing import CliRunner
-
-from pipeline.cli import build
-from pipeline.diff.fields import content_key
-from pipeline.errors import ExportError
-from pipeline.export.schema import record_schema
-from pipeline.review.store import Entry, Store
 
 
 def gongbao(*arguments: object, cwd: Path | None = None, **more: object) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
+    command = [sys.executable, "-m", "gongbao", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, timeout=120, **more)  # type: ignore[call-overload,no-any-return]
 
@@ -163,8 +162,8 @@ def test_a_workbook_for_which_there_is_no_room_is_told_in_two_lines(
 
 
 def test_the_shipped_schema_is_the_schema(any_run: Path) -> None:
-    shipped = json.loads((ROOT / "pipeline" / "export" / "record.schema.json").read_text(encoding="utf-8"))
-    assert shipped == record_schema(), "write it again: gongbao schema > pipeline/export/record.schema.json"
+    shipped = json.loads((ROOT / "pipeline" / "gongbao" / "export" / "record.schema.json").read_text(encoding="utf-8"))
+    assert shipped == record_schema(), "write it again: gongbao schema > pipeline/gongbao/export/record.schema.json"
     result = CliRunner().invoke(build(), ["schema"])
     assert json.loads(result.stdout) == shipped
     from jsonschema import Draft202012Validator
@@ -187,7 +186,7 @@ def test_other_schemas(form: str) -> None:
 
 
 def test_import_writes_gold_that_the_evaluation_reads(hard_run: Path, tmp_path: Path) -> None:
-    from pipeline.evaluate.gold import read_gold
+    from gongbao.evaluate.gold import read_gold
 
     export_to(hard_run, "label-studio", tmp_path / "x.json")
     done = gongbao("import", tmp_path / "x.json", "--run", hard_run, "-o", tmp_path / "gold.jsonl")

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 from exporting import code_of, count_of, export_to, hard_extractions, records_of, to_url, write_run
-
-from pipeline.errors import ExportError
-from pipeline.export.columns import record_columns
-from pipeline.export.rows import Source, open_source
-from pipeline.export.select import Data
-from pipeline.export.tables import make_tables
-from pipeline.export.writing import export, target_of
+from gongbao.errors import ExportError
+from gongbao.export.columns import record_columns
+from gongbao.export.rows import Source, open_source
+from gongbao.export.select import Data
+from gongbao.export.tables import make_tables
+from gongbao.export.writing import export, target_of
 
 Row = dict[str, Any]
 
@@ -99,7 +98,7 @@ def test_a_broken_connection_leaves_the_old_rows(
 ) -> None:
     import psycopg
 
-    monkeypatch.setattr("pipeline.export.database.BATCH", 2)
+    monkeypatch.setattr("gongbao.export.database.BATCH", 2)
     to_url(hard_run, database)
     source = open_source(hard_run)
     cut = Cut(source.path, source.records, source.articles, source.manifest)

@@ -17,11 +17,10 @@ from typing import Any
 
 import pytest
 from exporting import code_of, count_of, export_to, free_port, hard_extractions, records_of, to_url, write_run
-
-from pipeline.errors import ExportError
-from pipeline.export.formats import Style
-from pipeline.export.sqlite import is_ours
-from pipeline.export.words import index_text, query_text
+from gongbao.errors import ExportError
+from gongbao.export.formats import Style
+from gongbao.export.sqlite import is_ours
+from gongbao.export.words import index_text, query_text
 
 Row = dict[str, Any]
 
@@ -109,7 +108,7 @@ def test_two_exports_that_make_one_database_both_count(tmp_path: Path, monkeypat
     path = tmp_path / "facts.db"
     extractions = hard_extractions()
     runs = [write_run(tmp_path, name, [one]) for name, one in zip("ab", extractions, strict=False)]
-    from pipeline.export import sqlite as module
+    from gongbao.export import sqlite as module
 
     placed = module._placed
 
@@ -171,7 +170,7 @@ def test_a_file_that_is_no_database(hard_run: Path, tmp_path: Path) -> None:
 def test_a_locked_database(hard_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "facts.db"
     export_to(hard_run, "sqlite", path)
-    monkeypatch.setattr("pipeline.export.sqlite.BUSY", 0.1)
+    monkeypatch.setattr("gongbao.export.sqlite.BUSY", 0.1)
     with sqlite3.connect(path, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(ExportError) as error:

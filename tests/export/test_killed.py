@@ -8,13 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from pipeline.export.writing import scratch_beside, write_text
+from gongbao.export.writing import scratch_beside, write_text
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from pipeline.export.writing import scratch_beside
+from gongbao.export.writing import scratch_beside
 with scratch_beside(Path(sys.argv[1])) as scratch:
     (scratch / "half").write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)

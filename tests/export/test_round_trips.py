@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 from exporting import code_of, export_to, records_of, soffice
-
-from pipeline.export.cells import unguard
-from pipeline.export.columns import record_columns
-from pipeline.export.formats import Style
+from gongbao.export.cells import unguard
+from gongbao.export.columns import record_columns
+from gongbao.export.formats import Style
 
 Row = dict[str, Any]
 
@@ -254,9 +253,9 @@ def test_the_same_records_give_the_same_bytes(hard_run: Path, tmp_path: Path, to
 
 
 def test_a_sheet_with_too_many_columns(hard_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.errors import ExportError
+    from gongbao.errors import ExportError
 
-    monkeypatch.setattr("pipeline.export.workbook.MAX_COLUMNS", 3)
+    monkeypatch.setattr("gongbao.export.workbook.MAX_COLUMNS", 3)
     with pytest.raises(ExportError) as error:
         export_to(hard_run, "xlsx", tmp_path / "a.xlsx")
     assert code_of(error) == "export.too_many"

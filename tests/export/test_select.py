@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 from exporting import code_of, export_to, hard_extractions, records_of, write_run
-
-from pipeline.errors import ExportError
-from pipeline.export.columns import choose, record_columns
-from pipeline.export.rows import open_source
-from pipeline.export.select import Data, Selection
-from pipeline.export.where import compile_where
+from gongbao.errors import ExportError
+from gongbao.export.columns import choose, record_columns
+from gongbao.export.rows import open_source
+from gongbao.export.select import Data, Selection
+from gongbao.export.where import compile_where
 
 Row = dict[str, Any]
 ROW: Row = dict.fromkeys(column.name for column in record_columns()) | {

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from pipeline.extractor import Pipeline
+from gongbao.pipeline import Pipeline
 
 settings.register_profile(
     "fuzz",

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 from unicodedata import category
 
-from pipeline.errors import RuleError
-from pipeline.extractor import Pipeline
-from pipeline.models import Article, Extraction, Failure, Revision
-from pipeline.ruleset import RuleSet
-from pipeline.stages.convert import convert
-from pipeline.stages.outline import outline
-from pipeline.stages.repair import repair
+from gongbao.chinese.script import convert
+from gongbao.document import Article, Extraction, Failure, Revision
+from gongbao.errors import RuleError
+from gongbao.layout.outline import outline
+from gongbao.pipeline import Pipeline
+from gongbao.repair.text import repair
+from gongbao.rulebook.ruleset import RuleSet
 
 BASE, PER_KB = 1.0, 4.0
 """Processor seconds that a stage may take, and how many more for each thousand characters."""

@@ -16,12 +16,11 @@ from typing import NamedTuple
 
 import fuzz_checks as checks
 from fuzz_pieces import TEXTS, Coder, pieces, seeds
-
-from pipeline.extractor import Pipeline
-from pipeline.read.limits import Limits
-from pipeline.read.pdf import PdfReader
-from pipeline.read.reader import _read
-from pipeline.read.sources import source_of
+from gongbao.pipeline import Pipeline
+from gongbao.read.limits import Limits
+from gongbao.read.pdf import PdfReader
+from gongbao.read.reader import _read
+from gongbao.read.sources import source_of
 
 PIECES = (*TEXTS, *pieces("words"))
 TEXT = Coder.of(PIECES)

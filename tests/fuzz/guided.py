@@ -28,12 +28,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 import atheris  # type: ignore[import-not-found,unused-ignore]
 
 # The search for shifted text tries a hundred thousand readings of a line; counting its branches makes it crawl.
-UNCOUNTED = ["pipeline.stages.shifted_search", "pipeline.stages.plausibility"]
+UNCOUNTED = ["gongbao.repair.shifted.search", "gongbao.chinese.plausibility"]
 with atheris.instrument_imports(include=["pipeline"], exclude=UNCOUNTED):
-    import pipeline.extractor
-    import pipeline.read
+    import gongbao.pipeline
+    import gongbao.read
 
-    for _module in pkgutil.iter_modules(pipeline.read.__path__, "pipeline.read."):
+    for _module in pkgutil.iter_modules(gongbao.read.__path__, "gongbao.read."):
         importlib.import_module(_module.name)
     from fuzz_targets import TARGETS, Run, Target, rules_alone
 

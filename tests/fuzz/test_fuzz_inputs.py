@@ -9,12 +9,11 @@ from pathlib import Path
 import fuzz_checks as checks
 import pytest
 from fuzz_pieces import pieces
+from gongbao.errors import RuleError
+from gongbao.read.reader import read_file
+from gongbao.rulebook.ruleset import RuleSet
 from hypothesis import given
 from hypothesis import strategies as st
-
-from pipeline.errors import RuleError
-from pipeline.read.reader import read_file
-from pipeline.ruleset import RuleSet
 
 KINDS = (".txt", ".md", ".html", ".csv", ".jsonl", ".docx", ".xlsx", ".txt.gz", ".jsonl.zst")
 HEADS = st.sampled_from(

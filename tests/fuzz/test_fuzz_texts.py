@@ -7,11 +7,10 @@ from datetime import date
 import fuzz_checks as checks
 import pytest
 from fuzz_pieces import TEXTS as PIECES
+from gongbao.document import Article, Extraction
+from gongbao.pipeline import Pipeline
 from hypothesis import given
 from hypothesis import strategies as st
-
-from pipeline.extractor import Pipeline
-from pipeline.models import Article, Extraction
 
 PARTS = st.sampled_from(PIECES)
 TEXTS = st.lists(st.one_of(PARTS, PARTS, PARTS, st.text(max_size=6)), max_size=60).map("".join)

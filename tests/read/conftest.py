@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from pipeline.models import Article, Failure
-from pipeline.read import Limits, read_paths
+from gongbao.document import Article, Failure
+from gongbao.read import Limits, read_paths
 
 SIMPLIFIED = """青岛港口经济上半年稳中有进
 发布时间：2023-07-21 09:15 来源：海湾时报

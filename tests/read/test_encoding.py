@@ -6,12 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from gongbao.document import Article, Failure
+from gongbao.errors import ReadError
+from gongbao.read.encoding import decode, plausibility, sniff
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from pipeline.errors import ReadError
-from pipeline.models import Article, Failure
-from pipeline.read.encoding import decode, plausibility, sniff
 
 SENTENCES = (
     "今年前三季度，全市实现地区生产总值4385.6亿元，同比增长6.1%。",

@@ -13,10 +13,9 @@ from pathlib import Path
 import docx
 import openpyxl
 import pytest
-
-from pipeline.models import Article, Failure
-from pipeline.read import Limits
-from pipeline.read.web import read_page
+from gongbao.document import Article, Failure
+from gongbao.read import Limits
+from gongbao.read.web import read_page
 
 Read = Callable[..., tuple[list[Article], list[Failure]]]
 Refused = Callable[..., Failure]
@@ -171,7 +170,7 @@ def test_a_long_line_costs_bounded_memory(tmp_path: Path) -> None:
             file.write(b"x" * 1_000_000)
         file.write(b'"}\n{"id": "next", "text": "y"}\n')
     program = (
-        "import resource, sys; from pipeline.read import read_paths;"
+        "import resource, sys; from gongbao.read import read_paths;"
         "resource.setrlimit(resource.RLIMIT_AS, (400_000_000, 400_000_000));"
         "print([getattr(item, 'code', item.id) for item in read_paths([sys.argv[1]])])"
     )
@@ -204,7 +203,7 @@ def test_a_gzip_bomb_is_unpacked_no_further_than_the_limit(tmp_path: Path, refus
 def test_heavy_libraries_are_imported_only_for_their_files(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("全市完成投资3亿元。", encoding="utf-8")
     program = (
-        "import sys; from pipeline.read import read_paths; list(read_paths([sys.argv[1]]));"
+        "import sys; from gongbao.read import read_paths; list(read_paths([sys.argv[1]]));"
         "heavy = ('lxml', 'docx', 'pypdfium2', 'openpyxl', 'zstandard', 'charset_normalizer', 'regex', 'numpy');"
         "print([name for name in heavy if name in sys.modules])"
     )
@@ -253,7 +252,7 @@ def test_a_word_file_that_takes_too_long_is_given_up(tmp_path: Path, word: Path,
 def growth(path: Path) -> tuple[int, int]:
     """Read a file in a process of its own: its articles, and the MB that reading added to what it held before."""
     program = (
-        "import sys; import lxml.etree; from pipeline.read import Limits, read_paths; from pathlib import Path;"
+        "import sys; import lxml.etree; from gongbao.read import Limits, read_paths; from pathlib import Path;"
         "peak = lambda: int(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0]) // 1024;"
         "before = peak(); found = read_paths([sys.argv[1]], limits=Limits(max_ratio=2000));"
         "print(sum(not hasattr(item, 'code') for item in found), peak() - before)"

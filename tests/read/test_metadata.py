@@ -6,11 +6,10 @@ import time
 from datetime import date
 
 import pytest
+from gongbao.read import article_from_text, find_metadata
+from gongbao.read.dates import complete, find_dates, parse_date
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from pipeline.read import article_from_text, find_metadata
-from pipeline.read.dates import complete, find_dates, parse_date
 
 PROSE = "今年以来，全市新开工重点项目86个，完成投资152.7亿元，同比增长9.4%。"
 DAY = date(2021, 1, 9)

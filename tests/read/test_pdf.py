@@ -7,6 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from gongbao.document import Article, Failure
+from gongbao.read import Limits
+from gongbao.read.pdf_layout import PageLine, PageSize, characters, paragraphs
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.styles import ParagraphStyle
@@ -15,10 +18,6 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table
-
-from pipeline.models import Article, Failure
-from pipeline.read import Limits
-from pipeline.read.pdf_layout import PageLine, PageSize, characters, paragraphs
 
 One = Callable[..., Article]
 Refused = Callable[..., Failure]

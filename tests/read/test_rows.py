@@ -13,11 +13,10 @@ from typing import Any
 
 import openpyxl
 import pytest
+from gongbao.document import Article, Failure
+from gongbao.read import Limits, read_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from pipeline.models import Article, Failure
-from pipeline.read import Limits, read_file
 
 Read = Callable[..., tuple[list[Article], list[Failure]]]
 ROW = {

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from pipeline.models import Article
-from pipeline.read import find_metadata, read_paths
+from gongbao.document import Article
+from gongbao.read import find_metadata, read_paths
 
 pytestmark = pytest.mark.shared
 

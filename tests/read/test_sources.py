@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
-from pipeline.models import Article, Failure
-from pipeline.read import Limits, ids, read_file, read_paths
+from gongbao.document import Article, Failure
+from gongbao.read import Limits, ids, read_file, read_paths
 
 Read = Callable[..., tuple[list[Article], list[Failure]]]
 TEXT = "全市完成投资{}亿元，同比增长5%。"

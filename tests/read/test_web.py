@@ -7,11 +7,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from gongbao.document import Article, Failure
+from gongbao.read.web import read_page
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from pipeline.models import Article, Failure
-from pipeline.read.web import read_page
 
 BODY = (
     "宁波市今年上半年新能源装机容量达到412万千瓦，同比增长18.6%，占全市电力装机的比重升至三成。",

@@ -11,9 +11,8 @@ import docx
 import pytest
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
-
-from pipeline.models import Article, Failure
-from pipeline.read.word_numbering import Level, Numbering
+from gongbao.document import Article, Failure
+from gongbao.read.word_numbering import Level, Numbering
 
 One = Callable[..., Article]
 Refused = Callable[..., Failure]

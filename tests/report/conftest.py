@@ -45,7 +45,7 @@ def articles() -> list[dict[str, Any]]:
 @pytest.fixture(scope="session")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An output folder with one finished run."""
-    from pipeline.run.runner import Options, run
+    from gongbao.run.runner import Options, run
 
     folder = tmp_path_factory.mktemp("reported")
     with (folder / "in.jsonl").open("w", encoding="utf-8") as file:
@@ -64,9 +64,9 @@ def records(outputs: Path) -> list[dict[str, Any]]:
 def page_file(outputs: Path) -> Path:
     """The report of the run."""
     pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
-    from pipeline.export.rows import open_source
-    from pipeline.export.select import Data
-    from pipeline.report.page import report
+    from gongbao.export.rows import open_source
+    from gongbao.export.select import Data
+    from gongbao.report.page import report
 
     file = outputs / "report.html"
     file.write_text(report(Data([open_source(outputs / "latest")])), encoding="utf-8")

@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from gongbao.errors import ExportError
+from gongbao.export.rows import open_source
+from gongbao.export.select import Data, Selection
+from gongbao.record import Kind
+from gongbao.report.content import Units, embedded
+from gongbao.report.figures import by_initiative, by_place_and_year, figures, needs_look
+from gongbao.report.words import FLAGS, KINDS, money, short_place
 from hypothesis import given
 from hypothesis import strategies as st
-
-from pipeline.errors import ExportError
-from pipeline.export.rows import open_source
-from pipeline.export.select import Data, Selection
-from pipeline.models import Kind
-from pipeline.report.content import Units, embedded
-from pipeline.report.figures import by_initiative, by_place_and_year, figures, needs_look
-from pipeline.report.words import FLAGS, KINDS, money, short_place
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -94,7 +93,7 @@ def test_the_largest_single_amount_stands_for_a_place_and_nothing_is_added_up(re
 
 
 def test_the_page_is_one_file_of_the_same_bytes(page_file: Path, outputs: Path) -> None:
-    from pipeline.report.page import report
+    from gongbao.report.page import report
 
     text = page_file.read_text(encoding="utf-8")
     assert report(Data([open_source(outputs / "latest")])) == text
@@ -109,7 +108,7 @@ def test_the_page_is_one_file_of_the_same_bytes(page_file: Path, outputs: Path) 
 
 def test_only_what_was_asked_for(outputs: Path) -> None:
     pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
-    from pipeline.report.page import report
+    from gongbao.report.page import report
 
     text = report(Data([open_source(outputs / "latest")], Selection("kind=money and place^=海南省", (), 0.1)))
     data = json.loads(text.split('id="data">')[1].split("</script>")[0])
@@ -118,14 +117,14 @@ def test_only_what_was_asked_for(outputs: Path) -> None:
 
 
 def test_no_records_is_a_page_too(outputs: Path) -> None:
-    from pipeline.report.page import report
+    from gongbao.report.page import report
 
     text = report(Data([open_source(outputs / "latest")], Selection("value<0 and kind=money")))
     assert "<svg" not in text and '"records": []' in text
 
 
 def test_too_many_records_are_refused_with_the_way_out(outputs: Path) -> None:
-    from pipeline.report.page import report
+    from gongbao.report.page import report
 
     with pytest.raises(ExportError) as caught:
         report(Data([open_source(outputs / "latest")]), most=10)
@@ -133,7 +132,7 @@ def test_too_many_records_are_refused_with_the_way_out(outputs: Path) -> None:
 
 
 def test_records_without_their_articles_are_refused(outputs: Path) -> None:
-    from pipeline.report.page import report
+    from gongbao.report.page import report
 
     with pytest.raises(ExportError) as caught:
         report(Data([open_source(outputs / "latest" / "records.jsonl")]))
@@ -142,9 +141,8 @@ def test_records_without_their_articles_are_refused(outputs: Path) -> None:
 
 def test_the_command(outputs: Path, tmp_path: Path) -> None:
     pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
+    from gongbao.cli import build
     from typer.testing import CliRunner
-
-    from pipeline.cli import build
 
     target = tmp_path / "new" / "page.html"
     done = CliRunner().invoke(build(), ["report", str(outputs / "latest"), "-o", str(target), "--title", "<季报>"])
@@ -156,9 +154,8 @@ def test_the_command(outputs: Path, tmp_path: Path) -> None:
 
 def test_a_disk_that_fills_leaves_the_old_page(outputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
+    from gongbao.cli import build
     from typer.testing import CliRunner
-
-    from pipeline.cli import build
 
     target = tmp_path / "page.html"
     target.write_text("the old page")

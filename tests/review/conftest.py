@@ -16,7 +16,7 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-RUN = "import typer; from pipeline.cli.review import command; typer.run(command)"
+RUN = "import typer; from gongbao.cli.review import command; typer.run(command)"
 
 
 def _load(path: Path) -> ModuleType:

@@ -9,18 +9,17 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
-from pipeline.diff.compare import compare
-from pipeline.diff.report import Report
-from pipeline.diff.sources import Places, in_order, open_side
-from pipeline.evaluate.gold import read_gold
-from pipeline.review.accept import Summary, accept
-from pipeline.review.cases import check_case
-from pipeline.review.opening import open_review
-from pipeline.review.patch import patch_for
-from pipeline.review.session import Session
-from pipeline.review.store import decided_changes
-from pipeline.ruleset import RuleSet
+from gongbao.diff.compare import compare
+from gongbao.diff.report import Report
+from gongbao.diff.sources import Places, in_order, open_side
+from gongbao.evaluate.gold import read_gold
+from gongbao.review.accept import Summary, accept
+from gongbao.review.cases import check_case
+from gongbao.review.opening import open_review
+from gongbao.review.patch import patch_for
+from gongbao.review.session import Session
+from gongbao.review.store import decided_changes
+from gongbao.rulebook.ruleset import RuleSet
 
 TEXT = (
     "南京市质押融资\n2020年全市融资额达12.5亿元，惠及企业300家。\n鼓楼区贷款8000万元，占比6%。\n"

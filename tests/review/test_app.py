@@ -10,12 +10,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from gongbao.diff.sources import Places
+from gongbao.review.app import create_app
+from gongbao.review.opening import open_review
+from gongbao.review.session import Session
 from starlette.testclient import TestClient
-
-from pipeline.diff.sources import Places
-from pipeline.review.app import create_app
-from pipeline.review.opening import open_review
-from pipeline.review.session import Session
 
 TOKEN = {"x-gongbao-token": "secret"}
 
@@ -246,7 +245,7 @@ def test_pages_hold_words_and_nothing_of_the_program(client: TestClient, session
 
 
 def test_every_word_is_there_in_both_languages() -> None:
-    from pipeline.review.strings import LANGUAGES, strings
+    from gongbao.review.strings import LANGUAGES, strings
 
     zh, en = (strings(language) for language in LANGUAGES)
     assert zh.keys() == en.keys()

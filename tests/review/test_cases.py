@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from pipeline.review.cases import check_case
+from gongbao.review.cases import check_case
 
 FILE = Path(__file__).resolve().parents[1] / "cases" / "reviewed.jsonl"
 CASES = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()] if FILE.exists() else []
@@ -48,7 +47,7 @@ def test_a_case_is_checked_where_its_words_stand(
 
 
 def test_what_reviews_found_wrong() -> None:
-    from pipeline.extractor import Pipeline
+    from gongbao.pipeline import Pipeline
 
     pipeline = Pipeline() if CASES else None
     for reviewed in CASES:

@@ -11,15 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from pipeline.diff.sources import Places
-from pipeline.review.opening import open_review
+from gongbao.diff.sources import Places
+from gongbao.review.opening import open_review
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def gongbao(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from pipeline.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from gongbao.cli import main; main()", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, env=environment)
 

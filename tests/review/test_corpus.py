@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def gongbao(folder: Path, *arguments: str, status: int = 0) -> str:
-    command = [sys.executable, "-c", "from pipeline.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from gongbao.cli import main; main()", *arguments]
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)}, timeout=300
     )

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gongbao.diff.fields import content_key
+from gongbao.errors import CompareError
+from gongbao.review.ledger import Event, Ledger, settled_by
+from gongbao.review.store import Entry, Store
 from hypothesis import given
 from hypothesis import strategies as st
-
-from pipeline.diff.fields import content_key
-from pipeline.errors import CompareError
-from pipeline.review.ledger import Event, Ledger, settled_by
-from pipeline.review.store import Entry, Store
 
 OLD = {"article_id": "a.txt", "raw": "5亿元", "value": 5, "year": 2020, "start": 1, "end": 5}
 NEW = {**OLD, "value": 50}
@@ -182,7 +181,7 @@ def test_the_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_locked_database_says_so_and_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.review.store._BUSY", 0.1)
+    monkeypatch.setattr("gongbao.review.store._BUSY", 0.1)
     path = tmp_path / "reviews.db"
     store = Store(path)
     other = sqlite3.connect(path, isolation_level=None)

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from gongbao.review.texts import Span, TextPair, lines_around, pieces, sentence_around, simplified_spans
 from hypothesis import given
 from hypothesis import strategies as st
-
-from pipeline.review.texts import Span, TextPair, lines_around, pieces, sentence_around, simplified_spans
 
 TEXT = st.text(alphabet="ab产(č)12。\n😀", max_size=40)
 

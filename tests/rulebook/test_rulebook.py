@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-from pipeline import Pipeline
-from pipeline.errors import RuleError
-from pipeline.models import Article
-from pipeline.rulebook.check import check_rules, coverage
-from pipeline.rulebook.explain import explain, near_misses
-from pipeline.rulebook.template import template
-from pipeline.rulefile import RuleFile
-from pipeline.ruleset import SHIPPED, RuleSet
+from gongbao import Pipeline
+from gongbao.document import Article
+from gongbao.errors import RuleError
+from gongbao.rulebook.check import check_rules, coverage
+from gongbao.rulebook.explain import explain, near_misses
+from gongbao.rulebook.rulefile import RuleFile
+from gongbao.rulebook.ruleset import SHIPPED, RuleSet
+from gongbao.rulebook.template import template
 
 TEXT = "2021年，宁波市投入3亿元，比2019年增长8%。编号20210003号。"
 

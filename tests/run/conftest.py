@@ -60,7 +60,7 @@ def gongbao() -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def call(*arguments: object, **keywords: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-c", "from pipeline.cli import main; main()", *map(str, arguments)],
+            [sys.executable, "-c", "from gongbao.cli import main; main()", *map(str, arguments)],
             **{"capture_output": True, "text": True, "timeout": 300, **keywords},  # type: ignore[call-overload]
         )
 
@@ -73,7 +73,7 @@ def start_gongbao() -> Callable[..., subprocess.Popen[bytes]]:
 
     def start(*arguments: object) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-c", "from pipeline.cli import main; main()", *map(str, arguments)],
+            [sys.executable, "-c", "from gongbao.cli import main; main()", *map(str, arguments)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -11,7 +11,7 @@ from typing import Any
 
 def install() -> None:
     """Have the pipeline of this process act on what the articles tell it."""
-    from pipeline import extractor
+    from gongbao import pipeline as extractor
 
     document = extractor.document
 

@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-
-from pipeline.errors import RunError
-from pipeline.run.runner import Options, Summary, run
+from gongbao.errors import RunError
+from gongbao.run.runner import Options, Summary, run
 
 distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 
@@ -40,7 +39,7 @@ def test_a_lost_dask_worker_costs_nothing(tmp_path: Path, make_articles: Callabl
 def test_a_scheduler_that_does_not_answer(
     tmp_path: Path, make_articles: Callable[[Path, Sequence[int]], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.run.dask_engine.CONNECT_TIMEOUT", 2)
+    monkeypatch.setattr("gongbao.run.dask_engine.CONNECT_TIMEOUT", 2)
     source = make_articles(tmp_path / "articles.jsonl", range(3))
     with pytest.raises(RunError) as caught:
         run([source], tmp_path / "out", Options(ner=None, engine="dask", scheduler="tcp://127.0.0.1:9"))

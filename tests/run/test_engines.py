@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-
-from pipeline.errors import RunError
-from pipeline.run import runner
-from pipeline.run.lock import locked
-from pipeline.run.runner import Options, Summary, run
+from gongbao.errors import RunError
+from gongbao.run import runner
+from gongbao.run.lock import locked
+from gongbao.run.runner import Options, Summary, run
 
 Make = Callable[[Path, Sequence[int]], Path]
 Contents = Callable[[Path], dict[str, bytes]]
@@ -229,7 +228,7 @@ def test_a_run_that_ended_in_its_last_step_is_settled(
 ) -> None:
     one, two = make_articles(tmp_path / "1.jsonl", range(3)), make_articles(tmp_path / "2.jsonl", range(3, 6))
     run([one], tmp_path / "out", HERE)
-    monkeypatch.setattr("pipeline.run.folder.point", lambda out, target: 1 // 0)
+    monkeypatch.setattr("gongbao.run.folder.point", lambda out, target: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         run([two], tmp_path / "out", HERE)
     monkeypatch.undo()

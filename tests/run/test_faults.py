@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from pipeline.errors import RuleError, RunError
-from pipeline.run import folder, runner, unfinished
-from pipeline.run.runner import Options, Summary, run
-from pipeline.run.shards import Marker
+from gongbao.errors import RuleError, RunError
+from gongbao.run import folder, runner, unfinished
+from gongbao.run.runner import Options, Summary, run
+from gongbao.run.shards import Marker
 
 Make = Callable[[Path, Sequence[int]], Path]
 Contents = Callable[[Path], dict[str, bytes]]
@@ -123,7 +122,7 @@ def test_no_room_for_the_identifiers(tmp_path: Path, make_articles: Make, monkey
     """Beyond 50,000 they go into a temporary file, on a disk of its own perhaps."""
     import sqlite3
 
-    from pipeline.read import ids
+    from gongbao.read import ids
 
     def full() -> Any:
         database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
@@ -214,7 +213,7 @@ def test_parquet_beside_the_lines(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     parquet = pytest.importorskip("pyarrow.parquet", reason="the extra `export` is not installed")
-    from pipeline.export import parquet as ours
+    from gongbao.export import parquet as ours
 
     plain = _folder(run([source], tmp_path / "out", HERE))
     assert not (plain / "records.parquet").exists()
@@ -242,7 +241,7 @@ def test_parquet_beside_the_lines(
 
 def test_a_run_gone_on_with_still_writes_its_parquet(tmp_path: Path, source: Path) -> None:
     pytest.importorskip("pyarrow", reason="the extra `export` is not installed")
-    from pipeline.export.parquet import write_parts
+    from gongbao.export.parquet import write_parts
 
     with pytest.raises(ZeroDivisionError):
         run([source], tmp_path / "out", Options(ner=None, workers=0, parquet=True),
@@ -303,9 +302,9 @@ def test_hostile_rule_files_stop_a_run_and_are_named(text: str, tmp_path: Path, 
 
 def test_ids_that_are_paths_write_nothing_outside_the_run(tmp_path: Path) -> None:
     """In the run folder and in every export that is a folder of files named after articles."""
-    from pipeline.export.rows import open_source
-    from pipeline.export.select import Data
-    from pipeline.export.writing import export, target_of
+    from gongbao.export.rows import open_source
+    from gongbao.export.select import Data
+    from gongbao.export.writing import export, target_of
 
     names = ["../../up", str(tmp_path / "absolute"), "..", ".", "a/../../b", "nul\\..\\x", "-rf", "~", "x" * 400]
     rows = [{"id": name, "text": "2021年南通市投资5亿元。"} for name in names]

@@ -8,11 +8,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from gongbao.canonical import dump_json
+from gongbao.document import Article, Extraction
+from gongbao.record import Evidence, Record
+from gongbao.run.lines import to_lines
 from hypothesis import given
 from hypothesis import strategies as st
-
-from pipeline.models import Article, Evidence, Extraction, Record, dump_json
-from pipeline.run.lines import to_lines
 
 FULL = Record(
     record_id="0123456789abcdef",

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from pipeline.run import worker
-from pipeline.run.runner import Options, run
+from gongbao.run import worker
+from gongbao.run.runner import Options, run
 
 HERE = Path(__file__).resolve().parent
 
@@ -22,7 +21,7 @@ def poisonable(monkeypatch: pytest.MonkeyPatch) -> None:
         worker,
         "_CHILD",
         f"import sys; sys.path.append(sys.argv[2]); sys.path.append({str(HERE)!r}); import poison; poison.install(); "
-        "from pipeline.run.worker import main; main()",
+        "from gongbao.run.worker import main; main()",
     )
 
 

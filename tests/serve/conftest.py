@@ -14,13 +14,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 httpx = pytest.importorskip("httpx", reason="httpx is not installed")
 
-MAIN = "from pipeline.cli import main; main()"
+MAIN = "from gongbao.cli import main; main()"
 POISONED = f"""
 import sys
-from pipeline.run import worker
+from gongbao.run import worker
 worker._CHILD = (
     "import sys; sys.path.append(sys.argv[2]); sys.path.append({str(Path(__file__).parents[1] / "run")!r}); "
-    "import poison; poison.install(); from pipeline.run.worker import main; main()"
+    "import poison; poison.install(); from gongbao.run.worker import main; main()"
 )
 {MAIN}
 """
@@ -86,7 +86,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An output folder with one finished run of nine articles."""
     import json
 
-    from pipeline.run.runner import Options, run
+    from gongbao.run.runner import Options, run
 
     folder = tmp_path_factory.mktemp("served")
     with (folder / "in.jsonl").open("w", encoding="utf-8") as file:

@@ -58,10 +58,10 @@ def test_an_article_that_hangs_or_crashes_costs_only_itself(start: Callable[...,
 
 
 def test_an_article_that_nobody_has_time_for(start: Callable[..., Any], tmp_path: Path) -> None:
-    from pipeline.errors import ServiceError
-    from pipeline.models import Article
-    from pipeline.serve.limits import Limits
-    from pipeline.serve.pool import Pool
+    from gongbao.document import Article
+    from gongbao.errors import ServiceError
+    from gongbao.serve.limits import Limits
+    from gongbao.serve.pool import Pool
 
     pool = Pool(Limits(patience=0.2), ner=None)
 
@@ -79,8 +79,8 @@ def test_an_article_that_nobody_has_time_for(start: Callable[..., Any], tmp_path
 
 
 def test_a_client_that_goes_silent_is_given_up(runs: Path) -> None:
-    from pipeline.serve.guard import Guard
-    from pipeline.serve.limits import Limits
+    from gongbao.serve.guard import Guard
+    from gongbao.serve.limits import Limits
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
@@ -176,8 +176,8 @@ def test_a_long_question_is_refused(service: Any) -> None:
 
 
 def test_a_socket_for_messages_is_not_opened(service: Any) -> None:
-    from pipeline.serve.guard import Guard
-    from pipeline.serve.limits import Limits
+    from gongbao.serve.guard import Guard
+    from gongbao.serve.limits import Limits
 
     head = (
         b"GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\nUpgrade: websocket\r\n"

@@ -15,7 +15,7 @@ from asking import SECRET, TEXT, problem
 
 
 def test_records_of_a_text_are_those_of_the_pipeline(service: Any) -> None:
-    from pipeline import Pipeline
+    from gongbao import Pipeline
 
     expected = Pipeline(ner=None).extract(TEXT, pub_date="2023-01-05", id="q-1", title="海岸带简报")
     with service.client() as client:
@@ -275,10 +275,9 @@ def test_a_token_is_asked_for(start: Callable[..., Any], tmp_path: Path) -> None
 def test_no_other_address_without_a_safe_token(
     token: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: Path
 ) -> None:
+    from gongbao.cli import build
+    from gongbao.errors import ServiceError
     from typer.testing import CliRunner
-
-    from pipeline.cli import build
-    from pipeline.errors import ServiceError
 
     monkeypatch.delenv("GONGBAO_TOKEN", raising=False)
     if token:
@@ -288,8 +287,8 @@ def test_no_other_address_without_a_safe_token(
 
 
 def test_a_token_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
-    from pipeline.cli.serve import read_token
-    from pipeline.errors import ServiceError
+    from gongbao.cli.serve import read_token
+    from gongbao.errors import ServiceError
 
     file = tmp_path / "token"
     file.write_text("a-long-enough-token-0001\n", encoding="utf-8")

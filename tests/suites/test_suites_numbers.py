@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from pipeline.models import Quantity
-from pipeline.ruleset import RuleSet
-from pipeline.stages.convert import convert
-from pipeline.stages.quantities import QuantityMatcher
+from gongbao.chinese.script import convert
+from gongbao.document import Quantity
+from gongbao.quantities.match import QuantityMatcher
+from gongbao.rulebook.ruleset import RuleSet
 
 pytestmark = pytest.mark.shared
 

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from pipeline.ruleset import RuleSet
-from pipeline.stages.convert import convert
-from pipeline.stages.periods import PeriodMatcher
+from gongbao.chinese.script import convert
+from gongbao.periods.match import PeriodMatcher
+from gongbao.rulebook.ruleset import RuleSet
 
 pytestmark = pytest.mark.shared
 

@@ -1,6 +1,6 @@
-"""Write pipeline/stages/words.gz, the words by which the repair of shifted text judges what reads well.
+"""Write pipeline/gongbao/chinese/words.gz, the words by which the repair of shifted text judges what reads well.
 
-    python tests/tools/build_dictionary.py [--out pipeline/stages/words.gz]
+    python tests/tools/build_dictionary.py [--out pipeline/gongbao/chinese/words.gz]
 
 They are those of jieba's dictionary, with how often each was counted and its part of speech, and those of
 rules/lexicon/bulletin_words.txt that it lacks. tests/stages/test_dictionary.py fails if the file is not up to date.
@@ -19,8 +19,8 @@ from importlib.resources import files
 from itertools import accumulate
 from pathlib import Path
 
-from pipeline.stages.convert import lexicon
-from pipeline.stages.dictionary import LONGEST, PATH
+from gongbao.chinese.dictionary import LONGEST, PATH
+from gongbao.chinese.script import lexicon
 
 UNCOUNTED = 20
 """Added to the frequency of words: the dictionary lists many with a frequency of 2 or 3 that nobody counted."""
@@ -37,7 +37,7 @@ def read_words() -> dict[str, tuple[int, str]]:
 
 
 def content(words: dict[str, tuple[int, str]]) -> bytes:
-    """The file before compression: a line of JSON, then the arrays that `pipeline.stages.dictionary` reads."""
+    """The file before compression: a line of JSON, then the arrays that `gongbao.chinese.dictionary` reads."""
     nodes = sorted({word[:n] for word in words for n in range(len(word) + 1)}, key=lambda node: (len(node), node))
     parents = Counter(node[:-1] for node in nodes if node)
     frequencies = sorted({frequency for frequency, _ in words.values()})

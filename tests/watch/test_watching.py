@@ -15,12 +15,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
-
-from pipeline.errors import RunError
-from pipeline.run.runner import Options, run
-from pipeline.watch.hook import PART, Hook, messages
-from pipeline.watch.state import NAME
-from pipeline.watch.watching import Watch
+from gongbao.errors import RunError
+from gongbao.run.runner import Options, run
+from gongbao.watch.hook import PART, Hook, messages
+from gongbao.watch.state import NAME
+from gongbao.watch.watching import Watch
 
 FAST = Options(ner=None, workers=0)
 
@@ -241,7 +240,7 @@ def test_the_command_sees_files_as_they_come_and_stops_when_told(tmp_path: Path)
     with found.open("wb") as stdout, err.open("wb") as stderr:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-c", "from pipeline.cli import main; main()"),
+                *(sys.executable, "-c", "from gongbao.cli import main; main()"),
                 *("watch", str(inbox), "--out", str(out), "--ner", "none", "--json", "--quiet", "0.3"),
             ],
             stdout=stdout,

@@ -1,6 +1,0 @@
-"""`python -m pipeline`: the `gongbao` command."""
-
-from pipeline.cli import main
-
-if __name__ == "__main__":
-    main()

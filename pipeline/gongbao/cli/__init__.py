@@ -1,0 +1,127 @@
+"""The `gongbao` command. Each command lives in a module of its own name and imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import keyword
+import os
+import sys
+from pathlib import Path
+
+import typer
+
+from gongbao.cli.terminal import guard, printable
+from gongbao.errors import GongbaoError
+
+COMMANDS = (
+    "run",
+    "watch",
+    "show",
+    "parse",
+    "evaluate",
+    "diff",
+    "review",
+    "accept",
+    "export",
+    "import",
+    "schema",
+    "report",
+    "serve",
+)
+"""Commands in the order of the help page; `gongbao/cli/<name>.py` holds `command`."""
+GROUPS = ("rules",)
+"""Commands with sub-commands; `gongbao/cli/<name>.py` holds a Typer named `app`."""
+READER_GONE = 141
+"""The exit status where the reader of the output ended first (`| head`): 128 + SIGPIPE, as of other programs."""
+STOPPED = 130
+"""The exit status after Ctrl-C: 128 + SIGINT."""
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+def module_of(name: str) -> str:
+    """The module that holds a command: of its name, with `_` behind it where Python keeps the word for itself."""
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def build() -> typer.Typer:
+    """The command-line application with all its commands."""
+    app = typer.Typer(
+        name="gongbao",
+        help="公报: facts out of Chinese bulletins - which place, which initiative, what amount, which year.",
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback(invoke_without_command=True)
+    def root(
+        version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    ) -> None:
+        if version:
+            from gongbao import __version__
+
+            typer.echo(f"gongbao {__version__}")
+            raise typer.Exit
+
+    for name in COMMANDS:
+        app.command(name)(importlib.import_module(f"gongbao.cli.{module_of(name)}").command)
+    for name in GROUPS:
+        app.add_typer(importlib.import_module(f"gongbao.cli.{name}").app, name=name)
+    return app
+
+
+def main() -> None:
+    """Run the command line; errors that gongbao raises on purpose are printed without a traceback.
+
+    Exit status: that of the command; 2 for an error; 141, as shells count it, where the reader of the output went away;
+    130 where Ctrl-C stopped it.
+    """
+    if sys.stdout is None:  # closed by who started us (`>&-`): no file of ours may get its number
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    guard()
+    try:
+        _run()
+    except GongbaoError as error:
+        _tell(error.message, error.where, error.fix)
+        raise SystemExit(error.exit_status) from None
+    except BrokenPipeError:
+        _silence()
+        raise SystemExit(READER_GONE) from None
+    except KeyboardInterrupt:  # before there is a command that knows what to say
+        raise SystemExit(STOPPED) from None
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _silence()
+        _tell(
+            "the disk is full",
+            str(error.filename or "standard output"),
+            "Free some space and try again; what is there is cut off",
+        )
+        raise SystemExit(2) from None
+
+
+def _run() -> None:
+    try:
+        build()()
+    except SystemExit as stop:
+        # Typer and Rich turn a broken pipe into status 1, which has meanings of its own (`gongbao diff`).
+        if isinstance(stop.__context__, BrokenPipeError):
+            raise stop.__context__ from None
+        sys.stdout.flush()  # what is left is written here, where an error still counts
+        raise
+
+
+def _silence() -> None:
+    """Nobody reads our output any more: keep Python from saying so at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell(message: str, where: str | None, fix: str | None) -> None:
+    if sys.stderr.isatty():
+        message, where = "\n".join(map(printable, message.split("\n"))), where and printable(where)
+    sys.stderr.write(f"gongbao: {where}: {message}\n" if where else f"gongbao: {message}\n")
+    if fix:
+        sys.stderr.write(f"  {fix}\n")

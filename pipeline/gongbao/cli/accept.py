@@ -1,0 +1,77 @@
+"""`gongbao accept`: writing decisions to the baseline, to test cases and to gold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gongbao.cli.diff import HELP_SIDE, BaselineOption, GoldOption, OutputsOption
+from gongbao.cli.review import CasesOption, chosen_sides
+
+if TYPE_CHECKING:
+    from gongbao.review.accept import Summary
+
+
+def command(
+    old: Annotated[str | None, typer.Argument(metavar="A", help=f"The old side: {HELP_SIDE}")] = None,
+    new: Annotated[str | None, typer.Argument(metavar="B", help=f"The new side: {HELP_SIDE}")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Accept B as a whole, reviewed or not, but what was rejected.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Also write changes that need no eyes.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written; write nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    rules: Annotated[
+        list[Path] | None, typer.Option("--rules", help="Folder of your own rules; may be repeated.")
+    ] = None,
+    outputs: OutputsOption = Path("outputs"),
+    baseline: BaselineOption = Path("corpus/baseline"),
+    gold: GoldOption = Path("corpus/gold"),
+    cases: CasesOption = Path("tests/cases"),
+) -> None:
+    """Write the decisions of a review: accepted and edited records to the baseline, rejected changes to test cases and
+    to a patch with examples for rules, edits to gold. Without A and B it is the review that was opened last.
+
+    To start a baseline without a review: gongbao accept baseline latest --all
+
+    Exit status: 0 written (or nothing to write), 2 could not be written.
+    """
+    from gongbao.canonical import dump_json
+    from gongbao.diff.compare import compare
+    from gongbao.diff.sources import Places, in_order, open_side
+    from gongbao.review.accept import accept
+    from gongbao.review.ledger import Ledger
+    from gongbao.review.store import Store
+    from gongbao.rulebook.ruleset import RuleSet
+
+    places = Places(outputs, baseline, gold, cases)
+    store = Store(places.reviews, read_only=True) if places.reviews.exists() else None
+    last = store.last_sides() if store is not None and old is None else None
+    names = last or chosen_sides(old, new, places)
+    left, right, _ = in_order(open_side(names[0], places), open_side(names[1], places))
+    ledger = store.ledger if store is not None else Ledger()
+    ruleset = RuleSet.load(*rules or ())
+    summary = accept(compare(left, right), ledger, places, ruleset, everything=everything, quiet=quiet, dry_run=dry_run)
+    if store is not None:
+        store.close()
+    if json:
+        typer.echo(dump_json(summary.to_dict()))
+    else:
+        typer.echo(f"{left.path} → {right.path}", err=True)
+        _print(summary, places.baseline)
+
+
+def _print(summary: Summary, baseline: Path) -> None:
+    did = "Would write" if summary.dry_run else "Wrote"
+    if summary.started:
+        typer.echo("There was no baseline: the old side of the review becomes it first.")
+    typer.echo(f"{did} {summary.records} changes to accepted records in {summary.articles} articles ({baseline}).")
+    typer.echo(f"{did} {summary.cases} test cases and {summary.gold} annotated facts.")
+    if summary.patch:
+        typer.echo(f"{did} {summary.examples} examples for rules as a patch: git apply {summary.patch}")
+    for article in summary.held:
+        typer.echo(f"{article} stays as it is: its text changed and not all of its changes are decided.")
+    for amount in summary.contradicts_gold:
+        typer.echo(f"Annotations say otherwise and were left alone: {amount}")

@@ -1,0 +1,96 @@
+"""`gongbao diff`: what changed between two extractions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gongbao.diff.report import Report
+
+OutputsOption = Annotated[Path, typer.Option("--out", help="Where run folders and reviews.db are.")]
+BaselineOption = Annotated[Path, typer.Option(help="The folder of accepted records.")]
+GoldOption = Annotated[Path, typer.Option(help="The folder of annotated articles.")]
+CommonOption = Annotated[bool, typer.Option("--common", help="Leave out articles that only one side has.")]
+HELP_SIDE = "latest, previous, baseline, a run folder or a records file."
+
+
+def command(
+    old: Annotated[str, typer.Argument(metavar="A", help=f"The old side: {HELP_SIDE}")] = "baseline",
+    new: Annotated[str, typer.Argument(metavar="B", help=f"The new side: {HELP_SIDE}")] = "latest",
+    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print a summary for a merge request.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write one self-contained page to this file, - for stdout.")] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Changes shown of each group in the terminal; 0: all.")] = 10,
+    common: CommonOption = False,
+    ignore_reviews: Annotated[bool, typer.Option("--ignore-reviews", help="Show decided changes as well.")] = False,
+    outputs: OutputsOption = Path("outputs"),
+    baseline: BaselineOption = Path("corpus/baseline"),
+    gold: GoldOption = Path("corpus/gold"),
+) -> None:
+    """Compare two extractions and group what changed by cause, biggest danger first.
+
+    The baseline is always taken as the old side. Changes decided in a review are left out.
+
+    Exit status: 0 nothing unreviewed, 1 unreviewed changes, 2 the two could not be compared.
+    """
+    from gongbao.diff.sources import Places
+
+    if json + markdown + (html is not None) > 1:
+        raise typer.BadParameter("choose one of --json, --markdown and --html")
+    report = make_report(old, new, Places(outputs, baseline, gold), common=common, ignore_reviews=ignore_reviews)
+    if json:
+        from gongbao.diff.report import to_json
+
+        typer.echo(to_json(report))
+    elif markdown:
+        from gongbao.diff.markdown import to_markdown
+
+        typer.echo(to_markdown(report), nl=False)
+    elif html is not None:
+        _write_html(report, html)
+    else:
+        from gongbao.cli.terminal import console
+        from gongbao.diff.terminal import print_report
+
+        print_report(report, console(highlight=False), limit=limit)
+    raise typer.Exit(report.exit_status)
+
+
+def make_report(old: str, new: str, places: object, *, common: bool, ignore_reviews: bool) -> Report:
+    """Compare two sides by name and add what gold and earlier reviews say; talks on standard error."""
+    from gongbao.diff.compare import compare
+    from gongbao.diff.judge import gold_of, judge
+    from gongbao.diff.report import Report
+    from gongbao.diff.sources import Places, in_order, open_side
+    from gongbao.review.store import decided_changes
+
+    assert isinstance(places, Places)
+    left, right, turned = in_order(open_side(old, places), open_side(new, places))
+    if turned:
+        typer.echo("The baseline is the old side: compared from the baseline to the run.", err=True)
+    comparison = compare(left, right, common_only=common)
+    annotated = gold_of(places.gold)
+    judgement = judge(comparison, annotated) if annotated else None
+    decided = {} if ignore_reviews else decided_changes(comparison, places)
+    return Report(comparison, judgement, decided)
+
+
+def _write_html(report: Report, target: Path) -> None:
+    from gongbao.diff.page import to_html
+
+    page = to_html(report)
+    if str(target) == "-":
+        typer.echo(page, nl=False)
+        return
+    from gongbao.errors import CompareError
+
+    try:
+        target.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise CompareError(
+            f"cannot be written: {error.strerror}", where=str(target), fix="Name a file in a folder that exists"
+        ) from error
+    typer.echo(f"{report.compared()}; {report.unreviewed} unreviewed: {target}", err=True)

@@ -1,0 +1,109 @@
+"""`gongbao export`: records into the tools people use."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gongbao.export.formats import Format
+    from gongbao.export.rows import Source
+
+WhereOption = Annotated[
+    str | None, typer.Option(help='Only these, e.g. "kind=money and year>=2019 and place^=广东省".')
+]
+ColumnsOption = Annotated[str | None, typer.Option(help="Only these columns, in this order: place,year,value.")]
+MinConfidenceOption = Annotated[float, typer.Option(help="Leave out records below this confidence, 0-1.")]
+
+
+class Audience(StrEnum):
+    """Whom a CSV file is for."""
+
+    data = "data"
+    excel = "excel"
+
+
+def command(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(help="Run folders, records.jsonl files, latest or previous; several are merged."),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="csv xlsx jsonl parquet sqlite datapackage label-studio doccano brat conll spacy, a database URL"
+            " (postgresql://user@host/name), or a file whose ending says it; if left out, what the output's ending"
+            " says, or csv."
+        ),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="File or folder; - for standard output, .zip for folders.")
+    ] = None,
+    audience: Annotated[
+        Audience, typer.Option("--for", help="csv: for programs, or for Excel and WPS (BOM, Chinese headers).")
+    ] = Audience.data,
+    encoding: Annotated[str | None, typer.Option(help="csv: another encoding, e.g. gb18030.")] = None,
+    where: WhereOption = None,
+    columns: ColumnsOption = None,
+    min_confidence: MinConfidenceOption = 0.0,
+    reviewed_only: Annotated[
+        bool, typer.Option("--reviewed-only", help="Only what a person accepted or edited, as that person has it.")
+    ] = False,
+    wide: Annotated[
+        bool, typer.Option("--wide", help="One row a place, initiative and year; one column an indicator.")
+    ] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Databases: delete records of these articles that are no longer there.")
+    ] = False,
+    outputs: Annotated[Path, typer.Option(help="Where run folders, reviews.db and exports are.")] = Path("outputs"),
+) -> None:
+    """Export the records of runs to a file, a folder, a database or standard output.
+
+    Where an article is in several runs, the newest run's records count. A failed export leaves what was there.
+    """
+    from gongbao.errors import ExportError
+    from gongbao.export.formats import Style
+    from gongbao.export.select import Data, Selection
+    from gongbao.export.writing import export, target_of
+
+    sources = open_sources(runs or ["latest"], outputs)
+    target = target_of(to, output, lambda chosen: default_path(chosen, sources, outputs))
+    reviewed = None
+    if reviewed_only:
+        from gongbao.cli.reviewed import Reviewed
+
+        reviewed = Reviewed(outputs / "reviews.db")
+    names = tuple(name.strip() for name in re.split("[,，]", columns) if name.strip()) if columns else ()
+    if columns and not names:
+        raise ExportError(
+            "it names no column", where="--columns", fix="Write for example: place,year,value", code="export.column"
+        )
+    data = Data(sources, Selection(where, names, min_confidence, reviewed, wide))
+    count = export(data, target, Style(audience.value, encoding, prune))
+    if target.path is not None or target.url is not None:
+        place = str(target.path) if target.path is not None else _shown(target.url or "")
+        typer.echo(f"{count} rows: {place}", err=True)
+
+
+def open_sources(names: list[str], outputs: Path) -> list[Source]:
+    """Open runs by name, folder or file."""
+    from gongbao.export.rows import open_named
+
+    return [open_named(name, outputs) for name in names]
+
+
+def default_path(chosen: Format, sources: list[Source], outputs: Path) -> Path:
+    """Where an export goes if nobody says: OUTPUTS/exports, named after the run."""
+    name = sources[0].run_id if len(sources) == 1 else f"{sources[-1].run_id}+{len(sources) - 1}"
+    plain = chosen.suffix in (".csv", ".xlsx", ".parquet", ".db", ".conll", ".spacy") or chosen.name == "jsonl"
+    return outputs / "exports" / (f"{name}{chosen.suffix}" if plain else f"{name}-{chosen.name}{chosen.suffix}")
+
+
+def _shown(url: str) -> str:
+    from sqlalchemy import make_url
+
+    return make_url(url).render_as_string(hide_password=True)

@@ -1,0 +1,49 @@
+"""`gongbao schema`: the record's schema, for programs that read the results."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+
+class Form(StrEnum):
+    """Which schema language."""
+
+    json = "json"
+    table = "table"
+    sql = "sql"
+    label_studio = "label-studio"
+
+
+def command(
+    form: Annotated[
+        Form,
+        typer.Option("--as", help="JSON Schema, Table Schema, SQL tables, or Label Studio's labels."),
+    ] = Form.json,
+) -> None:
+    """Print the schema of a record: JSON Schema with Chinese titles, as shipped in record.schema.json."""
+    import json
+
+    from gongbao.export.columns import record_columns
+    from gongbao.export.schema import record_schema, table_schema
+
+    if form is Form.sql:
+        from sqlalchemy import create_mock_engine
+
+        from gongbao.export.tables import make_tables
+
+        def show(statement: Any, *_: Any) -> None:
+            typer.echo(f"{str(statement.compile(dialect=engine.dialect)).strip()};\n")
+
+        engine = create_mock_engine("postgresql+psycopg://", show)
+        make_tables(record_columns(), sqlite=False).records.metadata.create_all(engine, checkfirst=False)
+        return
+    if form is Form.label_studio:
+        from gongbao.export.label_studio import labelling_config
+
+        typer.echo(labelling_config(), nl=False)
+        return
+    made = record_schema() if form is Form.json else table_schema(record_columns(), ("record_id",))
+    typer.echo(json.dumps(made, ensure_ascii=False, indent=2))

@@ -1,0 +1,118 @@
+"""The columns of every export, read off `Record`: names, titles in both languages, types. Nothing is listed twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from types import NoneType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic.fields import FieldInfo
+
+from gongbao.errors import ExportError
+from gongbao.record import Evidence, Record
+
+Type = Literal["string", "integer", "decimal", "number", "date", "list", "object"]
+Row = dict[str, Any]
+"""One record as its JSON object, numbers exact: whole ones int, others `Decimal` or a float that is exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `choices` are all values there may be, empty where any may; `decimal` is exact, `number` binary."""
+
+    name: str
+    title: str
+    description: str
+    description_zh: str
+    type: Type
+    nullable: bool = True
+    choices: tuple[str, ...] = ()
+
+    @property
+    def is_text(self) -> bool:
+        """True for free text, as far as a spreadsheet is concerned."""
+        return self.type in ("string", "list", "object")
+
+
+@lru_cache(maxsize=1)
+def record_columns() -> tuple[Column, ...]:
+    """The columns of a record, in the order of the schema."""
+    return tuple(_column(name, field) for name, field in Record.model_fields.items())
+
+
+def evidence_fields() -> dict[str, FieldInfo]:
+    """The fields of `Evidence` as pydantic describes those of `Record`."""
+    hints = get_type_hints(Evidence)
+    return {field.name: FieldInfo.from_annotation(hints[field.name]) for field in fields(Evidence)}
+
+
+@lru_cache(maxsize=1)
+def evidence_columns() -> tuple[Column, ...]:
+    """The columns of one field's evidence."""
+    words = {
+        "how": (
+            "依据方式",
+            "stated, heading, carried, title, published or default",
+            "本句、小标题、上文、标题、发布日期或默认",
+        ),
+        "rule": ("规则", "The rule in rules/, or the model's name", "rules/ 中的规则编号或模型名"),
+        "start": ("依据起", "Where it was read: start in the article's text", "依据在原文中的起点"),
+        "end": ("依据止", "Where it was read: end in the article's text", "依据在原文中的终点"),
+    }
+    return tuple(_column(name, field, *words[name]) for name, field in evidence_fields().items())
+
+
+def choose(columns: Sequence[Column], names: Iterable[str]) -> tuple[Column, ...]:
+    """The named columns, in the order asked for; English names and Chinese titles are understood.
+
+    Raises:
+        ExportError: there is no such column (`export.column`).
+    """
+    known: Mapping[str, Column] = {c.title: c for c in columns} | {c.name: c for c in columns}
+    chosen: dict[str, Column] = {}
+    for name in names:
+        if name not in known:
+            raise unknown_column(name, columns)
+        chosen[known[name].name] = known[name]
+    return tuple(chosen.values())
+
+
+def unknown_column(name: str, columns: Sequence[Column], *, where: str | None = None) -> ExportError:
+    """The error for a name that no column has, with the nearest one."""
+    from difflib import get_close_matches
+
+    names = [column.name for column in columns]
+    near = get_close_matches(name, names, 1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    listed = ", ".join(names[:40]) + (", ..." if len(names) > 40 else "")
+    return ExportError(f"no column {name!r}", where=where, fix=f"{hint}Columns: {listed}", code="export.column")
+
+
+def _column(name: str, field: Any, title: str = "", description: str = "", description_zh: str = "") -> Column:
+    annotation, nullable = field.annotation, False
+    if NoneType in get_args(annotation):
+        nullable = True
+        annotation = Union[tuple(a for a in get_args(annotation) if a is not NoneType)]  # noqa: UP007
+    extra = field.json_schema_extra or {}
+    return Column(
+        name,
+        title or field.title or name,
+        description or field.description or "",
+        description_zh or str(extra.get("description_zh", "")),
+        _type(annotation),
+        nullable,
+        tuple(map(str, get_args(annotation))) if get_origin(annotation) is Literal else (),
+    )
+
+
+def _type(annotation: Any) -> Type:
+    if get_origin(annotation) is Literal or annotation is str:
+        return "string"
+    kinds: dict[Any, Type] = {int: "integer", Decimal: "decimal", float: "number", date: "date"}
+    if annotation in kinds:
+        return kinds[annotation]
+    return "list" if get_origin(annotation) is list else "object"

@@ -1,0 +1,57 @@
+"""CSV: `data` for programs (UTF-8, English headers), `excel` for Excel and WPS (byte order mark, Chinese headers)."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from pathlib import Path
+
+from gongbao.errors import ExportError
+from gongbao.export.cells import cell_text, guard
+from gongbao.export.formats import Style, open_text
+from gongbao.export.select import Data, Table
+
+
+def write(data: Data, path: Path | int, style: Style) -> int:
+    """Write the selected records as CSV; returns the number of rows.
+
+    Raises:
+        ExportError: the encoding is unknown or cannot hold a character (`export.encoding`).
+    """
+    return write_table(data.table(), path, style)
+
+
+def write_table(table: Table, path: Path | int, style: Style) -> int:
+    """Write any table as CSV."""
+    excel = style.audience == "excel"
+    encoding = style.encoding or ("utf-8-sig" if excel else "utf-8")
+    check_encoding(encoding)
+    cells = [(column.name, cell_text(column, excel=excel)) for column in table.columns]
+    count = 0
+    # Excel reads CR LF most reliably; programs want LF.
+    try:
+        with open_text(path, encoding) as file:
+            out = csv.writer(file, lineterminator="\r\n" if excel else "\n")
+            out.writerow([guard(column.title if excel else column.name) for column in table.columns])
+            for count, row in enumerate(table.rows, 1):  # noqa: B007
+                out.writerow([cell(row[name]) for name, cell in cells])
+    except UnicodeEncodeError as error:
+        character = error.object[error.start]
+        raise ExportError(
+            f"{encoding} has no {character!r} (U+{ord(character):04X})",
+            where="--encoding",
+            fix="Use utf-8 or gb18030, which hold every character",
+            code="export.encoding",
+        ) from error
+    return count
+
+
+def check_encoding(encoding: str) -> None:
+    """Refuse an encoding that Python does not know as one for text."""
+    try:
+        text = codecs.lookup(encoding)._is_text_encoding
+    except LookupError:
+        text = False
+    if not text:
+        fix = "Use utf-8, gb18030 or gbk"
+        raise ExportError(f"no encoding {encoding!r}", where="--encoding", fix=fix, code="export.encoding")

@@ -1,0 +1,104 @@
+"""What records can be exported to: the one table of targets, and how each is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from gongbao.errors import ExportError
+from gongbao.export.select import Data
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How text files are written.
+
+    Args:
+        audience: `data`: UTF-8 with English headers; `excel`: UTF-8 with a byte order mark and Chinese headers.
+        encoding: Another encoding, `gb18030`.
+        prune: In databases, delete records of the exported articles that this export no longer holds.
+    """
+
+    audience: Literal["data", "excel"] = "data"
+    encoding: str | None = None
+    prune: bool = False
+
+
+PLAIN = Style()
+Writer = Callable[[Data, Any, Style], int]
+"""Writes to a path (text formats also to an open file descriptor) that does
+not exist yet (for a folder: one that is empty) and returns how many rows it wrote."""
+
+
+def open_text(place: Path | int, encoding: str = "utf-8") -> IO[str]:
+    """Open a file, or an open file descriptor (which stays open), for writing text; line ends are kept as written."""
+    return open(place, "w", encoding=encoding, newline="", closefd=not isinstance(place, int))
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One target. `shape`: one file, a folder of files, or a database file that is added to."""
+
+    name: str
+    suffix: str
+    shape: Literal["file", "folder", "database"]
+    module: str
+    needs: tuple[str, ...] = ()
+    wide: bool = True
+
+    def writer(self) -> Writer:
+        """The function that writes it.
+
+        Raises:
+            ExportError: a library for it is not installed (`export.extra`).
+        """
+        for name in self.needs:
+            try:
+                import_module(name)
+            except ImportError:
+                fix = "Install it: pip install 'gongbao[export]'"
+                raise ExportError(f"{self.name} needs {name}", fix=fix, code="export.extra") from None
+        write: Writer = import_module(f"gongbao.export.{self.module}").write
+        return write
+
+
+FORMATS: Mapping[str, Format] = {
+    f.name: f
+    for f in (
+        Format("csv", ".csv", "file", "delimited"),
+        Format("xlsx", ".xlsx", "file", "workbook", ("xlsxwriter",)),
+        Format("jsonl", ".jsonl", "file", "lines"),
+        Format("parquet", ".parquet", "file", "parquet", ("pyarrow",)),
+        Format("sqlite", ".db", "database", "sqlite", ("sqlalchemy",)),
+        Format("datapackage", "", "folder", "datapackage"),
+        Format("label-studio", ".json", "file", "label_studio", wide=False),
+        Format("doccano", ".jsonl", "file", "doccano", wide=False),
+        Format("brat", "", "folder", "brat", wide=False),
+        Format("conll", ".conll", "file", "conll", wide=False),
+        Format("spacy", ".spacy", "file", "docbin", wide=False),
+    )
+}
+SUFFIXES: Mapping[str, str] = {
+    ".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl", ".parquet": "parquet", ".db": "sqlite", ".sqlite": "sqlite",
+    ".sqlite3": "sqlite", ".conll": "conll", ".spacy": "spacy",
+}  # fmt: skip
+
+
+def format_of(name: str) -> Format:
+    """The format of that name.
+
+    Raises:
+        ExportError: there is none (`export.format`).
+    """
+    if name in FORMATS:
+        return FORMATS[name]
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, FORMATS, 1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    targets = ", ".join(FORMATS)
+    fix = f"{hint}Targets: {targets}, or a database as dialect://user@host/name"
+    raise ExportError(f"no target {name!r}", where="--to", fix=fix, code="export.format")

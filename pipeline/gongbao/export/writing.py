@@ -1,0 +1,228 @@
+"""Exporting: to a file or folder that appears whole or not at all, to standard output, or into a database."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from gongbao.errors import ExportError
+from gongbao.export.formats import FORMATS, PLAIN, SUFFIXES, Format, Style, format_of
+from gongbao.export.select import Data
+from gongbao.run.lock import is_abandoned, locked
+
+OWN_FOLDERS = ("datapackage.json", "annotation.conf")
+"""What an exported folder holds: only such a folder is replaced by a new export."""
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an export goes. `url` is set for databases behind SQLAlchemy, `path` None means standard output."""
+
+    format: Format | None
+    path: Path | None = None
+    url: str | None = None
+
+
+def target_of(to: str | None, output: str | None, default: Callable[[Format], Path]) -> Target:
+    """Read `--to` and `--output`: a format's name, a database URL, or a file whose ending says the format.
+
+    Without `--to` the ending of the output says the format, and csv is what anything else is.
+
+    Raises:
+        ExportError: there is no such target (`export.format`), it takes no output, or the output's ending says another
+            format (`export.option`).
+    """
+    if to is not None and "://" in to:
+        if output is not None:
+            fix = "Leave --output out: the URL says where the records go"
+            raise ExportError("a database takes no output file", where="--output", fix=fix, code="export.option")
+        return Target(None, url=to)
+    if to is not None and output is None and (suffix := Path(to).suffix.lower()) in SUFFIXES:
+        return Target(format_of(SUFFIXES[suffix]), Path(to))
+    said = SUFFIXES.get(Path(output).suffix.lower()) if output else None
+    chosen = format_of(to or said or "csv")
+    if said is not None and chosen.name != said and chosen.suffix != FORMATS[said].suffix:
+        fix = f"Leave --to out, or name a file that ends in {chosen.suffix or '.zip'}"
+        raise ExportError(f"the ending says {said}, --to {chosen.name}", where=output, fix=fix, code="export.option")
+    if output == "-":
+        return Target(chosen)
+    return Target(chosen, Path(output) if output else default(chosen))
+
+
+def export(data: Data, target: Target, style: Style = PLAIN, *, stdout: BinaryIO | None = None) -> int:
+    """Export; returns the number of rows (records, or articles for annotation tools).
+
+    Files and folders are written beside their place and moved there when whole, databases changed in one transaction:
+    a failed export leaves what was there. Folders go into a zip archive where the output ends in `.zip` or is
+    standard output.
+
+    Raises:
+        ExportError: see the writers; the place cannot be written (`export.unwritable`), the disk is full
+            (`export.disk_full`), the folder there is not an export (`export.exists`).
+    """
+    _check_options(data, target, style)
+    if target.url is not None:
+        from gongbao.export.database import write_url
+
+        return write_url(data, target.url, style)
+    chosen, path = target.format, target.path
+    assert chosen is not None
+    if path is not None and path.is_symlink():
+        path = path.resolve()  # what the link leads to is replaced, not the link
+    write = chosen.writer()
+    with _told(path):
+        if path is None or _is_special(path):
+            return _streamed(data, write, chosen, style, stdout, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if chosen.shape == "database":
+            return write(data, path, style)
+        with scratch_beside(path) as scratch:
+            fresh = scratch / path.name
+            count = _written(data, write, chosen, style, fresh, zipped=path.suffix == ".zip")
+            _put(fresh, path, chosen)
+        return count
+
+
+def _check_options(data: Data, target: Target, style: Style) -> None:
+    """Refuse options that the target would leave unheard."""
+    chosen = target.format
+    name = chosen.name if chosen is not None else "a database"
+    fault: tuple[str, str, str] | None = None
+    if data.selection.wide and chosen is not None and not chosen.wide:
+        fault = ("--wide", "has no wide form", "Leave --wide out, or export to a table")
+    elif (style.encoding or style.audience != "data") and name != "csv":
+        fault = ("--to", "has one encoding", "Leave --for and --encoding out")
+    elif style.prune and chosen is not None and chosen.shape != "database":
+        fault = ("--prune", "holds only what is exported now", "Leave --prune out: it is for databases")
+    elif style.prune and data.selection.wide:
+        fault = ("--prune", "is made anew by --wide", "Leave --prune out")
+    if fault is not None:
+        where, why, fix = fault
+        raise ExportError(f"{name} {why}", where=where, fix=fix, code="export.option")
+
+
+def _written(data: Data, write: Callable[..., int], chosen: Format, style: Style, fresh: Path, *, zipped: bool) -> int:
+    if chosen.shape != "folder":
+        count = write(data, fresh, style)
+        _sync(fresh)
+        return count
+    folder = fresh.with_name(f"{fresh.name}.d") if zipped else fresh
+    folder.mkdir()
+    count = write(data, folder, style)
+    if zipped:
+        _zip(folder, fresh)
+    return count
+
+
+def _streamed(
+    data: Data, write: Callable[..., int], chosen: Format, style: Style, stdout: BinaryIO | None, path: Path | None
+) -> int:
+    """To standard output, a pipe or a device: made whole first where the format cannot be written in one go."""
+    # A terminal takes no file descriptor of its own: what is written there is looked through (gongbao.cli.terminal).
+    if chosen.name in ("csv", "jsonl") and stdout is None and (path is not None or not sys.stdout.isatty()):
+        if path is not None:
+            return write(data, path, style)
+        sys.stdout.flush()
+        return write(data, sys.stdout.fileno(), style)
+    with tempfile.TemporaryDirectory() as scratch:
+        fresh = Path(scratch) / f"export{chosen.suffix}"
+        count = _written(data, write, chosen, style, fresh, zipped=True)
+        out = path.open("wb") if path is not None else stdout or sys.stdout.buffer
+        with fresh.open("rb") as file:
+            shutil.copyfileobj(file, out)
+        out.flush()
+        return count
+
+
+@contextmanager
+def scratch_beside(path: Path) -> Iterator[Path]:
+    """A hidden folder beside a place, removed in the end; what killed exports to that place left is removed before."""
+    prefix = f".{path.name}.export-"
+    for left in path.parent.iterdir():
+        if left.name.startswith(prefix) and is_abandoned(left):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=path.parent) as made, ExitStack() as held:
+        with suppress(OSError):  # some network file systems have no locks: nothing is cleared up there
+            held.enter_context(locked(Path(made)))
+        yield Path(made)
+
+
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _put(fresh: Path, path: Path, chosen: Format) -> None:
+    if not path.is_dir():
+        fresh.replace(path)
+        return
+    if chosen.shape != "folder":
+        fix = "Name a file with --output"
+        raise ExportError("there is a folder of this name", where=str(path), fix=fix, code="export.exists")
+    if any(path.iterdir()) and not any((path / mark).exists() for mark in OWN_FOLDERS):
+        fix = "Name a new folder with --output"
+        raise ExportError("this folder holds other files", where=str(path), fix=fix, code="export.exists")
+    old = fresh.with_name(f"{fresh.name}.old")
+    path.rename(old)
+    fresh.rename(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file that appears whole or not at all.
+
+    Raises:
+        ExportError: as `export`.
+    """
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with scratch_beside(path) as scratch:
+            fresh = scratch / path.name
+            fresh.write_text(text, encoding="utf-8")
+            _sync(fresh)
+            fresh.replace(path)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _zip(folder: Path, path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for item in sorted(folder.rglob("*")):
+            if item.is_file():
+                # A fixed date: the same records give the same bytes.
+                entry = zipfile.ZipInfo(item.relative_to(folder).as_posix(), (1980, 1, 1, 0, 0, 0))
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                with item.open("rb") as source, archive.open(entry, "w") as target:
+                    shutil.copyfileobj(source, target)
+
+
+@contextmanager
+def _told(path: Path | None) -> Iterator[None]:
+    """What the system refuses, as errors with a fix; `path` is None for standard output."""
+    where = "standard output" if path is None else str(path)
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.errno in _FULL:
+            left = "nothing was written" if path is not None else "what is there is cut off"
+            fix = f"Free some space and export again; {left}"
+            raise ExportError("the disk is full", where=where, fix=fix, code="export.disk_full") from error
+        raise ExportError(
+            f"cannot be written: {error.strerror or error}",
+            where=where,
+            fix="Name a writable place with --output",
+            code="export.unwritable",
+        ) from error

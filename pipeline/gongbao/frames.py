@@ -1,0 +1,153 @@
+"""Records as pandas data frames, and the `gongbao` accessor on them.
+
+frame = Pipeline().extract(text).to_pandas()      # or read_records("outputs/latest")
+frame.gongbao.display()   # amounts in 亿元 and 万元 as people read them
+frame.gongbao.pivot()     # one row a place, initiative and indicator, one column a year
+frame.gongbao.money()     # money in 元 as 亿元
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, get_args
+
+import pandas
+
+from gongbao.record import Bound, Kind, Record
+
+_DTYPES = {
+    "value": "float64",
+    "value_max": "float64",
+    "year": "Int64",
+    "start": "int64",
+    "end": "int64",
+    "sentence_start": "int64",
+    "sentence_end": "int64",
+    "confidence": "float64",
+    # All there are, in every frame: frames of several articles can be put together and keep the type.
+    "kind": pandas.CategoricalDtype(list(get_args(Kind))),
+    "bound": pandas.CategoricalDtype(list(get_args(Bound))),
+}
+_DATES = ("pub_date", "period_start", "period_end")
+_YI, _WAN = Decimal(10) ** 8, Decimal(10) ** 4
+_SIZES = {"元": Decimal(1), "万元": _WAN, "亿元": _YI}
+_BOUNDS = {"~": "约", ">": "超", "<": "不足"}
+
+
+def to_pandas(records: Iterable[Record], *, exact: bool = False) -> pandas.DataFrame:
+    """A data frame with one row a record and the schema's columns in order.
+
+    Args:
+        records: The records.
+        exact: Keep `value` and `value_max` as `decimal.Decimal` instead of float64.
+
+    Dates are datetime64, years Int64 with missing values, codes and names strings, `evidence` dicts, `flags` lists.
+    """
+    columns = list(Record.model_fields)
+    rows = [[getattr(record, name) for name in columns] for record in records]
+    frame = pandas.DataFrame(rows, columns=columns)
+    evidence = columns.index("evidence")
+    frame["evidence"] = pandas.Series(
+        [{key: item.to_dict() for key, item in row[evidence].items()} for row in rows], dtype="object"
+    )
+    for name, dtype in _DTYPES.items():
+        if not (exact and name in {"value", "value_max"}):
+            frame[name] = frame[name].astype(dtype)  # type: ignore[call-overload]
+    for name in _DATES:
+        # Microseconds hold every date there is, and empty columns get the same type as full ones.
+        frame[name] = pandas.to_datetime(frame[name]).astype("datetime64[us]")
+    strings = [n for n in columns if n not in _DTYPES and n not in _DATES and n not in {"evidence", "flags"}]
+    return frame.astype(dict.fromkeys(strings, "string"))
+
+
+def read_records(
+    path: str | Path = "latest", *, where: str | None = None, exact: bool = False, outputs: str | Path = "outputs"
+) -> pandas.DataFrame:
+    """The records of a run folder or records file as a data frame.
+
+    Args:
+        path: A run folder, a records.jsonl file, `latest` or `previous`.
+        where: A filter as of `gongbao export --where`.
+        exact: As of `to_pandas`.
+        outputs: Where the named runs are.
+
+    Raises:
+        GongbaoError: there are no records (`export.missing`), or the filter does not parse (`export.where`).
+    """
+    from gongbao.export.rows import open_named, to_record
+    from gongbao.export.select import Data, Selection
+
+    data = Data([open_named(str(path), Path(outputs))], Selection(where))
+    return to_pandas((to_record(row) for row in data.rows()), exact=exact)
+
+
+def display_amount(value: Decimal | float, unit: str) -> str:
+    """A value as people read it: in 亿 or 万 where it is that large, without trailing zeros."""
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    for size, prefix in ((_YI, "亿"), (_WAN, "万")):
+        if abs(number) >= size:
+            return f"{_plain(number / size)}{prefix}{unit}"
+    return f"{_plain(number)}{unit}"
+
+
+def _plain(number: Decimal) -> str:
+    text = format(number.normalize(), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@pandas.api.extensions.register_dataframe_accessor("gongbao")
+class GongbaoAccessor:
+    """Views of a frame of records."""
+
+    def __init__(self, frame: pandas.DataFrame) -> None:
+        missing = {"place", "year", "value", "unit", "indicator"} - set(frame.columns)
+        if missing:
+            raise AttributeError(f"not a frame of records: no column {sorted(missing)[0]}")
+        self._frame = frame
+
+    def display(self) -> pandas.DataFrame:
+        """Who, what, how much and when: amounts in 亿 and 万, ranges with both ends, 约 超 不足 before them."""
+        names = ["place", "initiative", "indicator", "year", "kind"]
+        shown = self._frame[names].copy()
+        columns = (self._frame[name] for name in ("value", "value_max", "unit", "bound"))
+        shown.insert(3, "amount", [_shown(*cells) for cells in zip(*columns, strict=True)])
+        return shown
+
+    def pivot(self, *, kind: str = "money", values: str = "value") -> pandas.DataFrame:
+        """One row a place, initiative, indicator and unit, one column a year; `kind` chooses the quantities.
+
+        Where several records fall on one cell, the one of the highest confidence counts: amounts of one cell may hold
+        parts of each other and are never added up. Missing names are empty strings.
+        """
+        chosen = self._frame[(self._frame["kind"] == kind) & self._frame["year"].notna()]
+        if "confidence" in chosen.columns:
+            chosen = chosen.sort_values("confidence", ascending=False, kind="stable")
+        chosen = chosen.copy()
+        index = ["place", "initiative", "indicator", "unit"]
+        chosen[index] = chosen[index].fillna("")
+        return chosen.pivot_table(index=index, columns="year", values=values, aggfunc="first", observed=True)
+
+    def money(self, unit: str = "亿元") -> pandas.Series[Any]:
+        """Money in 元 as 亿元, 万元 or 元; missing for anything else."""
+        if unit not in _SIZES:
+            raise ValueError(f"no unit {unit!r}: choose one of {' '.join(_SIZES)}")
+        yuan = (self._frame["kind"] == "money") & (self._frame["unit"] == "元")
+        size = _SIZES[unit]
+        exact = [
+            _exact(value) / size if is_yuan else None for value, is_yuan in zip(self._frame["value"], yuan, strict=True)
+        ]
+        numbers = [None if number is None else float(number) for number in exact]
+        return pandas.Series(numbers, index=self._frame.index, name=unit, dtype="float64")
+
+
+def _exact(value: Any) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(repr(float(value)))
+
+
+def _shown(value: Any, value_max: Any, unit: str, bound: str) -> str:
+    sign = _BOUNDS.get(bound, "")
+    if value_max is None or pandas.isna(value_max):
+        return sign + display_amount(value, unit)
+    return f"{sign}{display_amount(value, '')}–{display_amount(value_max, unit)}"

@@ -1,0 +1,1 @@
+"""How an article is laid out: outline and tables."""

@@ -1,0 +1,1 @@
+"""Linking: the place, period, indicator and initiative of every quantity."""

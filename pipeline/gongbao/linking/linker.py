@@ -1,0 +1,240 @@
+"""From a document to its records: place, period, indicator and initiative of every quantity, with evidence.
+
+The order of the work: places and periods by scope, indicators and initiatives by rules, then the trained tagger's
+opinion over the rules' where there is one, then confidence and flags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import regex
+
+from gongbao.canonical import record_id
+from gongbao.document import Document, Entity, NamePrediction, Period, Quantity, Repair
+from gongbao.linking.confidence import Confidence
+from gongbao.linking.currency import Currencies
+from gongbao.linking.names import NO_NAME, NameLinker
+from gongbao.linking.periods import PeriodLinker
+from gongbao.linking.places import PlaceLinker
+from gongbao.linking.respectively import series
+from gongbao.linking.scope import Choice, sentence_index
+from gongbao.linking.tables import TableLinker
+from gongbao.places.gazetteer import Gazetteer
+from gongbao.record import Evidence, How, Record
+from gongbao.rulebook.ruleset import RuleSet
+
+_RATES = regex.compile(
+    r"[，,；;]?(?:同比|比上年|较上年|环比|年均)?分别(?:同比)?(?:实际)?(?:增长|下降|提高|增加|上升|减少)(?:了)?"
+)
+_DOUBTFUL = {"digits_apart": 0.3, "currency_guessed": 0.5}
+_BLANKS = 3
+_LABELS = frozenset("第表图式节章条款附件号年月日)）.、")
+DAMAGE_REACH = 6
+"""Characters around an amount within which a repair makes its record worth a look."""
+
+
+class Linker:
+    """Ties every quantity of a document to place, initiative, indicator and year."""
+
+    def __init__(self, rules: RuleSet, gazetteer: Gazetteer) -> None:
+        self._gazetteer = gazetteer
+        self._places = PlaceLinker(rules)
+        self._periods = PeriodLinker()
+        self._names = NameLinker(rules)
+        self._tables = TableLinker(rules, self._names)
+        self._currencies = Currencies(rules)
+        self._confidence = Confidence.load()
+
+    def link(self, document: Document, predictions: Sequence[NamePrediction] | None = None) -> tuple[Record, ...]:
+        """The records of a document in the order of its text.
+
+        Args:
+            document: What the matchers found.
+            predictions: One for each quantity, or None to go by rules alone.
+        """
+        cells = self._tables.cells(document)
+        places = self._places.link(document, self._tables, cells)
+        periods = self._periods.link(document, self._tables, cells)
+        indicators, initiatives = self._named(document, predictions)
+        for number, model in _in_step(document):
+            indicators[number], initiatives[number] = indicators[model], initiatives[model]
+        for number, cell in cells.items():
+            indicators[number] = self._tables.indicator(document, cell)
+            initiatives[number] = self._tables.initiative(document, cell, indicators[number])
+        records = []
+        for number, quantity in enumerate(document.quantities):
+            index = sentence_index(document.outline, quantity.start)
+            if index is not None:
+                fields = {
+                    "place": places[number],
+                    "year": periods[number],
+                    "initiative": initiatives[number],
+                    "indicator": indicators[number],
+                }
+                place = places[number].value
+                quantity = self._currencies.judged(document.text, quantity, place if isinstance(place, str) else None)
+                apart = number not in cells and _digits_apart(document.text, quantity.start)
+                records.append(self._record(document, index, quantity, fields, ("digits_apart",) if apart else ()))
+        return tuple(records)
+
+    def _named(
+        self, document: Document, predictions: Sequence[NamePrediction] | None
+    ) -> tuple[list[Choice], list[Choice]]:
+        """Indicators and initiatives: the model's where it sees a span within reach, else those of the rules."""
+        if predictions is None:
+            indicators = self._names.indicators(document)
+            return indicators, self._names.initiatives(document, indicators)
+        reach = _Reach(document)
+        pairs = list(zip(document.quantities, predictions, strict=True))
+        seen = [(reach.choice(q.start, p.indicator), reach.choice(q.start, p.initiative)) for q, p in pairs]
+        # The rules take as long as all else here, and are seldom asked.
+        needed = any(None in choices for choices in seen)
+        ruled = self._named(document, None) if needed else ([NO_NAME] * len(seen), [NO_NAME] * len(seen))
+        return (
+            [choice or own for (choice, _), own in zip(seen, ruled[0], strict=True)],
+            [choice or own for (_, choice), own in zip(seen, ruled[1], strict=True)],
+        )
+
+    def _record(
+        self, document: Document, index: int, quantity: Quantity, fields: Mapping[str, Choice], doubts: tuple[str, ...]
+    ) -> Record:
+        article = document.article
+        sentence = document.outline.sentences[index]
+        start, end = document.offsets.to_source(quantity.start, quantity.end)
+        sentence_start, sentence_end = document.offsets.to_source(sentence.start, sentence.end)
+        path = fields["place"].value
+        place = path if isinstance(path, str) else None
+        province, city, district = self._gazetteer.split(place)
+        value = fields["year"].value
+        period = value if isinstance(value, Period) else None
+        evidence = {name: choice.evidence(document) for name, choice in fields.items()}
+        evidence["amount"] = Evidence(how="stated", rule=quantity.rule, start=start, end=end)
+        flags = _flags(document.repairs, start, end, fields)
+        doubts += quantity.flags
+        flags += doubts
+        if quantity.unit_span is not None:
+            in_row = sentence.start <= quantity.unit_span[0] < sentence.end
+            said = Choice(quantity.unit, "stated" if in_row else "heading", "table.unit", *quantity.unit_span)
+            evidence["unit"] = said.evidence(document)
+            flags.append("unit_from_table")
+        return Record(
+            record_id=record_id(article.id, start, end, quantity.kind),
+            article_id=article.id,
+            title=article.title,
+            pub_date=article.pub_date,
+            place=place,
+            place_code=self._gazetteer.code_of(place),
+            province=province,
+            city=city,
+            district=district,
+            initiative=_text(fields["initiative"]),
+            indicator=_text(fields["indicator"]),
+            amount=quantity.text,
+            kind=quantity.kind,
+            value=quantity.value,
+            value_max=quantity.value_max,
+            unit=quantity.unit,
+            bound=quantity.bound,
+            year=period.year if period else None,
+            period=(period.text or None) if period else None,
+            period_start=period.period_start if period else None,
+            period_end=period.period_end if period else None,
+            start=start,
+            end=end,
+            raw=article.text[start:end],
+            sentence=document.text[sentence.start : sentence.end],
+            sentence_start=sentence_start,
+            sentence_end=sentence_end,
+            evidence=evidence,
+            confidence=min(self._confidence.of(quantity, fields, damaged="damaged" in flags), _ceiling(doubts)),
+            flags=flags,
+        )
+
+
+class _Reach:
+    """Which names may belong to which amounts: none from under another place's heading."""
+
+    def __init__(self, document: Document) -> None:
+        self._outline = document.outline
+        sections = document.outline.sections
+        self._place_of = [
+            next((n for n in document.outline.path(number) if sections[n].style == "place"), None)
+            for number in range(len(sections))
+        ]
+
+    def choice(self, amount: int, name: Entity | None) -> Choice | None:
+        """A model's name as an amount's choice, None where it stands under a place heading that the amount does not."""
+        if name is None:
+            return None
+        how: How = "stated"
+        here, there = sentence_index(self._outline, amount), sentence_index(self._outline, name.start)
+        if there is not None and here != there:
+            sentence = self._outline.sentences[there]
+            place = self._place_of[sentence.section]
+            if here is not None and place not in (None, self._place_of[self._outline.sentences[here].section]):
+                return None
+            how = "carried" if sentence.role == "body" else sentence.role
+        return Choice(name.text, how, name.rule, name.start, name.end, 1.0 - name.score)
+
+
+def _in_step(document: Document) -> Iterator[tuple[int, int]]:
+    """(growth, level) by number where rates follow as many amounts in step: A 3亿, B 5亿, 分别增长4%、6%."""
+    quantities = document.quantities
+    for first, last in series(document.text, quantities):
+        size = last - first + 1
+        if quantities[first].kind != "growth" or first < size or quantities[first - 1].kind == "growth":
+            continue
+        cue = document.text[quantities[first - 1].end : quantities[first].start]
+        levels = range(first - size, first)
+        whole = document.text[quantities[first - size].end : quantities[first].start]
+        if _RATES.fullmatch(cue) and not any(quantities[n].kind == "growth" for n in levels) and "。" not in whole:
+            yield from zip(range(first, last + 1), levels, strict=True)
+
+
+def _ceiling(doubts: Sequence[str]) -> float:
+    """The confidence that a record can have at most where its amount itself is in doubt."""
+    return min((_DOUBTFUL[flag] for flag in doubts), default=1.0)
+
+
+def _digits_apart(text: str, start: int) -> bool:
+    """True for an amount behind a number with nothing but a blank between: 5 40亿元 may have been 540亿元.
+
+    The number of a list at the head of a line (1 40家) or of a figure (图3 20家) is no such number.
+    """
+    at = start
+    while at > 0 and start - at < _BLANKS and text[at - 1] in " \u3000\xa0":
+        at -= 1
+    if at == start or not text[start : start + 1].isdigit():
+        return False
+    head = at
+    while head > 0 and (text[head - 1] in ",.万亿" or text[head - 1].isdigit()):
+        head -= 1
+    before = text[head - 1 : head]
+    return text[head:at].rstrip("万亿")[-1:].isdigit() and before not in ("", "\n") and before not in _LABELS
+
+
+def _text(choice: Choice) -> str | None:
+    return choice.value if isinstance(choice.value, str) else None
+
+
+def _flags(repairs: Sequence[Repair], start: int, end: int, fields: Mapping[str, Choice]) -> list[str]:
+    flags = []
+    if any(
+        repair.kind == "shifted" and repair.start < end + DAMAGE_REACH and repair.end > start - DAMAGE_REACH
+        for repair in repairs
+    ):
+        flags.append("damaged")
+    if fields["place"].value is None:
+        flags.append("no_place")
+    elif fields["place"].doubt >= 0.3:
+        flags.append("place_guessed")
+    if fields["year"].value is None:
+        flags.append("no_year")
+    elif fields["year"].doubt >= 0.3:
+        flags.append("year_guessed")
+    if fields["initiative"].value is None:
+        flags.append("no_initiative")
+    if fields["indicator"].value is None:
+        flags.append("no_indicator")
+    return flags

@@ -1,0 +1,238 @@
+"""Which indicator and which initiative a quantity belongs to, by rules alone (design §7).
+
+Indicator: the noun phrase before 达到/为/实现/增长…, or the one after the amount (1799项科技成果). A growth rate
+without a noun phrase of its own (同比增长8%) measures what the amount before it measures. Initiative: the named
+programme, platform, zone, fund or instrument before the amount in its sentence, else the field that a statistical
+indicator belongs to (地区生产总值 -> 经济运行), else the activity inside the indicator (专利权质押融资额 ->
+专利权质押融资).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import regex
+
+from gongbao.chinese.clauses import Span, between, clause_end, clause_start
+from gongbao.document import Document, Quantity, Sentence
+from gongbao.linking.respectively import series
+from gongbao.linking.scope import Choice, sentence_index
+from gongbao.rulebook.ruleset import RuleSet
+
+_CJK = regex.compile(r"\p{Han}")
+_COMPARISON = regex.compile(
+    r"(?:(?:比|较|与|同)[^，。；]{0,14}?(?:相比|同期|上年|去年|前年|年初|上月|季度|[年月末期])"
+    r"|(?:几乎|大约|约)?(?:是|为|相当于)[^，。；]{0,14}的|(?:高于|低于|高出|快于|慢于)[^，。；]{0,10})$"
+)
+_LIST = regex.compile(r"[、和与及]|以及")
+_NAME_RUN = regex.compile(r"[\p{Han}A-Za-z0-9·+“”（()）]{3,}")
+"""What the name of an initiative may be written with, and brackets."""
+_QUOTED = regex.compile(r"《([^》\n]{2,40})》|“([^”\n]{2,20})”")
+MIN_INDICATOR = 2
+NO_NAME = Choice(None, "default", "name.none", doubt=1.0)
+
+
+class NameLinker:
+    """Finds indicator and initiative of every quantity from the words around it.
+
+    Args:
+        rules: Supplies the lexicons `indicator_verbs` (what stands between an indicator and its amount),
+            `indicator_openers` (what a clause may open with before its noun phrase), `phrase_verbs` (where a noun
+            phrase after an amount ends), `inner_verbs` (after which an indicator begins), `initiative_heads` (nouns
+            that end the name of an initiative), `activities` (fields of statistical indicators) and `indicator_tails`
+            (what is dropped from an indicator to give the activity).
+    """
+
+    def __init__(self, rules: RuleSet) -> None:
+        def choice(name: str) -> str:
+            words = sorted(rules.lexicon(name), key=lambda word: (-len(word), word))
+            return "|".join(regex.escape(word) for word in words) or "(?!)"
+
+        self._verbs = regex.compile(rf"(?:{choice('indicator_verbs')}|[\s的了])+$")
+        self._openers = regex.compile(rf"^(?:{choice('indicator_openers')}|[\s的了“”])+")
+        self._phrase_verb = regex.compile(choice("phrase_verbs"))
+        self._inner_verb = regex.compile(rf"(?:{choice('inner_verbs')})(?![值额量率数人])了?")
+        pairs = [tuple(line.split()) for line in rules.lexicon("activities")]
+        self._activities = sorted(((p[0], p[1]) for p in pairs if len(p) == 2), key=lambda p: (-len(p[0]), p[0]))
+        self._tails = regex.compile(rf"(?:{choice('indicator_tails')})$")
+        heads = choice("initiative_heads")
+        self._head = regex.compile(heads)
+        self._initiative = regex.compile(
+            rf"(?:[\p{{Han}}A-Za-z0-9·+“”]|[（(]\p{{Han}}{{2,6}}[）)]){{2,24}}?(?:{heads})(?!\p{{Han}}{{0,1}}(?:化|性))"
+        )
+
+    def activity(self, indicator: str) -> str | None:
+        """The field of activity that a statistical indicator belongs to, None if it is none of the known ones."""
+        return next((activity for words, activity in self._activities if words in indicator), None)
+
+    def indicators(self, document: Document) -> list[Choice]:
+        """One choice for each quantity; `value` is the indicator's text, None where none was found."""
+        sentences = document.outline.sentences
+        choices: list[Choice] = []
+        runs = {last: first for first, last in series(document.text, document.quantities)}
+        in_run = {n: first for last, first in runs.items() for n in range(first, last + 1)}
+        sizes = {first: last - first + 1 for last, first in runs.items()}
+        distributed: dict[int, Choice] = {}
+        before: tuple[int | None, Choice] | None = None
+        for number, quantity in enumerate(document.quantities):
+            index = sentence_index(document.outline, quantity.start)
+            if index is None:
+                choices.append(NO_NAME)
+                continue
+            first = in_run.get(number, number)
+            choice = choices[first] if first < number else self._indicator(document, sentences[index], quantity)
+            if number == first and number in sizes:
+                shares = self._shares(document, choice, sizes[number])
+                if shares:
+                    distributed.update(zip(range(number, number + len(shares)), shares, strict=True))
+            if number in distributed:
+                choices.append(distributed[number])
+                before = (index, choice)
+                continue
+            carries = choice.value is None or (first < number and quantity.kind != "count")
+            if choice.value is None and before is not None and before[0] == index:
+                choice = Choice(before[1].value, "stated", "indicator.before", before[1].start, before[1].end, 0.3)
+            elif first < number and quantity.kind == "count":
+                own = self._after(document, sentences[index], quantity)
+                choice = own if own.value is not None else choice
+            choices.append(choice)
+            if choice.value is not None and not carries:
+                before = (index, choice)
+        return choices
+
+    def initiatives(self, document: Document, indicators: Sequence[Choice]) -> list[Choice]:
+        """One choice for each quantity; `value` is the initiative's text."""
+        named: dict[int, list[tuple[int, int]]] = {}
+        choices: list[Choice] = []
+        for quantity, indicator in zip(document.quantities, indicators, strict=True):
+            index = sentence_index(document.outline, quantity.start)
+            if index is None:
+                choices.append(NO_NAME)
+                continue
+            choices.append(self._initiative_of(document, index, quantity, indicator, named))
+        return choices
+
+    # -- indicators ------------------------------------------------------------------------------------------
+
+    def _indicator(self, document: Document, sentence: Sentence, quantity: Quantity) -> Choice:
+        if quantity.kind in {"count", "measure", "duration"}:
+            return _first(self._after(document, sentence, quantity), self._before(document, sentence, quantity))
+        return _first(self._before(document, sentence, quantity), self._after(document, sentence, quantity))
+
+    @staticmethod
+    def _shares(document: Document, choice: Choice, size: int) -> list[Choice]:
+        """The names of a list (甲、乙、丙产值) for as many amounts; short ones take the last one's head noun."""
+        if not isinstance(choice.value, str) or choice.start is None:
+            return []
+        parts: list[tuple[int, int]] = []
+        at = 0
+        for match in _LIST.finditer(choice.value):
+            parts.append((at, match.start()))
+            at = match.end()
+        parts.append((at, len(choice.value)))
+        if len(parts) != size or any(high - low < 1 for low, high in parts):
+            return []
+        names = [choice.value[low:high] for low, high in parts]
+        last = names[-1]
+        return [
+            Choice(
+                name if len(name) >= len(last) - 1 else name + last[len(name) :],
+                choice.how,
+                "indicator.respectively",
+                choice.start + low,
+                choice.start + high,
+                0.2,
+            )
+            for name, (low, high) in zip(names, parts, strict=True)
+        ]
+
+    def _before(self, document: Document, sentence: Sentence, quantity: Quantity) -> Choice:
+        text = document.text
+        end = quantity.start
+        start = clause_start(text, sentence, quantity.start)
+        spans: list[Span] = [*between(document.periods, start, end), *between(document.places, start, end)]
+        for span in spans:
+            if start <= span.start < span.end <= end and not text[start : span.start].strip("，、在于 "):
+                start = span.end
+        previous = between(document.quantities, start, end)
+        if previous:
+            start = previous[-1].end
+        trimmed = text[start:end]
+        length = -1
+        while len(trimmed) != length:
+            length = len(trimmed)
+            trimmed = _COMPARISON.sub("", self._verbs.sub("", trimmed))
+        opener = self._openers.match(trimmed)
+        low = start + (opener.end() if opener else 0)
+        high = start + len(trimmed)
+        inner = [
+            match.end() for match in self._inner_verb.finditer(text, low, high) if high - match.end() >= MIN_INDICATOR
+        ]
+        low = inner[-1] if inner else low
+        cut = text.rfind("的", low, high)
+        if cut >= 0 and high - cut - 1 >= MIN_INDICATOR:
+            low = cut + 1
+        if high - low < MIN_INDICATOR or not _CJK.search(text[low:high]):
+            return NO_NAME
+        return Choice(text[low:high], "stated", "indicator.before_verb", low, high, 0.3)
+
+    def _after(self, document: Document, sentence: Sentence, quantity: Quantity) -> Choice:
+        text = document.text
+        low = quantity.end
+        high = clause_end(text, sentence, low)
+        for mark in "、和与及":
+            at = text.find(mark, low, high)
+            high = at if at >= 0 else high
+        while low < high and text[low] in "的 “":
+            low += 1
+        verb = self._phrase_verb.search(text, low + 1, high) if high > low else None
+        if verb:
+            high = verb.start()
+        if high - low < MIN_INDICATOR or not _CJK.match(text[low]) or self._phrase_verb.match(text, low):
+            return NO_NAME
+        return Choice(text[low:high].rstrip("”的"), "stated", "indicator.after_amount", low, high, 0.3)
+
+    # -- initiatives -----------------------------------------------------------------------------------------
+
+    def _named(self, document: Document, sentence: Sentence) -> list[tuple[int, int]]:
+        text = document.text
+        spans: list[tuple[int, int]] = []
+        # A name lies within one run of its characters, and ends with a head: most runs hold none.
+        for run in _NAME_RUN.finditer(text, sentence.start, sentence.end):
+            if self._head.search(text, run.start() + 2, run.end()):
+                spans += [match.span() for match in self._initiative.finditer(text, *run.span())]
+        for match in _QUOTED.finditer(text, sentence.start, sentence.end):
+            spans.append(match.span(1) if match.group(1) else match.span(2))
+        names = [e for e in between(document.entities, sentence.start, sentence.end) if e.label in {"ORG", "WORK"}]
+        spans += [(entity.start, entity.end) for entity in names]
+        return sorted(spans)
+
+    def _initiative_of(
+        self,
+        document: Document,
+        index: int,
+        quantity: Quantity,
+        indicator: Choice,
+        named: dict[int, list[tuple[int, int]]],
+    ) -> Choice:
+        if index not in named:
+            named[index] = self._named(document, document.outline.sentences[index])
+        spans = [span for span in named[index] if span[1] <= quantity.start]
+        if spans:
+            start, end = spans[-1]
+            return Choice(document.text[start:end].strip("“”"), "stated", "initiative.named", start, end, 0.3)
+        return self.field(indicator)
+
+    def field(self, indicator: Choice) -> Choice:
+        """The initiative that an indicator itself speaks of: its field of statistics, else the activity in it."""
+        if not isinstance(indicator.value, str):
+            return NO_NAME
+        known = self.activity(indicator.value)
+        if known is not None:
+            return Choice(known, indicator.how, "initiative.field", indicator.start, indicator.end, 0.4)
+        activity = self._tails.sub("", indicator.value) or indicator.value
+        return Choice(activity, indicator.how, "initiative.activity", indicator.start, indicator.end, 0.5)
+
+
+def _first(*choices: Choice) -> Choice:
+    return next((choice for choice in choices if choice.value is not None), choices[-1])

@@ -1,0 +1,378 @@
+"""Which period a quantity belongs to (design §6, §7).
+
+The period written right before the amount (到2025年的5万家); else the nearest period before it in its sentence that is
+no comparison; else the period that the paragraph, then the section, was speaking of; else the publication date. A
+period that leans on its context (上半年, 9月, 年底) takes the year of the period before it.
+
+Three things that readers know of the language stand behind the rest. In 由A增加到B the time before A is A's alone, and
+over a span of years (“十四五”期间) A is the level before it began. A time still to come (预计2026年通车) is left again
+with its sentence, unless the next speaks of plans too. A government's work report, given at the start of a year, tells
+of the year before wherever it does not speak of plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+import regex
+
+from gongbao.chinese.clauses import between, clause_end, clause_start
+from gongbao.document import Document, Period, Quantity, Sentence
+from gongbao.linking.report_year import FIRM_PLAN, FOUNDING, PLAN, WILL, holds, is_day, review_of
+from gongbao.linking.respectively import series
+from gongbao.linking.scope import Choice, sentence_index, table_sentences
+from gongbao.linking.tables import NO_CELLS, Cell, TableLinker
+from gongbao.record import How
+
+_OWN = regex.compile(r"的?(?:约|近|超过|超|不足)?$")
+_FROM = regex.compile(r"(?:由|从|自)[^，；。]{0,24}$")
+_TO = regex.compile(r"^[^，；。]{0,12}?(?:到|至|为|成)")
+_FIRM_PLAN_WORDS = regex.compile(r"将|力争|争取|确保|预期目标|" + WILL)
+"""Words that make a paragraph of a work report one of plans."""
+_RECENT_DAYS = 45
+"""A day so shortly before publication is news of that very year, whatever year was spoken of before."""
+_NAME_AFTER = regex.compile(r"[”\"]?(?:规划|计划|纲要|方案|需求|收官|开局)")
+_TELLING = regex.compile(r"[^。；\d]{0,40}?(?:获悉|通报|发布|公布|透露|介绍|召开|举行|消息|讯|了解到|揭晓|报道)")
+"""After the day on which something was told: 3月9日，市统计局发布…"""
+_MILESTONE = regex.compile(
+    r"[^，。；]{0,8}?(?:成立|设立|创办|始建|组建|诞生|挂牌|落户|揭牌|获批|启动|开工|动工|奠基|投产|投用|建成|上线|开业|开园|开通|通车|运行|落成)后?"
+)
+_STILL_PLANS = regex.compile(r"应|可|达产|建成后|投产后|总投资")
+_BEGAN = regex.compile(r"(?:成立|设立|创办|创建|始建|组建|诞生|启动|建成|建|始|上线|投产|开工|落户)于$")
+"""When something began, told in a clause of its own."""
+_OWNED_KINDS = ("money", "count", "measure", "duration")
+
+
+class PeriodLinker:
+    """Resolves the period of every quantity of a document."""
+
+    def link(
+        self, document: Document, tables: TableLinker | None = None, cells: Mapping[int, Cell] = NO_CELLS
+    ) -> list[Choice]:
+        """One choice for each quantity, in order; `value` is a `Period`, or None where nobody could tell.
+
+        Args:
+            document: What the matchers found.
+            tables: Reads the cells of tables.
+            cells: The quantities that stand in tables, by their number.
+        """
+        return _Pass(document, tables, cells).run()
+
+
+class _Pass:
+    def __init__(self, document: Document, tables: TableLinker | None, cells: Mapping[int, Cell]) -> None:
+        self._document = document
+        self._tables = tables
+        self._cells = cells
+        self._text = document.text
+        self._sentences = document.outline.sentences
+        self._paragraph_starts = {s.paragraph: s.start for s in reversed(self._sentences)}
+        self._pub = document.article.pub_date
+        self._review = review_of(document)
+
+    def run(self) -> list[Choice]:
+        document = self._document
+        by_sentence: dict[int, list[int]] = {}
+        for number, quantity in enumerate(document.quantities):
+            index = sentence_index(self._document.outline, quantity.start)
+            if index is not None:
+                by_sentence.setdefault(index, []).append(number)
+        choices: list[Choice] = [self._default()] * len(document.quantities)
+        scope: Choice | None = None
+        source: Sentence | None = None  # the sentence that left the scope
+        section_scope: dict[int, Choice | None] = {}
+        in_title = [p for p in document.title_periods if p.role == "time" and p.year is not None]
+        title_scope = Choice(in_title[0], "title", in_title[0].rule, doubt=0.3) if in_title else None
+        previous: Sentence | None = None
+        in_table = table_sentences(document)
+        tabled: list[Period] = []
+        for index, sentence in enumerate(self._sentences):
+            if previous is not None and sentence.section != previous.section:
+                scope, source = self._inherited(sentence, section_scope), None
+            if previous is not None and sentence.paragraph != previous.paragraph and self._is_start_only(scope):
+                scope = None
+            lasts = scope if scope is not None and self._holds(scope, source, sentence) else None
+            resolved = self._resolve(sentence, lasts)
+            fallback = lasts or (title_scope if not self._review.is_work_report else None) or self._default(sentence)
+            self._link_sentence(by_sentence.get(index, []), sentence, resolved, fallback, choices)
+            if index in in_table:  # its times are those of cells and leave nothing behind
+                tabled += resolved
+                for number in by_sentence.get(index, []):
+                    if self._tables is not None and number in self._cells:
+                        choices[number] = self._tables.period(document, self._cells[number], tabled) or fallback
+                previous = sentence
+                continue
+            left = self._leaves(sentence, resolved, [choices[number] for number in by_sentence.get(index, [])])
+            if (
+                left is not None
+                and index not in by_sentence
+                and FOUNDING.search(self._text, sentence.start, sentence.end)
+            ):
+                left = None
+            if sentence.role == "title":
+                title_scope = left and left._replace(how="title", doubt=0.3)
+            elif sentence.role == "heading":
+                section_scope[sentence.section] = left and left._replace(how="heading", doubt=0.1)
+                if section_scope[sentence.section]:
+                    scope, source = section_scope[sentence.section], None
+            elif left is not None:
+                scope, source = left, sentence
+            previous = sentence
+        return choices
+
+    # -- scope -----------------------------------------------------------------------------------------------
+
+    def _default(self, sentence: Sentence | None = None) -> Choice:
+        """What holds where the text gives no time: the publication's year, or the year that a work report reviews."""
+        if self._pub is None:
+            return Choice(None, "default", "period.none", doubt=1.0)
+        year, rule = self._pub.year, "period.published"
+        if self._review.year is not None and not (sentence is not None and self._plans_paragraph(sentence)):
+            year, rule = self._review.year, self._review.rule
+        period = Period(0, 0, "", year, None, None, "published", "vague", rule)
+        return Choice(period, "published", rule, doubt=0.4)
+
+    def _plans_paragraph(self, sentence: Sentence) -> bool:
+        start = self._paragraph_starts[sentence.paragraph]
+        return _FIRM_PLAN_WORDS.search(self._text, start, sentence.end) is not None
+
+    def _inherited(self, sentence: Sentence, section_scope: dict[int, Choice | None]) -> Choice | None:
+        for section in self._document.outline.path(sentence.section):
+            if section_scope.get(section):
+                return section_scope[section]
+        return None
+
+    @staticmethod
+    def _is_start_only(scope: Choice | None) -> bool:
+        """True for 自2021年起: where it began does not say what the next paragraph speaks of."""
+        period = scope.value if scope is not None else None
+        return isinstance(period, Period) and period.role == "since" and period.text.endswith("起")
+
+    def _holds(self, scope: Choice, source: Sentence | None, sentence: Sentence) -> bool:
+        """Whether the year of an earlier sentence is still that of this one."""
+        period = scope.value
+        if source is None or not isinstance(period, Period):
+            return True
+        return holds(self._text, self._review, period, source, sentence)
+
+    def _is_telling(self, period: Period) -> bool:
+        """True for a day on which something was told, not done."""
+        return period.role == "time" and is_day(period) and _TELLING.match(self._text, period.end) is not None
+
+    def _leaves(self, sentence: Sentence, resolved: Sequence[Period], chosen: Sequence[Choice]) -> Choice | None:
+        """The period that a sentence leaves behind for those after it: that of its first amount, else its first."""
+        for choice in chosen:
+            period = choice.value
+            if choice.how == "stated" and isinstance(period, Period) and not self._is_start(period, sentence):
+                return choice._replace(how="carried", doubt=0.2)
+        lasting = [
+            p
+            for p in resolved
+            if p.role in {"time", "vague", "since"}
+            and not _NAME_AFTER.match(self._text, p.end)
+            and not self._is_telling(p)
+            and not self._is_start(p, sentence)
+        ]
+        if not lasting:
+            return None
+        period = lasting[0]
+        return Choice(period, "carried", period.rule, period.start, period.end, 0.2)
+
+    def _is_start(self, period: Period, sentence: Sentence) -> bool:
+        """True for the time of A in 由A增加到B."""
+        return _FROM.search(self._text[sentence.start : period.start][-3:]) is not None
+
+    # -- within a sentence -----------------------------------------------------------------------------------
+
+    def _resolve(self, sentence: Sentence, scope: Choice | None) -> list[Period]:
+        """The periods of a sentence in order, `context` ones read in the year before them."""
+        resolved: list[Period] = []
+        for period in between(self._document.periods, sentence.start, sentence.end):
+            if period.anchor == "context" and period.role != "comparison":
+                base = next(
+                    (p.year for p in reversed(resolved) if p.year and p.role == "time" and not self._is_telling(p)),
+                    None,
+                )
+                if (
+                    base is None
+                    and scope is not None
+                    and isinstance(scope.value, Period)
+                    and scope.value.role == "time"
+                ):
+                    base = scope.value.year
+                if base is None:
+                    base = self._reviewed_base(period, sentence)
+                period = self._in_mood(period, base, sentence)
+            period = self._reviewed(period)
+            if period.year is not None:
+                resolved.append(period)
+        return resolved
+
+    def _in_mood(self, period: Period, base: int | None, sentence: Sentence) -> Period:
+        """A part of a year in its context's year; a plan is none of a year gone by, nor a deed of one to come."""
+        if self._pub is None or period.rule in ("period.context_year", "period.same_period"):
+            return self._reread(period, base) if base is not None else period
+        year = self._pub.year
+        end = clause_end(self._text, sentence, period.end)
+        plans = FIRM_PLAN.search(self._text, clause_start(self._text, sentence, period.start), end) is not None
+        if plans and (base or period.year or year) < year and period.role == "time":
+            return period.in_year(year)
+        if base is None or (base > year and not plans and period.start - sentence.start > 8):
+            return period
+        return self._reread(period, base)
+
+    def _reviewed_base(self, period: Period, sentence: Sentence) -> int | None:
+        """The year of a part of a year (全年, 年末) in a review that says itself which year it reviews."""
+        review = self._review
+        if review.is_work_report and period.rule != "period.context_year":
+            return None
+        if review.rule == "period.counted_year" or PLAN.search(self._text, sentence.start, sentence.end):
+            return None
+        return review.year
+
+    def _reviewed(self, period: Period) -> Period:
+        """In a work report a span up to now (五年来) ends with the year that the report reviews."""
+        if not self._review.is_work_report or self._pub is None or period.role not in {"since", "vague"}:
+            return period
+        start, year = period.period_start, self._pub.year
+        if period.year != year or start is None or start.year >= year:
+            return period
+        return replace(period, year=year - 1, period_end=date(year - 1, 12, 31))
+
+    def _reread(self, period: Period, base: int) -> Period:
+        """A `context` period in the year that its context speaks of."""
+        if self._pub is None or period.year is None:
+            return period.in_year(base)
+        if period.rule == "period.context_year":  # 上年, 次年: so many years off the context's
+            return period.in_year(base + period.year - self._pub.year)
+        day = period.period_end
+        if is_day(period) and day is not None and 0 <= (self._pub - day).days <= _RECENT_DAYS:
+            return period
+        return period.in_year(base)
+
+    def _link_sentence(
+        self,
+        numbers: Sequence[int],
+        sentence: Sentence,
+        resolved: Sequence[Period],
+        fallback: Choice,
+        choices: list[Choice],
+    ) -> None:
+        quantities = [self._document.quantities[number] for number in numbers]
+        first_of = {n: first for first, last in series(self._text, quantities) for n in range(first, last + 1)}
+        taken: set[int] = set()  # starts of periods that belong to the A of a pair alone
+        start_choice: Choice | None = None
+        for n, quantity in enumerate(quantities):
+            if n in first_of and first_of[n] < n:
+                choices[numbers[n]] = choices[numbers[first_of[n]]]
+                continue
+            own = self._own(quantity, resolved)
+            is_from = self._is_from(quantity, sentence, quantities[n + 1 :])
+            if own is not None:
+                choice = self._stated(own, sentence, 0.05)
+                if is_from:
+                    taken.add(own.start)
+                    start_choice = choice
+            else:
+                usable = [p for p in resolved if p.role != "comparison" and p.start not in taken]
+                choice = self._nearest(quantity, sentence, usable, fallback)
+                if is_from:
+                    choice = start_choice or self._before_span(self._before_plan(quantity, sentence, usable, choice))
+            choices[numbers[n]] = choice
+
+    def _own(self, quantity: Quantity, resolved: Sequence[Period]) -> Period | None:
+        """The period written right before an amount, even if it is the base of a comparison (较上年的5亿元)."""
+        for period in resolved:
+            if period.end <= quantity.start and _OWN.fullmatch(self._text, period.end, quantity.start):
+                if quantity.kind in _OWNED_KINDS or _FROM.search(self._text[max(0, period.start - 3) : period.start]):
+                    return period
+                if (
+                    quantity.kind == "percent"
+                    and period.role != "comparison"
+                    and self._text[period.start - 1 : period.start] in tuple("为到至")
+                ):
+                    return period
+        return None
+
+    def _is_from(self, quantity: Quantity, sentence: Sentence, later: Sequence[Quantity]) -> bool:
+        """True for A in 由A增加到B."""
+        if not later or not _FROM.search(self._text[max(sentence.start, quantity.start - 30) : quantity.start]):
+            return False
+        return any(
+            other.kind == quantity.kind
+            and _TO.search(self._text[quantity.end : other.start])
+            and other.start - quantity.end < 40
+            for other in later[:6]
+        )
+
+    def _before_plan(self, quantity: Quantity, sentence: Sentence, usable: Sequence[Period], choice: Choice) -> Choice:
+        """到2026年由A提高到B, written in 2024: A is how it stands now."""
+        period = choice.value
+        if self._pub is None or not isinstance(period, Period) or (period.year or 0) <= self._pub.year:
+            return choice
+        known = [p for p in usable if p.year is not None and p.year <= self._pub.year]
+        now = self._nearest(quantity, sentence, known, self._default(sentence))
+        return now._replace(doubt=max(now.doubt, 0.2))
+
+    def _before_span(self, choice: Choice) -> Choice:
+        period = choice.value
+        if not isinstance(period, Period) or not period.period_start or not period.period_end:
+            return choice
+        if period.period_end.year == period.period_start.year:
+            return choice
+        # 2019年以来由A增加到B: A is of 2019 itself; over whole years (五年来, “十三五”期间) it is of the year before.
+        first = period.period_start
+        within = period.role == "since" and (period.anchor == "absolute" or (first.month, first.day) != (1, 1))
+        level = replace(period, year=first.year - (not within), period_start=None, period_end=None)
+        return choice._replace(value=level, doubt=max(choice.doubt, 0.2))
+
+    def _is_milestone(self, period: Period, quantity: Quantity, sentence: Sentence) -> bool:
+        """True for the year of a clause that only says when something began (2010年启动，累计投资5亿元)."""
+        if self._pub is None or period.role != "time" or period.year is None:
+            return False
+        if period.year in (self._pub.year, self._review.year, self._review.lasting):
+            return False
+        end = clause_end(self._text, sentence, period.end)
+        if end >= quantity.start or between(self._document.quantities, period.end, end):
+            return False
+        start = clause_start(self._text, sentence, period.start)
+        if _MILESTONE.fullmatch(self._text, period.end, end) is None and not _BEGAN.search(
+            self._text[start : period.start]
+        ):
+            return False
+        head = sentence.start if period.year > self._pub.year else end
+        return _STILL_PLANS.search(self._text, head, quantity.start) is None and (
+            PLAN.search(self._text, head, quantity.start) is None
+        )
+
+    def _stated(self, period: Period, sentence: Sentence, doubt: float) -> Choice:
+        how: How = {"title": "title", "heading": "heading"}.get(sentence.role, "stated")  # type: ignore[assignment]
+        return Choice(period, how, period.rule, period.start, period.end, doubt)
+
+    @staticmethod
+    def _doubt(period: Period) -> float:
+        """How sure a stated period's year is; of 自2018年起 nobody says up to when."""
+        if period.role == "time":
+            return 0.05
+        began = period.period_start if period.role == "since" and period.text.endswith("起") else None
+        return 0.35 if began is not None and began.year != period.year else 0.2
+
+    def _nearest(self, quantity: Quantity, sentence: Sentence, usable: Sequence[Period], fallback: Choice) -> Choice:
+        after = [p for p in usable if p.start >= quantity.end]
+        if after and after[0].start - quantity.end <= 2 and self._text[after[0].start - 1] in "（(":
+            return self._stated(after[0], sentence, 0.1)
+        before = [p for p in usable if p.end <= quantity.start and not self._is_milestone(p, quantity, sentence)]
+        if before and before[-1].role == "since":
+            # 2019年…，2017年以来年均增长…: a start alone, where the sentence has said up to when.
+            before = [p for p in before if p.role == "time"] or before
+        if before:
+            return self._stated(before[-1], sentence, self._doubt(before[-1]))
+        if after and fallback.how in {"published", "default"}:
+            head = clause_start(self._text, sentence, quantity.start)
+            tail = clause_end(self._text, sentence, quantity.end)
+            near = [p for p in after if head <= p.start < tail]
+            if near:
+                return self._stated(near[0], sentence, 0.4)
+        return fallback

@@ -1,0 +1,50 @@
+"""What a linker asks about the text around a quantity: its sentence, its clause, lists that run in step.
+
+A *clause* ends at ，；：。 or a bracket; a *series* is a run of quantities (or places, or names) joined by 、 和 及
+or a comma alone, the way 分别 lists are written.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import NamedTuple
+
+from gongbao.document import Document, Outline, Table
+from gongbao.record import Evidence, How
+
+
+class Choice(NamedTuple):
+    """A linked value of a field with where it was read. `value` None: nothing fits."""
+
+    value: object
+    how: How
+    rule: str
+    start: int | None = None
+    end: int | None = None
+    doubt: float = 0.0
+    """0 where the text says it plainly, up to 1 where it was guessed."""
+
+    def evidence(self, document: Document) -> Evidence:
+        """The evidence in raw offsets."""
+        if self.start is None or self.end is None:
+            return Evidence(how=self.how, rule=self.rule)
+        start, end = document.offsets.to_source(self.start, self.end)
+        return Evidence(how=self.how, rule=self.rule, start=start, end=end)
+
+
+def sentence_index(outline: Outline, offset: int) -> int | None:
+    """The index of the sentence that holds an offset; None outside all sentences (furniture, metadata)."""
+    index = bisect_right(outline.starts, offset) - 1
+    return index if index >= 0 and offset < outline.sentences[index].end else None
+
+
+def table_sentences(document: Document) -> dict[int, Table]:
+    """The sentences that are lines of a table with a header, and that table."""
+    starts = document.outline.starts
+    found: dict[int, Table] = {}
+    for table in document.tables:
+        for start, end in table.lines if table.columns else ():
+            index = bisect_left(starts, start)
+            if index < len(starts) and starts[index] < end:
+                found[index] = table
+    return found

@@ -1,0 +1,105 @@
+"""Which places the sentences of an article may be about (design §7).
+
+A place that is only compared with (高于全国), reached (出口美国), worked with (与上海合作), at the end of a route
+(成都—昆明铁路) or that pays (对口支援的上海市捐资) is named, but nothing is said of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import regex
+
+from gongbao.document import Document, Place
+from gongbao.linking.respectively import name_runs
+from gongbao.rulebook.ruleset import RuleSet
+
+_RELATIVE_YARDSTICK = regex.compile(r"(?:占|占到|比|较|高于|低于|高出|约为|相当于)\p{Han}{0,5}$")
+_LOCATIVES = tuple("在驻来留")
+"""Before a one-character abbreviation (在渝投资) these make it a place; elsewhere it is part of a name (西延、康渝)."""
+_ROUTE = regex.compile(r"\s?[—–－\-~～―]{1,2}\s?")
+"""Between the ends of a line, pipeline or road (成都—昆明)."""
+_GIVES = regex.compile(r"[^，,。；;：:\n]{0,12}?(?:对口|援[藏疆青建助]|支援|帮扶|协作|捐[助款赠资])")
+_GIVEN_BY = regex.compile(r"(?:对口|支援|帮扶|协作|援[藏疆青])[^，,。；;：:\n]{0,6}$")
+_QUOTED_NAME = 12
+"""Longest quoted name, in characters, within which a place is part of the name (“横县茉莉花茶”)."""
+
+
+class TopicRules:
+    """Tells the places that a sentence may be about from those that it only names.
+
+    Args:
+        rules: Supplies the cue lexicons `place_object_cues` (words before a place that make it an object),
+            `place_yardstick_before` (words before 全国 that make it a yardstick) and `place_yardstick_after` (words
+            after 全国, 全省, 全市 that do).
+    """
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._object = _suffix_pattern(rules.lexicon("place_object_cues"))
+        self._country_yardstick = _suffix_pattern(rules.lexicon("place_yardstick_before"))
+        self._yardstick_after = _prefix_pattern(rules.lexicon("place_yardstick_after"))
+
+    def of(self, document: Document) -> list[Place]:
+        """The places of a document that its sentences may be about, in order."""
+        text = document.text
+        apart: set[Place] = set()
+        for run in name_runs(text, document.places):
+            if any(_is_foreign(place) for place in run) or not self.is_topic(text, run[0]):
+                apart.update(run)
+        for place, end in pairwise(document.places):
+            if place.place and end.place and _ROUTE.fullmatch(text, place.end, end.start) and not _nested(place, end):
+                apart.update((place, end))
+        return [
+            place
+            for place in document.places
+            if place not in apart and self.is_topic(text, place) and not _in_quoted_name(text, place)
+        ]
+
+    def is_topic(self, text: str, place: Place) -> bool:
+        """True if the sentence may be about this place, False where it is only a yardstick or an object."""
+        if (
+            place.form == "embedded"
+            or place.rule == "place.dateline"
+            or (place.place is None and place.form != "relative")
+        ):
+            return False
+        before, after = text[max(0, place.start - 8) : place.start], text[place.end : place.end + 8]
+        if self._object.search(before):
+            return False
+        if place.form == "adjective" and before[-1:] not in _LOCATIVES:
+            return False
+        if place.rank == "country":
+            return not (self._country_yardstick.search(before) or self._yardstick_after.match(after))
+        measures = self._yardstick_after.match(after) or _RELATIVE_YARDSTICK.search(before)
+        return not (place.form == "relative" and measures)
+
+
+def is_donor(text: str, run: Sequence[Place]) -> bool:
+    """Whether places named together give to another (对口支援的上海市捐资…): the money is spent there."""
+    before = text[max(0, run[0].start - 12) : run[0].start]
+    return _GIVES.match(text, run[-1].end) is not None or _GIVEN_BY.search(before) is not None
+
+
+def _nested(first: Place, second: Place) -> bool:
+    return f"{second.place}/".startswith(f"{first.place}/") or f"{first.place}/".startswith(f"{second.place}/")
+
+
+def _suffix_pattern(words: Sequence[str]) -> regex.Pattern[str]:
+    return regex.compile(r"(?:\L<words>)$" if words else r"(?!)", words=list(words))
+
+
+def _prefix_pattern(words: Sequence[str]) -> regex.Pattern[str]:
+    return regex.compile(r"(?:\L<words>)" if words else r"(?!)", words=list(words))
+
+
+def _is_foreign(place: Place) -> bool:
+    return place.place is None and place.form in {"name", "adjective"}
+
+
+def _in_quoted_name(text: str, place: Place) -> bool:
+    opening = text.rfind("“", max(0, place.start - _QUOTED_NAME), place.start)
+    closing = text.find("”", place.end, place.end + _QUOTED_NAME)
+    if opening < 0 or closing < 0 or "”" in text[opening : place.start]:
+        return False
+    return closing - opening <= _QUOTED_NAME and closing - opening - 1 > place.end - place.start

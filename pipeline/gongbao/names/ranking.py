@@ -1,0 +1,299 @@
+"""Choosing among the names that the network proposes for a quantity.
+
+The network scores spans; the same name often stands at several places, longer and shorter forms compete, and the facts
+of one article tend to share their initiative. Indicators are chosen by how much of the probability agrees with them,
+initiatives with a linear model over what the article and the neighbouring quantities say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from math import exp, log
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import regex
+
+from gongbao.names.candidates import NONE, Floats, Ints, Lexicon, Likeness, Names, key, merged
+from gongbao.names.scores import Spans, softmax
+
+FloatArray = npt.NDArray[np.float32]
+
+NAMES = 8
+"""Names that compete for one quantity."""
+OWN = 0.3
+"""What a name's own probability counts beside that of all names that agree with it."""
+FEATURES = 31
+_LEADING = 6  # names of the article as a whole that compete for each of its quantities
+_QUANTITIES = 64  # quantities that are compared at once
+_TAIL = regex.compile(
+    r"(?:总?[额量值数]|金额|总值|增加值|收入|比例|比重|率|规模|面积|总量|产量|产值|水平|人数|数量|占比|销售额|成交额|进出口额)$"
+)
+_PLACE = regex.compile(r"[省市县区]")
+_CLAUSE_END = regex.compile(r"[，；]")
+_SENTENCE_END = regex.compile(r"[。！？；!?\n]")
+_DIGIT = regex.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name for a field, with the probability to be right as far as ranking knows it."""
+
+    start: int
+    end: int
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The initiatives that compete for each of N quantities, strongest first, and what speaks for each."""
+
+    spans: Ints
+    """[N, NAMES], NONE where there are fewer."""
+    features: FloatArray
+    """[N, NAMES, FEATURES]"""
+
+
+class Proposals:
+    """The names proposed for all quantities of an article.
+
+    Args:
+        text: The article's simplified text.
+        starts: [N] where its quantities begin, in order.
+        indicators: The spans proposed for each as indicator.
+        initiatives: The spans proposed for each as initiative.
+    """
+
+    def __init__(self, text: str, starts: Ints, indicators: Spans, initiatives: Spans) -> None:
+        self._text, self._starts = text, starts
+        self._lexicon = Lexicon(text)
+        names = merged(indicators.followed_by(initiatives), self._lexicon)
+        self._indicators, self._initiatives = names[: len(starts)], names[len(starts) :]
+        self._rivals = self._competing()
+        self._spans = np.concatenate([self._lexicon.spans, [[0, 0]]])  # NONE is its last item
+
+    def name(self, span: int, probability: float) -> Name:
+        """The span with a number of `Candidates` as a name."""
+        start, end = self._spans[span].tolist()
+        return Name(start, end, self._text[start:end], probability)
+
+    def indicators(self, best: int = NAMES) -> list[list[Name]]:
+        """The best indicators by how much of the probability agrees with them, which becomes their probability.
+
+        Of 成交额, 合同成交额 and 技术合同成交额 the middle one is the safest guess: it agrees with both others.
+        """
+        found: list[list[Name]] = []
+        for part, likeness in self._parts:
+            names = self._indicators[part]
+            mass = likeness.support(names.keys, names)
+            starts, ends = np.moveaxis(self._spans[names.spans], -1, 0)
+            strength = np.where(names.spans == NONE, -np.inf, mass + OWN * names.probability)
+            order = np.lexsort((ends, starts, -strength))[:, :best]
+            shares = np.minimum(1.0, np.maximum(mass, names.probability))
+            found += self._named(names.spans, shares, order)
+        return found
+
+    def initiatives(self, ranker: InitiativeRanker, best: int = NAMES) -> list[list[Name]]:
+        """The best initiatives by a ranker, with the probability that it gives them."""
+        candidates = self.candidates()
+        shares = ranker.shares(candidates)
+        return self._named(candidates.spans, shares, np.argsort(-shares, axis=1, kind="stable")[:, :best])
+
+    def _named(self, spans: Ints, shares: npt.NDArray[np.floating], order: Ints) -> list[list[Name]]:
+        rows = np.arange(len(order))[:, None]
+        numbers, chosen = spans[rows, order].tolist(), shares[rows, order].tolist()
+        return [
+            [self.name(span, share) for span, share in zip(row, row_shares, strict=True) if span != NONE]
+            for row, row_shares in zip(numbers, chosen, strict=True)
+        ]
+
+    def _competing(self) -> Names:
+        """Names [N, C] for the initiative: those proposed, the indicators and what is inside them, the leading ones."""
+        own, lexicon = self._initiatives, self._lexicon
+        whole = self._indicators.spans[:, :3]
+        distinct = np.unique(whole[whole != NONE])
+        cut = np.full(len(lexicon.spans) + 1, NONE)  # NONE is its last item
+        starts = lexicon.spans[distinct, 0]
+        kept = [len(_TAIL.sub("", lexicon.read(span))) for span in distinct.tolist()]
+        cut[distinct] = lexicon.add(starts, starts + np.array(kept, np.int64))
+        inside = np.stack([whole, cut[whole]], axis=-1).reshape(len(whole), 2 * whole.shape[1])
+        leading = self._leading()
+        spans = np.concatenate([own.spans, inside, np.tile(leading, (len(whole), 1))], axis=1)
+        keys = np.where(spans == NONE, NONE, lexicon.key_of[spans] if len(lexicon.spans) else NONE)
+        sizes = np.array([*map(len, lexicon.keys), 0])[keys]
+        width = own.spans.shape[1]
+        borrowed = slice(width, width + inside.shape[1])
+        keys[:, borrowed][sizes[:, borrowed] < 2] = NONE
+        earlier = np.tri(keys.shape[1], k=-1, dtype=bool)
+        keys[((keys[:, :, None] == keys[:, None]) & earlier).any(axis=2)] = NONE
+        probability = np.pad(own.probability, ((0, 0), (0, keys.shape[1] - width)))
+        return Names(np.where(keys == NONE, NONE, spans), keys, probability)
+
+    def _leading(self) -> Ints:
+        """[at most 6]: the likeliest span of each of the names that have the greatest part in the whole article."""
+        found = self._initiatives.spans != NONE
+        spans, keys, shares = (
+            values[found] for values in (self._initiatives.spans, self._initiatives.keys, self._initiatives.probability)
+        )
+        self._total: Floats = np.bincount(keys, shares, len(self._lexicon.keys) + 1).astype(np.float64)
+        order = np.lexsort((-shares, keys))  # stable: of equal shares the first in the article
+        _, firsts = np.unique(keys[order], return_index=True)
+        best = order[firsts]
+        _, seen = np.unique(keys, return_index=True)
+        ranked = np.lexsort((seen, self._lexicon.spans[spans[best], 0], -self._total[keys[best]]))
+        leading: Ints = spans[best[ranked[:_LEADING]]]
+        return leading
+
+    @cached_property
+    def _parts(self) -> list[tuple[slice, Likeness]]:
+        """The quantities in parts, and how the names that each part needs are alike."""
+        starts = range(0, len(self._starts), _QUANTITIES)
+        slices = [slice(start, start + _QUANTITIES) for start in starts]
+        return [(part, Likeness(self._lexicon, [*self._keys_of(part)])) for part in slices]
+
+    def _keys_of(self, part: slice) -> Iterator[Ints]:
+        yield self._indicators.keys[part]
+        yield self._rivals.keys[part]
+        yield self._initiatives.keys[max(0, part.start - 2) : part.stop + 1]
+
+    def candidates(self) -> Candidates:
+        """The strongest competitors for the initiative of each quantity."""
+        spans = np.full((len(self._starts), NAMES), NONE)
+        features = np.zeros((*spans.shape, FEATURES), np.float32)
+        for part, likeness in self._parts:
+            rivals = self._rivals[part]
+            mass = likeness.support(rivals.keys, self._initiatives[part])
+            strength = np.where(rivals.keys == NONE, -np.inf, mass + OWN * rivals.probability)
+            order = np.lexsort((self._spans[rivals.spans, 0], -rivals.probability, -strength))[:, :NAMES]
+            chosen = rivals.taken(order)
+            spans[part] = chosen.spans
+            features[part] = self._features(part, likeness, chosen, mass[np.arange(len(order))[:, None], order])
+        return Candidates(spans, features)
+
+    def _features(self, part: slice, likeness: Likeness, names: Names, mass: Floats) -> FloatArray:
+        """[N, NAMES, FEATURES]"""
+        keys, exact = names.keys, names.probability
+        at = self._starts[part][:, None]
+        start, end = np.moveaxis(self._spans[names.spans], -1, 0)
+        low, high = self._sentence(at)
+        first = np.broadcast_to(self._indicators.keys[part, :1], keys.shape)
+        other = keys != first
+        total = self._total[keys]
+        in_text = self._text_features(names.spans)
+        size = in_text["size"]
+        columns = [
+            np.log(exact + 1e-3),
+            mass,
+            np.log(mass + 1e-3),
+            (total - exact) / max(1, len(self._starts) - 1),
+            *(self._support_at(part, likeness, keys, shift) for shift in (-1, 1, -2)),
+            size / 10,
+            size <= 2,
+            size == 3,
+            (size >= 4) & (size <= 8),
+            size > 12,
+            in_text["in_title"],
+            np.log(1 + in_text["count"]),
+            in_text["count"] > 1,
+            ~other,
+            other & likeness.is_part(keys, first),
+            (first == NONE) | (other & likeness.is_part(first, keys)),
+            np.broadcast_to(self._indicators.probability[part, :1], keys.shape),
+            other & likeness.is_beginning(keys, first),
+            (low <= start) & (end <= at),
+            (at <= start) & (start < high),
+            start < low,
+            np.log(1 + np.abs(at - start)) / 5,
+            (end <= at) & (np.searchsorted(self._clause_ends, at) > np.searchsorted(self._clause_ends, end)),
+            *(in_text[name] for name in ("after_quote", "with_quote", "place", "with_de", "digit", "listed")),
+        ]
+        rows = np.stack([np.asarray(column, np.float32) for column in columns], axis=-1)
+        rows[names.spans == NONE] = 0
+        return rows
+
+    def _support_at(self, part: slice, likeness: Likeness, keys: Ints, shift: int) -> Floats:
+        """[N, C]: support among the names of the quantity so many places after; 0 beyond the article's ends."""
+        there = np.arange(part.start, part.start + len(keys)) + shift
+        within = (there >= 0) & (there < len(self._starts))
+        total = np.zeros(keys.shape)
+        total[within] = likeness.support(keys[within], self._initiatives[there[within]])
+        return total
+
+    def _text_features(self, spans: Ints) -> dict[str, npt.NDArray[Any]]:
+        """What the text of each span says for itself, by name, each [N, C]."""
+        distinct, which = np.unique(spans, return_inverse=True)
+        rows = [_of_text(self._text, self._title, *self._spans[span].tolist()) for span in distinct.tolist()]
+        return {name: column[which] for name, column in zip(_TEXT_FEATURES, np.array(rows).T, strict=True)}
+
+    @cached_property
+    def _title(self) -> str:
+        return key(self._text.split("\n", 1)[0][:60])
+
+    @cached_property
+    def _clause_ends(self) -> Ints:
+        return np.array([match.start() for match in _CLAUSE_END.finditer(self._text)], np.int64)
+
+    @cached_property
+    def _sentence_ends(self) -> Ints:
+        ends = [match.start() for match in _SENTENCE_END.finditer(self._text)]
+        return np.array([-1, *ends, len(self._text)], np.int64)
+
+    def _sentence(self, offsets: Ints) -> tuple[Ints, Ints]:
+        """Start and end of the sentences that offsets lie in."""
+        after = np.searchsorted(self._sentence_ends[1:-1], offsets) + 1
+        return self._sentence_ends[after - 1] + 1, self._sentence_ends[after]
+
+
+_TEXT_FEATURES = (
+    "size", "in_title", "count", "after_quote", "with_quote", "place", "with_de", "digit", "listed",
+)  # fmt: skip
+
+
+def _of_text(text: str, title: str, start: int, end: int) -> tuple[int, ...]:
+    """The values of _TEXT_FEATURES."""
+    name = text[start:end]
+    reads = key(name)
+    return (
+        len(reads),
+        reads in title,
+        text.count(name),
+        start > 0 and text[start - 1] in "“《",
+        "“" in name or "《" in name,
+        _PLACE.search(reads, 0, 5) is not None,
+        "的" in name,
+        _DIGIT.search(name) is not None,
+        "、" in name,
+    )
+
+
+class InitiativeRanker:
+    """A linear model over the initiatives that compete for a quantity.
+
+    Args:
+        weights: One weight a feature.
+        center: What is subtracted from each feature before.
+        scale: What each is divided by then.
+    """
+
+    def __init__(self, weights: FloatArray, center: FloatArray, scale: FloatArray) -> None:
+        self._weights, self._center, self._scale = weights, center, scale
+
+    def shares(self, candidates: Candidates) -> FloatArray:
+        """[N, NAMES]: the probability of each candidate to be right, 0 where there is none."""
+        scores = (((candidates.features - self._center) / self._scale) @ self._weights).astype(np.float32)
+        missing = candidates.spans == NONE
+        scores[missing] = -np.inf
+        scores[missing.all(axis=1)] = 0
+        shares = softmax(scores)
+        shares[missing] = 0
+        return shares
+
+
+def calibrated(share: float, slope: float, offset: float) -> float:
+    """Platt scaling: the probability that a name with this share is right."""
+    bounded = min(max(share, 1e-4), 1 - 1e-4)
+    return 1 / (1 + exp(-(slope * log(bounded / (1 - bounded)) + offset)))

@@ -1,0 +1,1 @@
+"""Periods: time expressions, found and read."""

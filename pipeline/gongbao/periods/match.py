@@ -1,0 +1,140 @@
+"""Matching time expressions in the simplified text of an article: years, parts of years, relative times, ranges.
+
+The rules are data (rules/periods/*.yaml). A rule's `kind` says what its match is:
+
+- `year` a year or several (2020年, 今年, “十三五”期间), `part` a part of a year (前三季度, 9月), `whole` a complete
+  expression (目前, 2021-01-09); a `suffix` only counts after a year (2020年*底*), a `tail` as the end of a range
+  (至*18日*);
+- `joint` what joins the ends of a range, `list` what stands between the members of a list;
+- `frame` the words around an expression that change it (比…, 自…以来, 截至…);
+- `locale` whether the article counts years in another era (民国), for rules that name it in `gives: {locale: …}`.
+
+`gives` names the reader of the match (`period_readers`) and, in `needs` and `words`, what a sentence must hold to be
+searched (`period_dispatch`); they keep the stage fast and change no result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any, NamedTuple
+
+from gongbao.document import Period
+from gongbao.periods.compose import Expression, compose, framed, resolve_overlaps, share_comparison, to_period
+from gongbao.periods.dispatch import Dispatch
+from gongbao.periods.readers import read_time
+from gongbao.rulebook.ruleset import Rule, RuleSet
+
+STAGE = "periods"
+_PIECES = frozenset(["year", "part", "suffix", "whole", "tail"])
+_SENTENCE = re.compile(r"[^\n。；！？]{1,2000}[\n。；！？]*")
+"""A sentence or half-sentence; what goes on without an end is cut, so that no rule works on a whole file at once."""
+
+
+class Found(NamedTuple):
+    """A period and the ids of all rules that took part in it."""
+
+    period: Period
+    rules: tuple[str, ...]
+
+
+class PeriodMatcher:
+    """Finds the time expressions of an article. Immutable after construction; one serves any number of articles."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        stage = rules.stage(STAGE)
+        self._dispatch = Dispatch(rule for rule in stage if rule.kind in _PIECES)
+        self._frames = Dispatch(rule for rule in stage if rule.kind == "frame")
+        self._joints = tuple(rule for rule in stage if rule.kind == "joint")
+        self._lists = tuple(rule for rule in stage if rule.kind == "list")
+        self._locales = {rule.id: rule for rule in stage if rule.kind == "locale"}
+
+    def match(self, text: str, pub_date: date | None = None) -> tuple[Period, ...]:
+        """All time expressions in `text`, in order, without overlap.
+
+        Args:
+            text: Simplified text of a whole article, one paragraph a line.
+            pub_date: Publication date; without it relative expressions have no year.
+
+        Raises:
+            RuleTimeout: a rule ran past its time limit on this text.
+            RuleError: a rule names no known reader or a table of it has a hole.
+
+        """
+        return tuple(to_period(text, expression, pub_date) for expression in self._expressions(text, pub_date))
+
+    def explain(self, text: str, pub_date: date | None = None) -> tuple[Found, ...]:
+        """As `match`, each period with all rules that took part in it."""
+        return tuple(
+            Found(to_period(text, expression, pub_date), expression.rules)
+            for expression in self._expressions(text, pub_date)
+        )
+
+    def _expressions(self, text: str, published: date | None) -> list[Expression]:
+        joint = self._joints[0].id if self._joints else ""
+        return self._framed(text, compose(text, list(self._pieces(text, published)), self._is_joint, joint))
+
+    @property
+    def locales(self) -> tuple[Rule, ...]:
+        """The rules that say in which era an article counts."""
+        return tuple(self._locales.values())
+
+    def in_context(self, period: Period, year: int) -> Period:
+        """A `context` period read in the year of the time before it: 一季度 in that year, 上年 in the year before."""
+        if period.anchor != "context":
+            return period
+        read = self.match(period.text, date(year, 12, 31))
+        if len(read) != 1 or read[0].anchor != "context":
+            return period.in_year(year)
+        return replace(read[0], start=period.start, end=period.end, text=period.text, role=period.role)
+
+    def _pieces(self, text: str, published: date | None) -> Iterator[Expression]:
+        """What single rules match, without overlap within each sentence."""
+        locales: dict[str, bool] = {}
+        for sentence in _SENTENCE.finditer(text):
+            start, end = sentence.span()
+            found: list[Expression] = []
+            for rule in self._dispatch.rules_for(sentence[0]):
+                for match in rule.matches(text, start, end):
+                    locale = rule.gives.get("locale")
+                    if locale and not self._holds(locale, text, locales):
+                        break
+                    time = read_time(rule, match.groupdict(), published)
+                    if time is not None:
+                        begin, stop = match.span()
+                        found.append(Expression(begin, stop, rule.kind, time, rule.id, (rule.id,), rule.priority))
+            yield from resolve_overlaps(found) if len(found) > 1 else found
+
+    def _holds(self, locale: str, text: str, known: dict[str, bool]) -> bool:
+        """Whether the article counts in this era; looked up once a text."""
+        if locale not in known:
+            rule = self._locales.get(locale)
+            known[locale] = rule is not None and next(rule.finditer(text), None) is not None
+        return known[locale]
+
+    def _is_joint(self, gap: str) -> bool:
+        return any(rule.compiled.fullmatch(gap) for rule in self._joints)
+
+    def _is_list(self, gap: str) -> bool:
+        return any(rule.compiled.fullmatch(gap) for rule in self._lists)
+
+    def _framed(self, text: str, expressions: list[Expression]) -> list[Expression]:
+        out: list[Expression] = []
+        for index, expression in enumerate(expressions):
+            left = out[-1].end if out else 0
+            right = expressions[index + 1].start if index + 1 < len(expressions) else len(text)
+            out.append(framed(text, expression, left, right, self._frames))
+        return share_comparison(text, out, self._is_list, self._lists[0].id) if self._lists else out
+
+
+def found_rows(matcher: PeriodMatcher, text: str, pub_date: str | None) -> list[dict[str, Any]]:
+    """What the matcher finds, one row for each period and rule: the form that `ruleset.check_examples` takes."""
+    published = date.fromisoformat(pub_date) if pub_date else None
+    names = Period.__dataclass_fields__
+    return [{"text": match[0], "rule": rule.id} for rule in matcher.locales for match in rule.finditer(text)] + [
+        {name: getattr(found.period, name) for name in names} | {"rule": rule}
+        for found in matcher.explain(text, published)
+        for rule in dict.fromkeys(found.rules)
+    ]

@@ -1,0 +1,1 @@
+"""Places: gazetteer, mentions and what they mean."""

@@ -1,0 +1,171 @@
+"""Places: mentions of administrative places, zones, offices and relative expressions in an article (design §6).
+
+The matcher sees the whole article, since what a name means is settled by what else the article names: 鼓楼 after 南京
+is not 鼓楼 after 福州. Names come from the gazetteer (`place_names`, `place_senses`), how they are carried from
+rules/place_forms (`place_forms`), expressions without a name (全市, 我省, 在沪, 财政部) from rules/places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, cast, get_args
+
+from gongbao.document import Place, PlaceForm, Rank
+from gongbao.errors import RuleError
+from gongbao.places.evidence import ancestors
+from gongbao.places.forms import Cues, FormReader, Reading
+from gongbao.places.gazetteer import NATION, Gazetteer
+from gongbao.places.names import Hit, NameFinder, surfaces
+from gongbao.places.senses import Mention, SenseSettler
+from gongbao.rulebook.ruleset import Rule, RuleSet
+
+_BLOCK = 50_000
+
+
+class PlaceMatcher:
+    """Finds places. Build once, use for many articles; safe to share between threads.
+
+    Args:
+        gazetteer: The places.
+        rules: Supplies the stages `place_forms` and `places` and the lexicons `place_common`, `place_generic`,
+            `place_known`, `place_not`, `place_part_tails`, `place_predicates`, `place_surnames`.
+
+    Raises:
+        RuleError: a rule of these stages gives an unknown form, rank or place.
+    """
+
+    def __init__(self, gazetteer: Gazetteer, rules: RuleSet) -> None:
+        self._gazetteer = gazetteer
+        self._finder = NameFinder(surfaces(gazetteer, rules), rules.lexicon("place_surnames"))
+        self._forms = FormReader(rules)
+        self._settler = SenseSettler(gazetteer, rules.lexicon("place_part_tails"), rules.lexicon("place_predicates"))
+        self._expressions = rules.stage("places")
+        self._cues = Cues(self._expressions, rules)
+        for rule in self._expressions:
+            _check(rule, gazetteer)
+
+    def match(self, text: str, *, title: str | None = None, year: int | None = None) -> tuple[Place, ...]:
+        """All mentions in a simplified text, in order, none overlapping.
+
+        Args:
+            text: The whole article, one line a paragraph.
+            title: The article's title, where it is known apart from the text; evidence for ambiguous names.
+            year: The year of the article: full names are read as they were then (巢湖市 in 2009). Today's if None.
+        """
+        before = self._settled(title, self._finder.find(title), self._forms.on(title), (), year) if title else []
+        hits = self._finder.find(text)
+        reading = self._forms.on(text)
+        mentions = self._settled(text, hits, reading, [path for m in before for path in _chain(m)], year)
+        limits = [*(mention.start for mention in mentions[1:]), len(text)]
+        places = [self._place(text, mention, reading, limit) for mention, limit in zip(mentions, limits, strict=False)]
+        abbreviated = [hit for hit in hits if hit.surface.abbreviation is not None]
+        named = {path for mention in (*before, *mentions) for path in _chain(mention)} if abbreviated else set()
+        for hit in abbreviated:
+            places += self._abbreviated(text, hit, reading, named)
+        places += self._expressed(text, places, reading)
+        return tuple(sorted(places, key=lambda place: (place.start, place.end)))
+
+    def _settled(
+        self, text: str, hits: Sequence[Hit], reading: Reading, before: Sequence[str], year: int | None
+    ) -> list[Mention]:
+        names = [self._finder.area(hit, year) for hit in hits if hit.surface.abbreviation is None]
+        return self._settler.settle(text, names, reading.backs, before=before, year=year)
+
+    def _place(self, text: str, mention: Mention, reading: Reading, limit: int) -> Place:
+        """A mention with its form."""
+        start, end, rule = mention.start, mention.end, mention.rule
+        form: PlaceForm = "zone" if rule in {"place.zone", "place.region"} else "name"
+        found = reading.name(start, end, limit) if rule != "place.macro" else None
+        if found is not None and not (form == "zone" and found.form == "name"):
+            start, end, form, rule = found.start, found.end, found.form, found.rule
+        path = mention.entry.path if mention.entry else None
+        code = mention.entry.code if mention.entry else None
+        return Place(start, end, text[start:end], path, code, mention.rank, form, rule, mention.ambiguous)
+
+    def _abbreviated(self, text: str, hit: Hit, reading: Reading, named: Iterable[str]) -> list[Place]:
+        """A place for each character of a run (川渝), one for a by-name of a place that the article names."""
+        abbreviation = hit.surface.abbreviation
+        if abbreviation is None or abbreviation.kind == "single":
+            return []
+        if abbreviation.kind == "epithet":
+            if abbreviation.places[0] not in named:
+                return []
+            carried = reading.name(hit.start, hit.end)
+            epithet: PlaceForm = "embedded" if carried is not None and carried.form == "embedded" else "adjective"
+            return [self._adjective(text, hit.start, hit.end, abbreviation.places[0], epithet, "place.epithet")]
+        found = reading.run(hit.start, hit.end)
+        form: PlaceForm = found.form if found else "adjective"
+        rule = found.rule if found else "place.abbreviation_run"
+        return [
+            self._adjective(text, hit.start + i, hit.start + i + 1, path, form, rule)
+            for i, path in enumerate(abbreviation.places)
+        ]
+
+    def _adjective(self, text: str, start: int, end: int, path: str, form: PlaceForm, rule: str) -> Place:
+        entry = self._gazetteer.by_path(path)
+        rank: Rank = entry.rank if entry else "province"
+        return Place(start, end, text[start:end], path, self._gazetteer.code_of(path), rank, form, rule)
+
+    def _expressed(self, text: str, places: Sequence[Place], reading: Reading) -> list[Place]:
+        """Matches of the expression rules where no name stands; of two that meet, the rule of higher priority."""
+        taken = bytearray(len(text))
+        for place in places:
+            taken[place.start : place.end] = b"\1" * (place.end - place.start)
+        found: list[Place] = []
+        for low, high in _blocks(text):
+            wanted = self._cues.always
+            for mask in self._cues.scan(text[low:high])[1]:
+                wanted |= mask
+            for number, rule in enumerate(self._expressions):
+                if not wanted >> number & 1:
+                    continue
+                for match in rule.finditer(text, low, high):
+                    start, end = match.span("name") if "name" in match.re.groupindex else match.span()
+                    if start == end or any(taken[start:end]):
+                        continue
+                    taken[start:end] = b"\1" * (end - start)
+                    found.append(self._expression(text, start, end, rule, reading))
+        return found
+
+    def _expression(self, text: str, start: int, end: int, rule: Rule, reading: Reading) -> Place:
+        gives = rule.gives
+        form, rank = cast(PlaceForm, gives["form"]), cast(Rank, gives["rank"])
+        path = gives.get("place")
+        name, single = rule.id, self._gazetteer.abbreviations.get(text[start:end])
+        if path is None and form == "adjective" and single is not None:
+            return self._adjective(text, start, end, single.places[0], form, name)
+        if path == NATION and form == "name" and gives.get("named"):
+            carried = reading.name(start, end)
+            if carried is not None and carried.form != "name" and carried.rule != "place.dateline":
+                form, name = carried.form, carried.rule
+        return Place(start, end, text[start:end], path, self._gazetteer.code_of(path), rank, form, name)
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches of the text, cut behind line or sentence ends: a rule's time limit must not depend on the length."""
+    low = 0
+    while len(text) - low > _BLOCK:
+        high = max(text.rfind("\n", low, low + _BLOCK), text.rfind("。", low, low + _BLOCK)) + 1
+        high = high if high > low else low + _BLOCK
+        yield low, high
+        low = high
+    yield low, len(text)
+
+
+def _chain(mention: Mention) -> tuple[str, ...]:
+    """The paths of a mention's place and of all that it lies in."""
+    path = mention.entry.path if mention.entry else None
+    return (*ancestors(path), path) if path else ()
+
+
+def _check(rule: Rule, gazetteer: Gazetteer) -> None:
+    gives: dict[str, Any] = dict(rule.gives)
+    problem = None
+    if gives.get("form") not in get_args(PlaceForm):
+        problem = f"unknown form {gives.get('form')!r}; use one of {', '.join(get_args(PlaceForm))}"
+    elif gives.get("rank") not in get_args(Rank):
+        problem = f"unknown rank {gives.get('rank')!r}; use one of {', '.join(get_args(Rank))}"
+    elif gives.get("place") is not None and gazetteer.by_path(gives["place"]) is None:
+        problem = f"unknown place {gives['place']!r}; use a path of places/divisions.csv"
+    if problem:
+        raise RuleError(f"gives of {rule.id}", where=rule.where, fix=problem, code="places.rule")

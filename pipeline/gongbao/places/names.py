@@ -1,0 +1,300 @@
+"""Finding names of places in a text: one automaton over the gazetteer, and whether a hit stands on word borders.
+
+A hit is only a candidate. 国 of 宁国 and 家 are one word in 江宁国家, so the hit 宁国 there is dropped: where words of
+jieba's dictionary cross a border of the hit, the hit must be part of the likelier reading.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+from importlib.resources import files
+
+from gongbao.document import Rank
+from gongbao.places.gazetteer import Abbreviation, Gazetteer, PlaceEntry, Zone
+from gongbao.rulebook.ruleset import RuleSet
+
+_REACH = 3
+"""Characters beyond a hit that a crossing word may reach."""
+_EVERYDAY = 1500
+_RARE = -math.log(60_101_967)
+"""Log probability of a word counted once: the sum of all counts in jieba's dictionary is 60,101,967."""
+_FLOOR = {"division": 300, "short": 30, "zone": 30, "foreign": 60}
+"""Counts, on the scale of jieba's dictionary, that names get at least: many places are rare or missing there."""
+# 北京市场 is 北京 + 市场; the rank character belongs to the next word.
+_TRIM = {"市": "场值况盈率", "区": "域间位块别分", "州": "际"}
+
+
+_BEFORE_PERSONS = frozenset("长员授生任理席记者师士手民志家人和与及同")
+"""Last characters of what stands before a person's name: 秘书长, 主任, 记者, 和."""
+_COUNTERS = frozenset("万千百亿台名张件家条面座")
+_NUMERALS = frozenset("一二三四五六七八九十百千万亿两几数多余")
+
+
+class Trust(IntEnum):
+    """How far a name alone is a place."""
+
+    NEVER = 0
+    """No place, but holds the name of one (三明治)."""
+    GENERIC = 1
+    """An everyday word (老城区): only right after its parent."""
+    COMMON = 2
+    """A word or other name as well (日照): needs its parent beside it, a list, a heading or its full name."""
+    WEAK = 3
+    """A short name that few know (南山): needs its parent in the article."""
+    STRONG = 4
+    """A full name, or a short one that everybody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """One way of writing one or several places."""
+
+    text: str
+    trust: Trust
+    senses: tuple[PlaceEntry, ...] = ()
+    zone: Zone | None = None
+    abroad: Rank | None = None
+    full: bool = False
+    """Whether the text is the full name of all its senses."""
+    abbreviation: Abbreviation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A surface found at `[start, end)`."""
+
+    start: int
+    end: int
+    surface: Surface
+
+
+def surfaces(gazetteer: Gazetteer, rules: RuleSet) -> dict[str, Surface]:
+    """Every writing that may be a place, with how far it is one by itself."""
+    generic = frozenset(rules.lexicon("place_generic"))
+    common = frozenset(rules.lexicon("place_common"))
+    known = frozenset(rules.lexicon("place_known"))
+    found = {word: Surface(word, Trust.NEVER) for word in rules.lexicon("place_not")}
+    for name, rank in gazetteer.foreign.items():
+        found[name] = Surface(name, Trust.STRONG, abroad=rank)
+    zones = {zone.name: zone for zone in gazetteer.zones}
+    for name, senses in gazetteer.names.items():
+        if senses[0].rank == "country" or name in found:
+            continue
+        full = all(sense.name == name for sense in senses)
+        if name in generic:
+            trust = Trust.GENERIC
+        elif name in common:
+            trust = Trust.COMMON
+        elif (
+            full
+            or name in known
+            or _keeps_rank(name, senses)
+            or any(sense.current and sense.rank != "district" for sense in senses)
+        ):
+            trust = Trust.STRONG
+        else:
+            trust = Trust.WEAK
+        found[name] = Surface(name, trust, senses, zones.get(name), None, full)
+    for name, zone in zones.items():
+        # 金桥 is many places, 武汉东湖高新区 is one.
+        sure = len(name) > 3 or zone.kind != "zone" or name in known
+        found.setdefault(name, Surface(name, Trust.STRONG if sure else Trust.WEAK, (), zone))
+    for name, abbreviation in gazetteer.abbreviations.items():
+        if abbreviation.kind != "single":
+            found.setdefault(name, Surface(name, Trust.STRONG, abbreviation=abbreviation))
+    return found
+
+
+def _keeps_rank(name: str, senses: Sequence[PlaceEntry]) -> bool:
+    """Whether a short name still ends in its rank (石柱县, 恩施州), which makes it as clear as the full one."""
+    return len(name) > 2 and name[-1] in "县州旗" and all(sense.name[-1] == name[-1] for sense in senses)
+
+
+class NameFinder:
+    """Finds the surfaces in a text. Build once; safe to share between threads."""
+
+    def __init__(self, names: Mapping[str, Surface], surnames: Iterable[str] = ()) -> None:
+        from ahocorasick_rs import AhoCorasick, MatchKind
+
+        self._surnames = frozenset(surnames)
+        self._surfaces = tuple(names.values())
+        self._by_text = dict(names)
+        self._longest = max(map(len, names), default=0)
+        self._automaton = AhoCorasick(list(names), matchkind=MatchKind.LeftmostLongest, store_patterns=False)
+
+    def find(self, text: str) -> list[Hit]:
+        """Hits on word borders, leftmost and longest first, none overlapping; words of `place_not` are left out."""
+        hits: list[Hit] = []
+        free = 0
+        for number, start, end in self._automaton.find_matches_as_indexes(searchable(text)):
+            if start < free:
+                continue
+            hit = self._settle(text, Hit(start, end, self._surfaces[number]), hits)
+            if hit is None:
+                hit = next(self._inside(text, start + 1, end, hits), None)
+            if hit is not None and hit.surface.trust is not Trust.NEVER:
+                hits.append(hit)
+            free = hit.end if hit is not None else free
+        return hits
+
+    def area(self, hit: Hit, year: int | None) -> Hit:
+        """The city of a hit where its 地区 is the area and no division any more: 苏州地区 in 2013."""
+        surface = hit.surface
+        if year is None or not surface.full or not surface.text.endswith("地区"):
+            return hit
+        city = self._by_text.get(surface.text[:-2])
+        gone = all(sense.valid_to is not None and sense.valid_to < year - 1 for sense in surface.senses)
+        return Hit(hit.start, hit.end - 2, city) if city is not None and city.senses and gone else hit
+
+    def _settle(self, text: str, hit: Hit, before: list[Hit]) -> Hit | None:
+        """The hit, cut by a rank that belongs to the next word; None where it does not stand on word borders."""
+        surface = hit.surface
+        if surface.trust is Trust.NEVER:
+            return hit
+        if hit.start > 0 and (self._is_person(text, hit) or _is_counted(text, hit.start)):
+            return None
+        following = _TRIM.get(surface.text[-1])
+        if following and hit.end < len(text) and text[hit.end] in following:
+            shorter = self._by_text.get(surface.text[:-1])
+            if shorter is None:
+                return None
+            hit = Hit(hit.start, hit.end - 1, shorter)
+        if hit.end - hit.start > _REACH:
+            return hit
+        joined = bool(before) and before[-1].end == hit.start
+        floor = _floor(hit.surface)
+        if on_borders(text, hit.start, hit.end, floor, left_fixed=joined):
+            return hit
+        # The rank may be the next word's as well: 无锡市委 is 无锡 + 市委.
+        if hit.surface.full and hit.end - hit.start > 2:
+            return hit if on_borders(text, hit.start, hit.end - 1, floor, left_fixed=joined) else None
+        return None
+
+    def _is_person(self, text: str, hit: Hit) -> bool:
+        """Whether a surname before a short name makes a person of it (李长春), or a dot a foreigner (达利·萨尔瓦多)."""
+        surface, before = hit.surface, text[hit.start - 1]
+        if surface.abroad and (before == "·" or text.startswith("·", hit.end)):
+            return True
+        if surface.full or hit.end - hit.start > 2 or before not in self._surnames:
+            return False
+        return hit.start == 1 or not _is_hanzi(text[hit.start - 2]) or text[hit.start - 2] in _BEFORE_PERSONS
+
+    def _inside(self, text: str, start: int, end: int, before: list[Hit]) -> Iterator[Hit]:
+        """Hits that begin within a dropped one."""
+        for at in range(start, end):
+            for length in range(min(self._longest, len(text) - at), 1, -1):
+                surface = self._by_text.get(text[at : at + length])
+                if surface is not None and (hit := self._settle(text, Hit(at, at + length, surface), before)):
+                    yield hit
+
+
+def _is_counted(text: str, start: int) -> bool:
+    """Whether the name's first character counts what stands before it: 254万山区人民, 1500台中有20台."""
+    return text[start] in _COUNTERS and (text[start - 1].isdigit() or text[start - 1] in _NUMERALS)
+
+
+def searchable(text: str) -> str:
+    """The text as an automaton takes it: a lone surrogate, which is no valid Unicode, becomes U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+    return text
+
+
+def _floor(surface: Surface) -> int:
+    if surface.abroad:
+        return _FLOOR["foreign"]
+    if surface.full and len(surface.text) == 2:
+        return _FLOOR["short"]
+    if surface.zone and not surface.senses:
+        return _FLOOR["zone"]
+    return _FLOOR["division" if surface.trust is Trust.STRONG else "short"]
+
+
+@lru_cache(maxsize=1)
+def _words() -> Mapping[str, float]:
+    """Word -> log of its probability, of the words of up to three characters in jieba's dictionary."""
+    counts: dict[str, float] = {}
+    with files("jieba").joinpath("dict.txt").open(encoding="utf-8") as file:
+        for line in file:
+            word, count, _ = line.split(" ", 2)
+            if len(word) <= _REACH and (len(count) > 1 or len(word) == 1):
+                counts[word] = math.log(int(count) or 1) + _RARE
+    return counts
+
+
+def _is_hanzi(char: str) -> bool:
+    return "\u4e00" <= char <= "\u9fff"
+
+
+def is_everyday(word: str) -> bool:
+    """Whether a word is so common that even beside the full name it is rather the word (合作 beside 合作市)."""
+    return _words().get(word, _RARE) > math.log(_EVERYDAY) + _RARE
+
+
+def on_borders(text: str, start: int, end: int, floor: int, *, left_fixed: bool = False) -> bool:
+    """Whether `text[start:end]` is a word of the likelier reading of its surroundings.
+
+    Args:
+        text: The text.
+        start: Where the name begins.
+        end: Where it ends.
+        floor: Count that the name gets at least.
+        left_fixed: True where a word is known to end at `start`.
+    """
+    low, high = start, end
+    while not left_fixed and low > 0 and start - low < _REACH and _is_hanzi(text[low - 1]):
+        low -= 1
+    while high < len(text) and high - end < _REACH and _is_hanzi(text[high]):
+        high += 1
+    if low == start and high == end:
+        return True
+    words = _words()
+    if not _crossed(words, text, low, start, end, high):
+        return True
+    name = max(words.get(text[start:end], _RARE), math.log(floor) + _RARE)
+    whole = _best(words, text, low, high, (start, end), name)
+    return _best(words, text, low, start) + name + _best(words, text, end, high) >= whole - 1e-9
+
+
+def _crossed(words: Mapping[str, float], text: str, low: int, start: int, end: int, high: int) -> bool:
+    for left in range(low, start):
+        for right in range(start + 1, min(end, left + _REACH + 1)):
+            if text[left:right] in words:
+                return True
+    for left in range(start + 1, end):
+        for right in range(end + 1, min(high, left + _REACH) + 1):
+            if text[left:right] in words:
+                return True
+    return False
+
+
+def _best(
+    words: Mapping[str, float],
+    text: str,
+    low: int,
+    high: int,
+    span: tuple[int, int] | None = None,
+    name: float = 0.0,
+) -> float:
+    """Log probability of the best cut of `text[low:high]`; words that hold all of `span` and more are left out."""
+    if low == high:
+        return 0.0
+    first, last = span or (-1, high + 1)
+    best = [0.0] * (high - low + 1)
+    for left in range(high - 1, low - 1, -1):
+        top = words.get(text[left], _RARE) + best[left + 1 - low]
+        for right in range(left + 2, min(high, left + _REACH) + 1):
+            if left <= first and right >= last:
+                score: float | None = name if left == first and right == last else None
+            else:
+                score = words.get(text[left:right])
+            if score is not None and score + best[right - low] > top:
+                top = score + best[right - low]
+        best[left - low] = top
+    return best[0]

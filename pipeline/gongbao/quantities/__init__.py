@@ -1,0 +1,1 @@
+"""Quantities: found and read."""

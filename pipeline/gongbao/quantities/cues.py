@@ -1,0 +1,205 @@
+"""What the words around an amount say about it: bound, direction, share or growth, currency, what a bare number counts.
+
+The words are rules (rules/quantity_cues/*.yaml). Those before an amount are matched backwards, so that their right end
+touches the amount; of those that reach over other words the nearest counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from string import ascii_letters, digits
+from typing import Any, Literal, NamedTuple
+
+import regex
+
+from gongbao.errors import RuleTimeout
+from gongbao.quantities.patterns import may_run_away, without_look_behind
+from gongbao.rulebook.ruleset import TIME_LIMIT, Rule, RuleSet
+
+_LIST = regex.compile(r"\\L<([a-z][a-z0-9_]*)>")
+_CLAUSE_END = regex.compile(r"(?r)[。；;！!？?\n]")
+_COMMA = regex.compile(r"(?r)[，,]")
+_REACH = 60
+"""Code points that a cue may stand before its amount."""
+
+
+class Cue(NamedTuple):
+    """A cue as found: its span and its rule, whose `gives` says what it does."""
+
+    start: int
+    end: int
+    rule: Rule
+
+    def gives(self, name: str) -> Any:
+        """A value of the rule, None if it gives none."""
+        return self.rule.gives.get(name)
+
+
+class CueRules:
+    """The cue rules of one kind, joined into one pattern by falling priority."""
+
+    def __init__(self, rules: Sequence[Rule], ruleset: RuleSet, *, backward: bool) -> None:
+        self._rules = sorted(rules, key=lambda rule: (-rule.priority, rule.id))
+        # An empty group at the end of each alternative tells which one matched.
+        body = "|".join(f"(?:{rule.expanded})(?P<r{i}>)" for i, rule in enumerate(self._rules)) or "(?!)"
+        lists = {name: list(ruleset.lexicon(name)) for name in sorted(set(_LIST.findall(body)))}
+        flag = "(?r)" if backward else ""
+        self._compiled = regex.compile(flag + body, flags=regex.V0, **lists)
+        self._by_group: Mapping[int, Rule] = {
+            self._compiled.groupindex[f"r{i}"] - 1: rule for i, rule in enumerate(self._rules)
+        }
+        self._backward = backward
+        self._options = {"timeout": TIME_LIMIT} if may_run_away(body) else {}
+        self._partial = regex.compile(flag + without_look_behind(body), flags=regex.V0, **lists)
+        self._touches: dict[str, bool] = {"": False}
+        """For a character next to the amount: can a cue hold it there?"""
+        self._openers = self._first_characters(lists) if backward else None
+        """What cues begin with; None if that could be anything."""
+
+    def at(self, text: str, start: int, end: int) -> Cue | None:
+        """The cue that touches the amount: begins at `start` (forward) or ends at `end` (backward)."""
+        char = text[end - 1 : end] if self._backward else text[start : start + 1]
+        touches = self._touches.get(char)
+        if touches is None:
+            touches = self._touches.setdefault(char, self._partial.match(char, partial=True) is not None)
+        if not touches or (self._openers is not None and self._openers.isdisjoint(text[start:end])):
+            return None
+        return self._cue(self._compiled.match, text, start, end)
+
+    def nearest(self, text: str, start: int, end: int) -> Cue | None:
+        """The cue in the span that is nearest to its end (backward) or its start (forward)."""
+        return self._cue(self._compiled.search, text, start, end)
+
+    def _cue(self, method: Any, text: str, start: int, end: int) -> Cue | None:
+        try:
+            match = method(text, start, end, **self._options)
+        except TimeoutError:
+            raise self._culprit(text[start:end]) from None
+        return match and Cue(match.start(), match.end(), self._by_group[match.groups().index("")])
+
+    def _first_characters(self, lists: Mapping[str, list[str]]) -> frozenset[str] | None:
+        body = "|".join(f"(?:{rule.expanded})" for rule in self._rules) or "(?!)"
+        opens = regex.compile(without_look_behind(body), flags=regex.V0, **lists).match
+        if opens("龘", partial=True):
+            return None
+        written = {*body, *ascii_letters, *digits, *(word[0] for words in lists.values() for word in words)}
+        return frozenset(char for char in written if opens(char, partial=True))
+
+    def _culprit(self, text: str) -> RuleTimeout:
+        for rule in self._rules:
+            try:
+                rule.matches(text, 0, len(text))
+            except RuleTimeout as timeout:
+                return timeout
+        return RuleTimeout(f"the cue rules of kind {self._rules[0].kind} ran past their time limit")
+
+
+class Change(NamedTuple):
+    """Whether a percentage is a growth, its direction, and where the verb that says so begins.
+
+    `start` is None where a noun says so (增速, 占比): a noun is part of what is measured, not of the amount.
+    """
+
+    kind: Literal["growth", "percent"]
+    sign: int
+    start: int | None
+
+
+class _Home:
+    """Words that betray where a text comes from, and the currency that 元 means there."""
+
+    __slots__ = ("at_least", "unit", "unless", "words")
+
+    def __init__(self, rule: Rule, ruleset: RuleSet) -> None:
+        self.unit = str(rule.gives["unit"])
+        self.words = frozenset(ruleset.lexicon(rule.gives["words"]))
+        self.unless = ruleset.lexicon(rule.gives["unless"])
+        self.at_least = int(rule.gives["at_least"])
+
+
+class Cues:
+    """All cue rules of a rule set."""
+
+    def __init__(self, ruleset: RuleSet) -> None:
+        rules = ruleset.stage("quantity_cues")
+
+        def of(kind: str, *, backward: bool, only: str | None = None) -> CueRules:
+            chosen = [rule for rule in rules if rule.kind == kind and (only is None or rule.gives.get(only))]
+            return CueRules(chosen, ruleset, backward=backward)
+
+        self.bound_before = of("bound_before", backward=True)
+        self.bound_reach = of("bound_reach", backward=True)
+        self.bound_after = of("bound_after", backward=False)
+        self.change_before = of("change_before", backward=True)
+        self.change_reach = of("change_reach", backward=True)
+        self.change_nouns = of("change_reach", backward=True, only="noun")
+        self.change_after = of("change_after", backward=False)
+        self.change_across = of("change_across", backward=True)
+        self.chain = of("chain", backward=False)
+        self.currency = of("currency", backward=True)
+        self._homes = [_Home(rule, ruleset) for rule in rules if rule.kind == "home_currency"]
+        words = sorted({word for home in self._homes for word in home.words}, key=lambda word: (-len(word), word))
+        # Plain words need no time limit, and for them the standard module is three times as fast.
+        self._home_words = re.compile("|".join(map(re.escape, words)) or "(?!)")
+        self.bare_before = of("bare_before", backward=True)
+        self.bare_after = of("bare_after", backward=False)
+        self.join = of("join", backward=False)
+
+    def home_currency(self, text: str) -> str | None:
+        """The currency that 元 means throughout a text, None where nothing says other than renminbi."""
+        found = set(self._home_words.findall(text))
+        if not found:
+            return None
+        for home in self._homes:
+            if len(found & home.words) >= home.at_least and not any(word in text for word in home.unless):
+                return home.unit
+        return None
+
+    def change(self, text: str, start: int, end: int, before: tuple[int, Change | None] | None) -> Change | None:
+        """What the words around the percentage `text[start:end]` say, None if they say nothing.
+
+        Looked at are, in this order: the words after it; those that touch it; the verb of the percentage `before` (its
+        end and its change) if both stand in one list; the words of its part of the sentence; if only words such as
+        包括 or 达 stand in between, those of the part before.
+        """
+        cue = self.change_after.at(text, end, min(len(text), end + 16))
+        if cue:
+            return self._read(text, cue, start, before)
+        low = clause_start(text, start)
+        cue = self.change_before.at(text, low, start)
+        if cue:
+            return self._read(text, cue, low, before)
+        if before is not None and before[1] is not None and start - before[0] <= 12:
+            cue = self.change_reach.nearest(text, before[0], start)
+            if cue:
+                return self._read(text, cue, low, before)
+            chain = self.chain.at(text, before[0], start)
+            closed = chain is not None and chain.gives("closed")
+            if chain and chain.end == start and (not closed or text[end : end + 1] in tuple("，。；、,;和\n")):
+                return before[1]
+        comma = _COMMA.search(text, low, start)
+        near = comma.end() if comma else low
+        cue = self.change_reach.nearest(text, near, start)
+        if cue is None and near > low and self.change_across.at(text, near - 1, start):
+            near = low
+            cue = self.change_reach.nearest(text, low, start)
+        return cue and self._read(text, cue, near, before)
+
+    def _read(self, text: str, cue: Cue, low: int, before: tuple[int, Change | None] | None) -> Change:
+        meaning = cue.gives("as")
+        if meaning == "same":
+            same = before[1] if before else None
+            return Change(same.kind if same else "percent", 1, None)
+        if meaning == "level":
+            noun = self.change_nouns.nearest(text, low, cue.start)
+            return Change("growth", noun.gives("sign"), None) if noun else Change("percent", 1, None)
+        verb = meaning == "growth" and not cue.gives("noun")
+        return Change(meaning, cue.gives("sign") or 1, cue.start if verb else None)
+
+
+def clause_start(text: str, at: int) -> int:
+    """Where the clause before `at` begins: after the last full stop, semicolon or line end, if near."""
+    low = max(0, at - _REACH)
+    end = _CLAUSE_END.search(text, low, at)
+    return end.end() if end else low

@@ -1,0 +1,171 @@
+"""From a rule's match to an amount: the exact value in the base unit, the unit, the bound that the number states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import regex
+
+from gongbao.chinese.numbers import Number, plus, quotient, read_number, times
+from gongbao.quantities.cues import Change
+from gongbao.quantities.scan import Hit
+from gongbao.record import Bound, Kind
+from gongbao.rulebook.ruleset import Rule
+
+_PLACES = 2
+"""Decimals of a fraction that is no finite decimal: 三分之一 is 33.33 %."""
+_SCALE = regex.compile(r"[0-9０-９]([百千万亿兆]+)[余多]?$")
+_BRACKETS = str.maketrans("", "", "()（）")
+
+
+class Amount:
+    """An amount in the making; `Quantity` is what becomes of it."""
+
+    __slots__ = (
+        "bare",
+        "bound",
+        "change",
+        "continues",
+        "cue_start",
+        "currency_said",
+        "end",
+        "joined",
+        "kind",
+        "lent",
+        "rule",
+        "start",
+        "stated",
+        "unit",
+        "upper",
+        "value",
+        "written",
+        "wrote_unit",
+    )
+
+    def __init__(self, hit: Hit, kind: Kind, value: Decimal, unit: str, bound: Bound) -> None:
+        self.start = hit.start
+        self.end = hit.end
+        self.rule = hit.rule.id
+        self.kind: Kind = kind
+        self.value = value
+        self.upper: Decimal | None = None
+        self.unit = unit
+        self.bound: Bound = bound
+        self.stated: Bound = "="
+        """The bound that the words before it state."""
+        self.written = hit.groups.get("number") or ""
+        """The number as written."""
+        self.lent = 1
+        """The scale that a following amount lent to this number."""
+        self.wrote_unit = True
+        self.bare = False
+        """A number without a unit that may stand alone."""
+        self.joined = False
+        """A number that is an amount only if a following one lends it a unit."""
+        self.continues = False
+        """Follows another amount in a list and shares its verb."""
+        self.change: Change | None = None
+        self.cue_start: int | None = None
+        self.currency_said = False
+        """The name of the currency stands before the amount, or before the list that it is in."""
+
+    @property
+    def scale(self) -> int:
+        """What 万 or 亿 at the end of the number stands for, 1 if there is none."""
+        match = _SCALE.search(self.written)
+        number = read_number(f"1{match[1]}") if match else None
+        return int(number.value) if number else self.lent
+
+    def lacks_unit_of(self, following: Amount) -> bool:
+        """True for 0.72亿 before 0.45亿美元 and 0.13个 before 0.22个百分点."""
+        if self.bare or self.joined:
+            return True
+        return following.kind == "growth" and following.unit == "百分点" and self.kind == "count" and self.unit == "个"
+
+    def exceeds(self, following: Amount) -> bool:
+        """True if this cannot be the low end of a range up to the other: only changes run downwards (下降8%至10%)."""
+        if following.kind in ("growth", "percent"):
+            return False
+        factor = following.scale if self.scale == 1 else 1
+        return times(self.value, factor) > following.value
+
+    def borrow(self, following: Amount) -> None:
+        """Take the unit of the amount that follows, and its 万 or 亿 if this number has none."""
+        factor = following.scale
+        if factor > 1 and self.scale == 1 and self.value * factor <= 100 * following.value:
+            self.value, self.lent = times(self.value, factor), factor
+        self.kind, self.unit = following.kind, following.unit
+        self.bare, self.joined, self.wrote_unit = following.bare, following.joined, False
+
+    def extend(self, following: Amount) -> None:
+        """Become the range from this amount to the one that follows."""
+        self.upper, self.end, self.bound, self.rule = following.value, following.end, following.bound, following.rule
+
+    def negate(self) -> None:
+        """Turn a rise into a fall; a value written with a minus stays."""
+        if self.value > 0:
+            self.value = self.value.copy_negate()
+            self.upper = self.upper.copy_negate() if self.upper is not None else None
+
+
+class AmountReader:
+    """Reads matches of the rules of stage `quantities`."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._gives: dict[str, dict[str, Any]] = {rule.id: dict(rule.gives) for rule in rules}
+
+    def read(self, hit: Hit) -> Amount | None:
+        """The amount of a match; None for matches of other stages and for numbers that cannot be read."""
+        gives = self._gives.get(hit.rule.id)
+        if gives is None:
+            return None
+        groups = hit.groups
+        number = self._number(gives, groups)
+        if number is None:
+            return None
+        unit = groups.get("unit")
+        given = gives.get("unit")
+        if unit is None:
+            unit = given or ""
+        elif given is not None and unit[0] == given[0] and not ("/" in unit or "每" in unit or "／" in unit):
+            unit = given
+        elif len(unit) > 1:
+            unit = unit.translate(_BRACKETS).replace("每", "/").replace("／", "/")
+        amount = Amount(hit, gives.get("kind", hit.rule.kind), number.value, unit, number.bound)
+        amount.upper = number.upper
+        amount.bare = bool(gives.get("bare"))
+        amount.joined = bool(gives.get("joined"))
+        amount.wrote_unit = not (amount.bare or amount.joined)
+        return amount
+
+    @staticmethod
+    def _number(gives: dict[str, Any], groups: dict[str, str]) -> Number | None:
+        """Value and bound, with the parts that some rules name: half, tenths, denominators, powers."""
+        written = groups.get("number")
+        if written is None:
+            return Number(Decimal(str(gives["value"]))) if "value" in gives else None
+        number = read_number(written)
+        if number is None:
+            return None
+        if "power" in gives:
+            return Number(Decimal(gives["power"]) ** number.value)
+        if "above" in groups or "below" in groups:
+            other = read_number(groups.get("above") or groups["below"])
+            if other is None or not other.value or not number.value:
+                return None
+            above, below = (other, number) if "above" in groups else (number, other)
+            return Number(quotient(times(above.value, 100), below.value, _PLACES))
+        scale = gives.get("scale")
+        value, upper = number.value, number.upper
+        if scale is not None:
+            value = times(value, Decimal(str(scale)))
+            upper = times(upper, Decimal(str(scale))) if upper is not None else None
+        if groups.get("half"):
+            value = plus(value, Decimal(str(gives.get("half", "0.5"))))
+        for name, part in (("tenth", "0.1"), ("hundredth", "0.01"), ("ones", "1")):
+            if groups.get(name):
+                digit = read_number(groups[name])
+                value = plus(value, times(digit.value, Decimal(part))) if digit else value
+        return number if value is number.value and upper is number.upper else Number(value, number.bound, upper)

@@ -1,0 +1,189 @@
+"""From files to articles: every kind of file by its reader, every error a `Failure`, one article at a time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from gongbao.document import Article, Failure
+from gongbao.errors import ReadError
+from gongbao.read.article import article_from_text
+from gongbao.read.charset import decode_page
+from gongbao.read.encoding import decode
+from gongbao.read.failing import failure, os_error, too_large, unsupported
+from gongbao.read.ids import SeenIds
+from gongbao.read.json_lines import read_jsonl
+from gongbao.read.limits import Limits
+from gongbao.read.pdf import PdfReader
+from gongbao.read.sources import PAGES, STANDARD_INPUT, TEXTS, Source, find_sources, source_of
+from gongbao.read.streams import broken, open_bytes, read_all
+
+_DEFAULT = Limits()
+
+
+def read_paths(paths: Sequence[str | Path], *, limits: Limits = _DEFAULT) -> Iterator[Article | Failure]:
+    """Read all articles of files and folders, in a fixed order and with bounded memory.
+
+    Args:
+        paths: Files, folders (walked in the order of relative paths) and `-` for standard input, which is one article.
+        limits: What is refused as too large.
+
+    Yields:
+        Articles, and a failure for everything that could not be read: files, rows, second uses of an identifier.
+
+    """
+    with closing(SeenIds()) as seen, closing(PdfReader(limits)) as pdf:
+        for given in paths:
+            if str(given) == STANDARD_INPUT:
+                items: Iterator[Article | Failure] = _standard_input(limits)
+            else:
+                items = _read_sources(given, limits, pdf)
+            for item in items:
+                yield item if isinstance(item, Failure) else _once(item, seen)
+
+
+def read_file(path: str | Path, id: str | None = None, *, limits: Limits = _DEFAULT) -> Iterator[Article | Failure]:
+    """Read the articles of one file: one, or many for .jsonl, .csv and .xlsx.
+
+    Args:
+        path: The file.
+        id: The identifier of its article (or what the identifiers of its rows begin with); the file's name if None.
+        limits: What is refused as too large.
+
+    """
+    path = Path(path)
+    identifier = path.name if id is None else id
+    source = source_of(path, identifier)
+    if source is None:
+        yield failure(unsupported(path), identifier)
+        return
+    with closing(PdfReader(limits)) as pdf:
+        yield from _read(source, limits, pdf)
+
+
+def _read_sources(given: str | Path, limits: Limits, pdf: PdfReader) -> Iterator[Article | Failure]:
+    for source in find_sources([given]):
+        if isinstance(source, Failure):
+            yield source
+        else:
+            yield from _read(source, limits, pdf)
+
+
+def _once(article: Article, seen: SeenIds) -> Article | Failure:
+    place = article.row or article.origin or "-"
+    first = seen.first(article.id, place)
+    if first is None:
+        return article
+    fix = "Give each article an id of its own; files of the same name get different ones if you give their folder"
+    if article.row is not None:
+        fix = "Give each row an id of its own, or none: it is named by its file and line then"
+    error = ReadError(
+        f"Left out: its id {article.id!r} is that of {first} too", where=place, fix=fix, code="read.duplicate_id"
+    )
+    return failure(error, article.id)
+
+
+def _read(source: Source, limits: Limits, pdf: PdfReader) -> Iterator[Article | Failure]:
+    """The articles of one file; whatever happens in it, the next file is read."""
+    where = str(source.path)
+    try:
+        if source.kind == ".jsonl":
+            yield from read_jsonl(source, limits)
+        elif source.kind == ".csv":
+            from gongbao.read.tables import read_csv
+
+            yield from read_csv(source, limits)
+        elif source.kind == ".xlsx":
+            from gongbao.read.tables import read_xlsx
+
+            yield from read_xlsx(source, limits)
+        else:
+            yield _read_one(source, limits, pdf)
+    except ReadError as error:
+        yield failure(error, source.id)
+    except OSError as error:
+        yield failure(os_error(error, where), source.id)
+    except (MemoryError, RecursionError):
+        yield failure(too_large("The file", where, limit="memory"), source.id)
+    except Exception as error:  # parsers of foreign formats fail in ways that nobody has listed
+        yield failure(broken(f"The file could not be read ({type(error).__name__}: {error})"[:300], where), source.id)
+
+
+def _read_one(source: Source, limits: Limits, pdf: PdfReader) -> Article:
+    where = str(source.path)
+    metadata: dict[str, str] = {}
+    if source.kind in TEXTS:
+        with open_bytes(source.path, source.packing, limits) as stream:
+            data = read_all(stream, where=where, limit=limits.max_bytes)
+        return _text_article(data, source.id, where, limits)
+    if source.kind in PAGES:
+        with open_bytes(source.path, source.packing, limits) as stream:
+            data = read_all(stream, where=where, limit=limits.max_bytes)
+        return _page_article(data, source.id, where, limits)
+    if source.kind == ".docx":
+        from gongbao.read.word import read_docx
+
+        with open_bytes(source.path) as stream:
+            text = read_docx(stream, where, limits)
+    else:
+        found = pdf.read(source.path)
+        text = found.text
+        if found.blank:
+            metadata["pages_without_text"] = ", ".join(map(str, found.blank))
+    return article_from_text(_checked(text, where, limits), id=source.id, metadata=metadata, origin=where)
+
+
+def _text_article(data: bytes, identifier: str, where: str, limits: Limits) -> Article:
+    decoded = decode(data, where=where)
+    text = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
+    return article_from_text(_checked(text, where, limits), id=identifier, encoding=decoded.encoding, origin=where)
+
+
+def _page_article(data: bytes, identifier: str, where: str, limits: Limits) -> Article:
+    from gongbao.read.web import read_page
+
+    if not data.strip():
+        raise _empty(where)
+    decoded, problem = decode_page(data, where)
+    page = read_page(decoded.text)
+    if problem is not None and "\ufffd" in page.text:
+        raise problem
+    return article_from_text(
+        _checked(page.text, where, limits),
+        id=identifier,
+        title=page.title,
+        pub_date=page.pub_date,
+        source=page.source,
+        metadata={"author": page.author} if page.author else None,
+        encoding=decoded.encoding,
+        origin=where,
+    )
+
+
+def _standard_input(limits: Limits) -> Iterator[Article | Failure]:
+    try:
+        data = read_all(sys.stdin.buffer, where=STANDARD_INPUT, limit=limits.max_bytes)
+        yield _text_article(data, STANDARD_INPUT, STANDARD_INPUT, limits)
+    except ReadError as error:
+        yield failure(error, STANDARD_INPUT)
+    except OSError as error:
+        yield failure(os_error(error, STANDARD_INPUT), STANDARD_INPUT)
+
+
+def _checked(text: str, where: str, limits: Limits) -> str:
+    if len(text) > limits.max_characters:
+        raise too_large("The text", where, limit=f"{limits.max_characters:,} characters")
+    if not text.strip("\ufeff\u200b \t\r\n\f\v\u3000\xa0"):
+        raise _empty(where)
+    return text
+
+
+def _empty(where: str) -> ReadError:
+    return ReadError(
+        "There is no text in it",
+        where=where,
+        fix="Remove the file, or put the article's text into it",
+        code="read.empty",
+    )

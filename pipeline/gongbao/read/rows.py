@@ -1,0 +1,136 @@
+"""A row as an article: its fields checked, its text kept as it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from gongbao.document import Article
+from gongbao.errors import ReadError
+from gongbao.read.article import article_from_text
+from gongbao.read.dates import parse_date
+from gongbao.read.failing import too_large
+from gongbao.read.limits import Limits
+from gongbao.read.sources import Source
+
+FIELDS = ("id", "text", "title", "pub_date", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where a row stands: the code of its errors, the identifier if it names none, and the place for people."""
+
+    code: str
+    identifier: str
+    where: str
+
+
+def article_from_row(
+    fields: Mapping[str, Any], row: Row, source: Source, limits: Limits, encoding: str | None
+) -> Article:
+    """The article that a row is. Its text is kept as it is, code point for code point.
+
+    Raises:
+        ReadError: the row's code for a missing or wrong field, `read.empty`, `read.too_large`.
+
+    """
+    identifier = _identifier(fields.get("id"), row)
+    text = fields.get("text")
+    if not isinstance(text, str):
+        what = "has no text" if text is None else f"has a text that is {kind_of(text)}, not a string"
+        raise ReadError(
+            f"The row {what}", where=row.where, fix='Give it a field "text" with the article', code=row.code
+        )
+    if len(text) > limits.max_characters:
+        raise too_large("The text", row.where, limit=f"{limits.max_characters:,} characters")
+    if not text.strip("\ufeff\u200b \t\r\n\u3000\xa0"):
+        raise ReadError("The text is empty", where=row.where, fix="Remove the row, or give its text", code="read.empty")
+    for name in ("title", "source"):
+        if not isinstance(fields.get(name), str | None):
+            raise ReadError(
+                f"The field {name} is {kind_of(fields[name])}, not a string",
+                where=row.where,
+                fix="Put it in quotes",
+                code=row.code,
+            )
+    for value in (text, identifier, fields.get("title") or "", fields.get("source") or ""):
+        _whole_characters(value, row)
+    article = article_from_text(
+        text,
+        id=identifier,
+        pub_date=_pub_date(fields.get("pub_date"), row),
+        title=fields.get("title") or None,
+        source=fields.get("source") or None,
+        extra={name: value for name, value in fields.items() if name not in FIELDS},
+        encoding=encoding,
+        origin=str(source.path),
+    )
+    return replace(article, row=row.where)
+
+
+def _whole_characters(text: str, row: Row) -> None:
+    """JSON can escape half of a surrogate pair, which is no character and cannot be written again."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = ord(text[error.start])
+        raise ReadError(
+            f"Half a surrogate pair (\\u{half:04x}) at character {error.start}",
+            where=row.where,
+            fix="Write the whole character, or leave the escape out",
+            code=row.code,
+        ) from None
+
+
+def _identifier(value: Any, row: Row) -> str:
+    if value is None or value == "":
+        return row.identifier
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ReadError(
+            f"The id is {kind_of(value)}, not a string or a whole number",
+            where=row.where,
+            fix="Put it in quotes",
+            code=row.code,
+        )
+    return str(value).strip() or row.identifier
+
+
+def _pub_date(value: Any, row: Row) -> date | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    found = parse_date(value) if isinstance(value, str) else None
+    if found is None:
+        raise ReadError(
+            f"The pub_date {str(value)[:40]!r} is no date",
+            where=row.where,
+            fix="Write it as YYYY-MM-DD, or leave it out",
+            code=row.code,
+        )
+    return found
+
+
+def kind_of(value: Any) -> str:
+    """What a JSON value is, in words."""
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number" if not isinstance(value, float) or math.isfinite(value) else "no number"
+    return {"str": "a string", "list": "a list", "dict": "an object", "NoneType": "null"}.get(
+        type(value).__name__, "no text"
+    )
+
+
+def no_rows(source: Source) -> ReadError:
+    """The error for a file of rows without any."""
+    return ReadError(
+        "The file is empty: it holds no article", where=str(source.path), fix="Remove it, or fill it", code="read.empty"
+    )

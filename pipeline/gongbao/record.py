@@ -1,0 +1,138 @@
+"""The record that leaves the pipeline.
+
+The one schema from which CSV headers, SQL tables, JSON Schema and the forms of the review page are generated. Spans
+(`start`, `end`) are half-open code-point offsets into the article's text as read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gongbao.canonical import dump_json, plain_number
+
+Kind = Literal["money", "count", "percent", "growth", "multiple", "duration", "measure"]
+Bound = Literal["=", "~", ">", "<"]
+How = Literal["stated", "heading", "carried", "title", "published", "default"]
+
+SCHEMA_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where one field of a record was read, and by which rule; checked as part of a record."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    how: How
+    rule: str
+    start: int | None = None
+    end: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:  # as JSON has it
+        return {"how": self.how, "rule": self.rule, "start": self.start, "end": self.end}
+
+
+def _column(title: str, zh: str, en: str, **kwargs: Any) -> Any:
+    """A column: its Chinese title, and what it means in Chinese and in English."""
+    return Field(title=title, description=en, json_schema_extra={"description_zh": zh}, **kwargs)
+
+
+class Record(BaseModel):
+    """One fact: a quantity with who, what and when. Field order is the column order of every export."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    record_id: str = _column(
+        "记录号",
+        "稳定编号：由文章、位置和类别算出，不含时间和随机数",
+        "Stable identifier: article, span and kind; no time, no random part",
+    )
+    article_id: str = _column("文章号", "文章的编号", "Identifier of the article")
+    title: str | None = _column("标题", "文章标题", "Title of the article", default=None)
+    pub_date: date | None = _column("发布日期", "文章发布日期", "Publication date of the article", default=None)
+    place: str | None = _column(
+        "地点",
+        "自省级起的全称路径（简体），如 广东省/广州市；全国 指全国范围",
+        "Path from the province, simplified full names",
+        default=None,
+    )
+    place_code: str | None = _column(
+        "行政区划代码",
+        "GB/T 2260 六位代码；全国为 000000",
+        "6-digit GB/T 2260 code, 000000 for the whole country",
+        default=None,
+    )
+    province: str | None = _column("省", "地点中的省级部分", "Province-level part of the place", default=None)
+    city: str | None = _column("市", "地点中的地级部分", "City-level part of the place", default=None)
+    district: str | None = _column("区县", "地点中的县级部分", "County-level part of the place", default=None)
+    initiative: str | None = _column(
+        "事项",
+        "项目、平台、园区、基金、政策工具或活动",
+        "Programme, platform, zone, fund, instrument or activity",
+        default=None,
+    )
+    indicator: str | None = _column("指标", "所计量的指标", "What is measured", default=None)
+    amount: str = _column("数量原文", "文中写法（简体）", "The amount as written, simplified")
+    kind: Kind = _column("类别", "数量的类别：金额 计数 占比 增长 倍数 时长 计量", "Kind of quantity")
+    value: Decimal = _column("数值", "以基本单位计的精确数值", "Number in the base unit, exact")
+    value_max: Decimal | None = _column(
+        "数值上限", "区间的上端；不是区间则为空", "Upper end of a range, else null", default=None
+    )
+    unit: str = _column("单位", "基本单位或量词", "Base unit or measure word")
+    bound: Bound = _column("界限", "= 恰为，~ 约，> 超过，< 不足", "= exact, ~ about, > more than, < less than")
+    year: int | None = _column(
+        "年份", "事实所属年份；时间段取其末年", "The year the fact holds for; of a period its end", default=None
+    )
+    period: str | None = _column(
+        "时间原文", "时间的文中写法（简体）", "The period as written, simplified", default=None
+    )
+    period_start: date | None = _column("时间起", "时间段的第一天", "First day of the period", default=None)
+    period_end: date | None = _column("时间止", "时间段的最后一天", "Last day of the period", default=None)
+    start: int = _column(
+        "起", "数量在原文中的起点（按码点计）", "Start of the amount in the article's text, code points"
+    )
+    end: int = _column(
+        "止", "数量在原文中的终点（不含，按码点计）", "End of the amount in the article's text, code points"
+    )
+    raw: str = _column("原文", "原文中从起点到终点的文字，一字不改", "text[start:end], exactly")
+    sentence: str = _column("句子", "数量所在的句子（简体）", "The sentence of the amount, simplified")
+    sentence_start: int = _column("句起", "句子在原文中的起点", "Start of the sentence in the article's text")
+    sentence_end: int = _column("句止", "句子在原文中的终点", "End of the sentence in the article's text")
+    evidence: dict[str, Evidence] = _column(
+        "依据",
+        "地点、年份、事项、指标、数量各自的依据：方式、规则、位置",
+        "For place, year, initiative, indicator, amount: how, rule, span",
+    )
+    confidence: float = _column(
+        "可信度",
+        "校准后的可信度：此类记录中正确者所占比例，0 到 1",
+        "Calibrated share of such records that are right, 0-1",
+        ge=0,
+        le=1,
+    )
+    flags: list[str] = _column(
+        "提示", "请人工核对的原因，如 damaged、place_guessed", "Why a person should look: damaged, place_guessed, ..."
+    )
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready dict in field order; decimals become int or float where that is exact, else `Decimal`."""
+        out: dict[str, Any] = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, Decimal):
+                value = plain_number(value)
+            elif isinstance(value, date):
+                value = value.isoformat()
+            elif name == "evidence":
+                value = {key: item.to_dict() for key, item in value.items()}
+            out[name] = value
+        return out
+
+    def to_json(self) -> str:
+        """One line of records.jsonl: canonical, the same bytes for the same record everywhere."""
+        return dump_json(self.to_dict())

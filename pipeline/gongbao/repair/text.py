@@ -1,0 +1,128 @@
+"""Repair of what web pages and converters broke, before an article is read for facts (design §3).
+
+Steps, in this order, each on the text that the one before left: invisible characters, entities of HTML, compatibility
+forms, shifted GBK, pinyin glosses, width, spaces. They are repeated until nothing changes, for one kind of damage can
+hide another (an escaped full-width digit, a gloss with a soft hyphen in it); so repairing twice is repairing once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from gongbao.document import Repair, Revision
+from gongbao.offsets import Edit, OffsetMap
+from gongbao.repair import characters
+from gongbao.repair.glosses import glosses
+from gongbao.repair.shifted.runs import MOST, shifted
+
+_ROUNDS = 8
+"""More than any text needs that was not made to need more."""
+_LATER = MOST // 10
+"""Characters tried for shifted passages in each later round."""
+_FOR_UNUSUAL = frozenset({characters.invisible, characters.compatible, characters.width, characters.spaces})
+"""Steps that one search tells to have nothing to do: on most texts."""
+
+
+def repair(text: str) -> Revision:
+    """Mend an article.
+
+    Args:
+        text: The article as read, any script, code points.
+
+    Returns:
+        The mended text, the map back to `text`, and the repairs in order. A repair's `start` and `end` count in
+        `text`, `before` is `text[start:end]`, and `after` is what stands for it in the mended text. Kinds: `invisible`,
+        `entity`, `compatibility`, `shifted`, `gloss`, `width`, `space`. Text without damage comes back as it is, with
+        the identity map. Digits are never made up; a character that could not be told is □.
+
+    """
+    mended, offsets, unusual = text, OffsetMap(), characters.is_unusual(text)
+    found: list[Repair] = []
+    for round_ in range(_ROUNDS):
+        before = mended
+        for step in _steps(MOST if round_ == 0 else _LATER):
+            if step in _FOR_UNUSUAL and not unusual:
+                continue
+            repairs = _joined(step(mended))
+            if repairs:
+                spans = [offsets.to_source(repair.start, repair.end) for repair in repairs]
+                found += [
+                    Repair(start, end, text[start:end], repair.after, repair.kind)
+                    for (start, end), repair in zip(spans, repairs, strict=True)
+                ]
+                mended, change = _applied(mended, repairs)
+                offsets = offsets.then(change)
+                unusual = characters.is_unusual(mended)
+        if mended == before:
+            break
+    if not found:
+        return Revision(text)
+    return Revision(mended, offsets, _in_terms_of(text, mended, offsets, found))
+
+
+def _steps(most: int) -> tuple[Callable[[str], Iterator[Repair]], ...]:
+    return (
+        characters.invisible,
+        characters.entities,
+        characters.compatible,
+        partial(shifted, steps=most),
+        glosses,
+        characters.width,
+        characters.number_spaces,
+        characters.spaces,
+    )
+
+
+def _joined(repairs: Iterable[Repair]) -> list[Repair]:
+    """Neighbours of one kind that replace text become one: `５６` `．` `７` is one number."""
+    joined: list[Repair] = []
+    for one in repairs:
+        last = joined[-1] if joined else None
+        if last and last.end == one.start and last.kind == one.kind and last.after and one.after:
+            joined[-1] = Repair(last.start, one.end, last.before + one.before, last.after + one.after, last.kind)
+        else:
+            joined.append(one)
+    return joined
+
+
+def _applied(text: str, repairs: list[Repair]) -> tuple[str, OffsetMap]:
+    """The text with its repairs. A shifted passage is one edit even where its length stays: its bytes moved."""
+    pieces: list[str] = []
+    edits: list[Edit] = []
+    at = shift = 0
+    for repair in repairs:
+        pieces += text[at : repair.start], repair.after
+        size = len(repair.after)
+        if size != repair.end - repair.start or repair.kind == "shifted":
+            edits.append(Edit(repair.start, repair.end, repair.start + shift, repair.start + shift + size))
+            shift += size - (repair.end - repair.start)
+        at = repair.end
+    pieces.append(text[at:])
+    return "".join(pieces), OffsetMap(tuple(edits))
+
+
+def _in_terms_of(text: str, mended: str, offsets: OffsetMap, found: list[Repair]) -> tuple[Repair, ...]:
+    """One repair for each stretch of `text` that was changed, once or more often; the first step gives the kind."""
+    stretches: list[tuple[int, int, str]] = []
+    spans = [(repair.start, repair.end, order, repair.kind) for order, repair in enumerate(found)]
+    spans += [(edit.source_start, edit.source_end, len(found), "") for edit in offsets.edits]
+    for start, end, _, kind in sorted(spans):
+        if stretches and (start < stretches[-1][1] or start == stretches[-1][0]):
+            last_start, last_end, last_kind = stretches[-1]
+            stretches[-1] = last_start, max(last_end, end), last_kind or kind
+        else:
+            stretches.append((start, end, kind))
+    result: list[Repair] = []
+    shift = 0
+    edits = iter(offsets.edits)
+    edit = next(edits, None)
+    for start, end, kind in stretches:
+        target = start + shift
+        while edit is not None and edit.source_end <= end:
+            shift += (edit.target_end - edit.target_start) - (edit.source_end - edit.source_start)
+            edit = next(edits, None)
+        after = mended[target : end + shift]
+        if text[start:end] != after:
+            result.append(Repair(start, end, text[start:end], after, kind))
+    return tuple(result)

@@ -1,0 +1,147 @@
+"""The numbers behind the page.
+
+Amounts are never added up. The figures of a bulletin are parts of one another (a year and its first half, a total and
+what of it), and are told more than once: a sum would be a number that nobody ever reported. What stands for a place or
+an initiative is its largest single amount, with its record.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from gongbao.export.columns import Row
+from gongbao.export.rows import exact
+
+LOW = 0.6
+"""Confidence below which a record should be looked at."""
+FIELDS = ("place", "year", "initiative", "indicator")
+"""The fields whose coverage is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """One record of money in 元, as the charts show it."""
+
+    record: str
+    place: str
+    code: str
+    year: int | None
+    initiative: str | None
+    value: Decimal
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands for the money of one place in one year: its largest amount, and how many there are."""
+
+    largest: Amount
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Everything that is counted.
+
+    Args:
+        articles: Articles extracted; `failed` could not be.
+        records: Records on the page.
+        to_check: Records with flags, or of a confidence below `LOW`.
+        confidence: Mean confidence, None without records.
+        places: Different places, 全国 among them; `years` and `initiatives` likewise.
+        kinds: For each kind records that need a look and records that do not.
+        coverage: For each of `FIELDS` records by how the field was read; `missing` where it is not known.
+        histogram: Records by tenths of confidence, 0.0 first.
+        amounts: Money in 元, in the order of the records.
+        foreign: Records of money in other currencies.
+    """
+
+    articles: int
+    failed: int
+    records: int
+    to_check: int
+    confidence: float | None
+    places: int
+    years: tuple[int, ...]
+    initiatives: int
+    kinds: dict[str, tuple[int, int]]
+    coverage: dict[str, Counter[str]]
+    histogram: tuple[int, ...]
+    amounts: tuple[Amount, ...]
+    foreign: int
+
+
+def figures(rows: Sequence[Row], *, articles: int, failed: int) -> Figures:
+    """Count records."""
+    kinds: dict[str, list[int]] = {}
+    coverage: dict[str, Counter[str]] = {name: Counter() for name in FIELDS}
+    histogram = [0] * 10
+    for row in rows:
+        kinds.setdefault(row["kind"], [0, 0])[needs_look(row)] += 1
+        histogram[min(int(row["confidence"] * 10 + 1e-9), 9)] += 1
+        for name in FIELDS:
+            how = (row["evidence"].get(name) or {}).get("how", "default")
+            coverage[name][how if row[name] is not None else "missing"] += 1
+    money = [row for row in rows if row["kind"] == "money"]
+    return Figures(
+        articles=articles,
+        failed=failed,
+        records=len(rows),
+        to_check=sum(needs_look(row) for row in rows),
+        confidence=sum(row["confidence"] for row in rows) / len(rows) if rows else None,
+        places=len({row["place"] for row in rows} - {None}),
+        years=tuple(sorted({row["year"] for row in rows} - {None})),
+        initiatives=len({row["initiative"] for row in rows} - {None}),
+        kinds={kind: (sure, look) for kind, (sure, look) in sorted(kinds.items(), key=lambda item: -sum(item[1]))},
+        coverage=coverage,
+        histogram=tuple(histogram),
+        amounts=tuple(_amount(row) for row in money if row["unit"] == "元"),
+        foreign=sum(row["unit"] != "元" for row in money),
+    )
+
+
+def needs_look(row: Row) -> bool:
+    """Whether a person should look at a record."""
+    return bool(row["flags"]) or row["confidence"] < LOW
+
+
+def by_place_and_year(amounts: Sequence[Amount], *, places: int) -> dict[tuple[str, int], Cell]:
+    """The money of each place and year, of the places with the most amounts; amounts without a year are left out."""
+    dated = [amount for amount in amounts if amount.place and amount.year is not None]
+    most = [name for name, _ in Counter(amount.place for amount in dated).most_common(places)]
+    cells: dict[tuple[str, int], Cell] = {}
+    for amount in dated:
+        if amount.place in most and amount.year is not None:
+            known = cells.get((amount.place, amount.year))
+            largest = amount if known is None or amount.value > known.largest.value else known.largest
+            cells[amount.place, amount.year] = Cell(largest, 1 + (known.count if known else 0))
+    return cells
+
+
+def by_initiative(amounts: Sequence[Amount], *, initiatives: int) -> list[tuple[str, Cell]]:
+    """Initiatives by their largest single amount, largest first."""
+    cells: dict[str, Cell] = {}
+    for amount in amounts:
+        if amount.initiative:
+            known = cells.get(amount.initiative)
+            largest = amount if known is None or amount.value > known.largest.value else known.largest
+            cells[amount.initiative] = Cell(largest, 1 + (known.count if known else 0))
+    ranked = sorted(cells.items(), key=lambda item: (-item[1].largest.value, item[0]))
+    return ranked[:initiatives]
+
+
+def _amount(row: dict[str, Any]) -> Amount:
+    value = exact(row["value"]) or Decimal(0)
+    return Amount(
+        row["record_id"],
+        row["place"] or "",
+        row["place_code"] or "",
+        row["year"],
+        row["initiative"],
+        value,
+        row["amount"],
+    )

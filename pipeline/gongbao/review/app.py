@@ -1,0 +1,233 @@
+"""The web application of `gongbao review`."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import Cookie, FastAPI, Query, Request
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from pydantic import BaseModel, Field
+
+from gongbao.diff.fields import display, grouped
+from gongbao.errors import GongbaoError
+from gongbao.review.accept import accept
+from gongbao.review.editing import EDITABLE, FieldErrors
+from gongbao.review.propose import Proposer
+from gongbao.review.queue import change_rows, group_rows, status_rows
+from gongbao.review.security import Guard
+from gongbao.review.session import Outcome, Session
+from gongbao.review.strings import LANGUAGES, Language, Words, cause_title, strings
+from gongbao.review.views import article_view, change_view
+
+_HERE = Path(__file__).parent
+MAX_NAME = 40
+
+
+class Decision(BaseModel):
+    """What the browser sends to decide on changes."""
+
+    keys: list[str] = Field(min_length=1)
+    verdict: Literal["accept", "reject", "edit"]
+    reviewer: str = ""
+    expected: dict[str, int] = {}
+    form: dict[str, str] = {}
+
+
+class Missed(BaseModel):
+    """What the browser sends to add a record."""
+
+    article: str
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    reviewer: str = ""
+    form: dict[str, str] = {}
+
+
+class Who(BaseModel):
+    """A reviewer, and where they stand."""
+
+    reviewer: str = ""
+    key: str = ""
+
+
+class Apply(BaseModel):
+    """Writing decisions to files, or saying what would be written."""
+
+    dry_run: bool = True
+
+
+def create_app(session: Session, token: str | None = None) -> FastAPI:
+    """The application for one review; serve it on a loopback address only."""
+    token = token or secrets.token_urlsafe(24)
+    app = FastAPI(title="gongbao review", docs_url=None, redoc_url=None, openapi_url=None)
+    pages = _Pages(session, token)
+    proposer = Proposer(tuple(session.rules))
+    app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
+    app.add_middleware(Guard, token=token)
+
+    @app.exception_handler(FieldErrors)
+    def field_errors(request: Request, error: Exception) -> Response:
+        assert isinstance(error, FieldErrors)
+        words = strings(_language(request.cookies.get("language")))
+        said = {name: words[f"error_{key}"].format(about=about) for name, (key, about) in error.errors.items()}
+        return _json({"errors": said}, 422)
+
+    @app.exception_handler(GongbaoError)
+    def own_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, GongbaoError)
+        status = {"compare.locked": 503, "compare.no-change": 404, "compare.no-text": 404}.get(error.code, 500)
+        return _json({"error": str(error), "code": error.code}, status)
+
+    @app.get("/")
+    def index(language: Annotated[str | None, Cookie()] = None) -> Response:
+        return pages.render("queue.html", _language(language))
+
+    @app.get("/article")
+    def article(id: str, language: Annotated[str | None, Cookie()] = None) -> Response:
+        proposer.warm()
+        return pages.render("article.html", _language(language), view=article_view(session, id))
+
+    @app.get("/change/{key}")
+    def change(key: str, language: Annotated[str | None, Cookie()] = None) -> Response:
+        session.statuses([key])
+        return pages.render("change.html", _language(language), view=change_view(session, key))
+
+    @app.get("/api/queue")
+    def get_queue(reviewer: str = "", language: Annotated[str | None, Cookie()] = None) -> Response:
+        position = session.store.position(session.id, _name(reviewer, session))
+        statuses = status_rows(s for s in session.statuses() if s.verdict or s.version)
+        data = {
+            "groups": group_rows(session, _language(language)),
+            "event": session.store.ledger.last,
+            "statuses": statuses,
+            "position": position,
+            "added": len(session.added()),
+        }
+        return _respond(_dump(data)[:-1] + b',"changes":' + pages.changes + b"}")
+
+    @app.get("/api/events")
+    def events(since: Annotated[int, Query(ge=0)] = 0) -> Response:
+        keys, last = session.changed_since(since)
+        return _json({"event": last, "statuses": status_rows(session.statuses(keys)), "added": len(session.added())})
+
+    @app.post("/api/decide")
+    def decide(body: Decision) -> Response:
+        who = _name(body.reviewer, session)
+        outcome = session.decide(body.keys, body.verdict, who, body.expected, body.form)
+        return _json(_outcome(session, outcome))
+
+    @app.post("/api/undo")
+    def undo(body: Who) -> Response:
+        outcome, events = session.undo(_name(body.reviewer, session))
+        extra = {"added": len(session.added()), "article": events[0].article_id if events else None}
+        return _json(_outcome(session, outcome) | extra)
+
+    @app.post("/api/missed")
+    def missed(body: Missed) -> Response:
+        outcome, record = session.add(body.article, body.start, body.end, body.form, _name(body.reviewer, session))
+        return _json(_outcome(session, outcome) | {"amount": record["amount"]})
+
+    @app.get("/api/propose")
+    def propose(article: str, start: int, end: int) -> Response:
+        row, texts = session.article(article)
+        near = session.comparison.new.rows(article) or session.comparison.old.rows(article)
+        return _json(proposer.propose(texts, row.pub_date, start, end, near))
+
+    @app.post("/api/position")
+    def position(body: Who) -> Response:
+        session.store.set_position(session.id, _name(body.reviewer, session), body.key)
+        return _json({})
+
+    @app.post("/api/apply")
+    def apply(body: Apply) -> Response:
+        done = accept(session.comparison, session.store.ledger, session.places, session.ruleset, dry_run=body.dry_run)
+        if not body.dry_run:
+            session.reopen()
+            pages.refresh()
+        return _json(done.to_dict())
+
+    return app
+
+
+class _Pages:
+    """Templates, and the parts of the queue that never change during a review."""
+
+    def __init__(self, session: Session, token: str) -> None:
+        self._session = session
+        self._token = token
+        self.refresh()
+        self._environment = Environment(
+            loader=PackageLoader("gongbao.review"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined,
+        )
+        self._environment.globals.update(display=display, cause_title=cause_title, grouped=grouped)
+
+    def refresh(self) -> None:
+        """Write out the changes once: they are the same for everybody until the baseline is written."""
+        self.changes = _dump(change_rows(self._session))
+
+    def render(self, template: str, language: Language, **data: Any) -> Response:
+        """A page; lone surrogates, which UTF-8 cannot hold, show as question marks."""
+        page = self._environment.get_template(template).render(
+            t=Words(strings(language)),
+            words=strings(language),
+            language=language,
+            languages=LANGUAGES,
+            token=self._token,
+            session=self._session,
+            comparison=self._session.comparison,
+            editable=EDITABLE,
+            **data,
+        )
+        return Response(
+            page.encode("utf-8", "replace"),
+            media_type="text/html; charset=utf-8",
+            headers={"cache-control": "no-store"},
+        )
+
+
+def _outcome(session: Session, outcome: Outcome) -> dict[str, Any]:
+    written = [key for key in outcome.written if key in session.comparison.by_key]
+    return {
+        "statuses": status_rows(session.statuses(written)),
+        "conflicts": status_rows(outcome.conflicts),
+        "written": len(outcome.written),
+        "event": session.store.ledger.last,
+    }
+
+
+def _name(given: str, session: Session) -> str:
+    return " ".join(given.split())[:MAX_NAME] or session.reviewer
+
+
+def _language(given: str | None) -> Language:
+    return "en" if given == "en" else "zh"
+
+
+def _json(data: Any, status: int = 200) -> Response:
+    return _respond(_dump(data), status)
+
+
+def _dump(data: Any) -> bytes:
+    """JSON; lone surrogates, which UTF-8 cannot hold, become question marks."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return text.encode("utf-8", "replace")
+
+
+def _respond(body: bytes, status: int = 200) -> Response:
+    return Response(body, status, media_type="application/json", headers={"cache-control": "no-store"})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(type(value).__name__)

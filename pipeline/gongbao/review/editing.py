@@ -1,0 +1,284 @@
+"""A reviewer's own record: an edited one, or one that the extraction missed, checked as the schema says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from pydantic import ValidationError
+
+from gongbao.canonical import record_id
+from gongbao.diff.fields import RecordRow, as_decimal, plain
+from gongbao.places.gazetteer import Gazetteer
+from gongbao.record import Record
+from gongbao.review.texts import TextPair, sentence_around
+
+REVIEWER = "reviewer"
+"""What stands as the rule in the evidence of a field that a person wrote."""
+EDITABLE = (
+    "value", "value_max", "unit", "kind", "bound", "place", "year",
+    "period", "period_start", "period_end", "initiative", "indicator", "start", "end",
+)  # fmt: skip
+_NULLABLE = {"value_max", "place", "year", "period", "period_start", "period_end", "initiative", "indicator"}
+_EVIDENCE = {
+    "value": "amount", "value_max": "amount", "unit": "amount", "kind": "amount", "bound": "amount", "start": "amount",
+    "end": "amount", "place": "place", "year": "year", "period": "year", "period_start": "year", "period_end": "year",
+    "initiative": "initiative", "indicator": "indicator",
+}  # fmt: skip
+
+
+class FieldErrors(Exception):
+    """What is wrong with a form, by field: a message key of `strings` and what it is about."""
+
+    def __init__(self, errors: Mapping[str, tuple[str, str]]) -> None:
+        super().__init__(", ".join(f"{name}: {key} {about}" for name, (key, about) in errors.items()))
+        self.errors = dict(errors)
+
+
+def edit(base: RecordRow, form: Mapping[str, str], texts: TextPair | None, gazetteer: Gazetteer) -> dict[str, Any]:
+    """A record with some fields written anew.
+
+    Args:
+        base: The record to start from.
+        form: Fields of `EDITABLE` as typed; empty means null.
+        texts: The article's text, needed where the span changes.
+        gazetteer: The places there are.
+
+    Returns:
+        The record, with everything that follows from the fields (code and parts of the place, the amount's words, the
+        identifier) and `reviewer` as the rule of each field that changed.
+
+    Raises:
+        FieldErrors: a field is not as the schema says.
+    """
+    errors: dict[str, tuple[str, str]] = {}
+    record = dict(base)
+    changed: set[str] = set()
+    for name in EDITABLE:
+        if name not in form:
+            continue
+        try:
+            value = _read(name, form[name].strip(), gazetteer)
+        except _BadField as problem:
+            errors[name] = problem.args[0], problem.args[1]
+            continue
+        if not _same(value, base.get(name)):
+            record[name] = value
+            changed.add(name)
+    if errors:
+        raise FieldErrors(errors)
+    _follow_year(record, base, changed)
+    _check_order(record)
+    if changed & {"start", "end"}:
+        _move(record, texts)
+    if "place" in changed:
+        path = record["place"]
+        record["place_code"] = gazetteer.code_of(path)
+        record["province"], record["city"], record["district"] = gazetteer.split(path)
+    if changed & {"start", "end", "kind"}:
+        record["record_id"] = record_id(str(record["article_id"]), record["start"], record["end"], record["kind"])
+    if changed:
+        _sign(record, {_EVIDENCE[name] for name in changed})
+    return _checked(record)
+
+
+def new_record(
+    about: Mapping[str, Any], start: int, end: int, texts: TextPair, form: Mapping[str, str], gazetteer: Gazetteer
+) -> dict[str, Any]:
+    """A record that the extraction missed.
+
+    Args:
+        about: `article_id`, `title`, `pub_date` of the article.
+        start: Start of the amount in the text as found.
+        end: Its end.
+        texts: The article's text.
+        form: The fields as typed; at least value, unit, kind and bound.
+        gazetteer: The places there are.
+
+    Raises:
+        FieldErrors: a field is missing or not as the schema says.
+    """
+    missing = {name: ("needed", "") for name in ("value", "unit", "kind", "bound") if not form.get(name, "").strip()}
+    if missing:
+        raise FieldErrors(missing)
+    empty: dict[str, Any] = dict.fromkeys(Record.model_fields)
+    empty |= {"kind": "", "bound": "", "flags": [], "evidence": {}, "confidence": 1.0, "start": -1, "end": -1, **about}
+    fields = {name: form[name] for name in EDITABLE if name in form} | {"start": str(start), "end": str(end)}
+    record = edit(empty, fields, texts, gazetteer)
+    _sign(record, {"place", "year", "initiative", "indicator", "amount"})
+    return record
+
+
+def fields_of(record: RecordRow) -> dict[str, str]:
+    """The fields of a record as the form shows them."""
+    shown = {}
+    for name in EDITABLE:
+        value = record.get(name)
+        number = name in ("value", "value_max") and value is not None
+        shown[name] = "" if value is None else plain(value) if number else str(value)
+    return shown
+
+
+def moved(record: RecordRow, start: int, end: int, texts: TextPair) -> dict[str, Any]:
+    """The same record at another place of (another version of) the text."""
+    copy = dict(record) | {"start": start, "end": end}
+    _move(copy, texts)
+    copy["record_id"] = record_id(str(copy["article_id"]), start, end, str(copy["kind"]))
+    copy["evidence"] = {
+        name: {**item, "start": None, "end": None} for name, item in (copy.get("evidence") or {}).items()
+    }
+    return copy
+
+
+class _BadField(Exception):
+    pass
+
+
+def _read(name: str, text: str, gazetteer: Gazetteer) -> Any:
+    if not text:
+        if name in _NULLABLE:
+            return None
+        raise _BadField("needed", "")
+    readers: dict[str, Callable[[str], Any]] = {
+        "value": _number,
+        "value_max": _number,
+        "year": _year,
+        "period_start": _date,
+        "period_end": _date,
+        "start": _offset,
+        "end": _offset,
+        "kind": lambda given: _one_of(given, _choices("kind")),
+        "bound": lambda given: _one_of(given, _choices("bound")),
+        "place": lambda given: _place(given, gazetteer),
+    }
+    return readers.get(name, str)(text)
+
+
+def _choices(name: str) -> tuple[str, ...]:
+    from typing import get_args
+
+    return tuple(get_args(Record.model_fields[name].annotation))
+
+
+def _one_of(text: str, allowed: tuple[str, ...]) -> str:
+    if text not in allowed:
+        raise _BadField("one_of", " ".join(allowed))
+    return text
+
+
+def _number(text: str) -> Decimal:
+    bare = re.sub(r"[,，\s]", "", text)
+    if not re.fullmatch(r"[+-]?\d{1,30}(\.\d{1,20})?", bare, re.ASCII):
+        raise _BadField("number", text)
+    try:
+        return Decimal(bare)
+    except InvalidOperation:
+        raise _BadField("number", text) from None
+
+
+def _year(text: str) -> int:
+    if not re.fullmatch(r"[12]\d{3}", text, re.ASCII):
+        raise _BadField("year", text)
+    return int(text)
+
+
+def _date(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise _BadField("date", text) from None
+
+
+def _offset(text: str) -> int:
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        raise _BadField("offset", text)
+    return int(text)
+
+
+def _place(text: str, gazetteer: Gazetteer) -> str:
+    if gazetteer.by_path(text) is not None:
+        return text
+    senses = gazetteer.lookup(text)
+    now = [entry for entry in senses if entry.current] or list(senses)
+    if len(now) == 1:
+        return now[0].path
+    if now:
+        raise _BadField("place_ambiguous", "、".join(entry.path for entry in now[:6]))
+    raise _BadField("place", text)
+
+
+def _follow_year(record: dict[str, Any], base: RecordRow, changed: set[str]) -> None:
+    """Move the days of the period along with the year, unless they were written as well."""
+    if "year" not in changed or changed & {"period_start", "period_end"}:
+        return
+    before, after = base.get("year"), record["year"]
+    if after is None:
+        record["period_start"] = record["period_end"] = None
+    elif before is not None:
+        for name in ("period_start", "period_end"):
+            if record.get(name):
+                year, rest = str(record[name]).split("-", 1)
+                shifted = f"{int(year) + after - before:04d}-{rest}"
+                record[name] = shifted if _is_date(shifted) else shifted[:-2] + "28"
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_order(record: RecordRow) -> None:
+    first, last = record.get("period_start"), record.get("period_end")
+    if first and last and str(first) > str(last):
+        raise FieldErrors({"period_end": ("order", str(last))})
+    if record["end"] <= record["start"]:
+        raise FieldErrors({"end": ("order", str(record["end"]))})
+
+
+def _move(record: dict[str, Any], texts: TextPair | None) -> None:
+    """Everything that follows from the span: the words as found and simplified, the sentence."""
+    start, end = record["start"], record["end"]
+    if texts is None or end > len(texts.raw):
+        raise FieldErrors({"end": ("outside", str(end))})
+    left, right = sentence_around(texts.raw, start, end)
+    record["raw"] = texts.raw[start:end]
+    record["sentence_start"], record["sentence_end"] = left, right
+    for name, low, high in (("amount", start, end), ("sentence", left, right)):
+        place = texts.simplify(low, high)
+        record[name] = texts.simplified[slice(*place)] if place else texts.raw[low:high]
+
+
+def _sign(record: dict[str, Any], names: set[str]) -> None:
+    evidence = dict(record.get("evidence") or {})
+    for name in sorted(names):
+        span = {"start": record["start"], "end": record["end"]} if name == "amount" else {"start": None, "end": None}
+        evidence[name] = {"how": "stated", "rule": REVIEWER, **span}
+    order = ("place", "year", "initiative", "indicator", "amount")
+    record["evidence"] = {name: evidence[name] for name in sorted(evidence, key=_position(order))}
+    guessed = {f"{name}_guessed" for name in names} | {f"no_{name}" for name in names}
+    record["flags"] = [flag for flag in record.get("flags") or [] if flag not in guessed]
+    record["confidence"] = 1.0
+
+
+def _position(order: tuple[str, ...]) -> Callable[[str], tuple[int, str]]:
+    return lambda name: (order.index(name) if name in order else len(order), name)
+
+
+def _checked(record: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return Record.model_validate(dict(record)).to_dict()
+    except ValidationError as problem:
+        found = {str(item["loc"][0]): ("schema", item["msg"]) for item in problem.errors()}
+        raise FieldErrors(found) from problem
+
+
+def _same(new: Any, old: Any) -> bool:
+    if isinstance(new, Decimal) and old is not None:
+        return new == as_decimal(old)
+    return bool(new == old)

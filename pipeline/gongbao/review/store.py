@@ -1,0 +1,282 @@
+"""The database of decisions: an append-only table of events in SQLite, safe against kill -9 and several reviewers."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gongbao.canonical import dump_json
+from gongbao.diff.baseline import read_settled
+from gongbao.diff.compare import Comparison
+from gongbao.diff.fields import RecordRow
+from gongbao.diff.sources import Places
+from gongbao.errors import CompareError
+from gongbao.review.ledger import Action, Event, Ledger
+
+FORMAT = 1
+_APPLICATION = 0x676F6E67
+_BUSY = 5.0
+_SCHEMA = f"""
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL,
+    action TEXT NOT NULL CHECK (action IN ('accept', 'reject', 'edit', 'add', 'undo')),
+    batch TEXT NOT NULL,
+    undoes INTEGER REFERENCES event (id),
+    reviewer TEXT NOT NULL,
+    at TEXT NOT NULL,
+    article_id TEXT NOT NULL,
+    occurrence INTEGER NOT NULL DEFAULT 0,
+    old TEXT,
+    new TEXT,
+    edited TEXT,
+    versions TEXT NOT NULL
+);
+CREATE INDEX event_key ON event (key);
+CREATE TABLE position (
+    comparison TEXT NOT NULL,
+    reviewer TEXT NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (comparison, reviewer)
+) WITHOUT ROWID;
+CREATE TABLE opened (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    old TEXT NOT NULL,
+    new TEXT NOT NULL
+);
+PRAGMA application_id = {_APPLICATION};
+PRAGMA user_version = {FORMAT};
+"""
+
+
+class Entry(NamedTuple):
+    """A decision about to be written: see `Event`. `expected` is the version of the change that the reviewer saw."""
+
+    key: str
+    action: Action
+    article_id: str
+    expected: int | None = None
+    occurrence: int = 0
+    undoes: int | None = None
+    old: RecordRow | None = None
+    new: RecordRow | None = None
+    edited: RecordRow | None = None
+
+
+class Store:
+    """An open database of decisions; may be used from several threads.
+
+    Raises:
+        CompareError: the database is locked by another program (`compare.locked`), damaged or no database of ours
+            (`compare.corrupt`), or written by a newer version (`compare.schema`). It is left as it is.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self.ledger = Ledger()
+        self._lock = threading.RLock()
+        with self._errors():
+            if read_only:
+                self._db = sqlite3.connect(
+                    f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY, check_same_thread=False
+                )
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._db = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+            try:
+                self._prepare(read_only)
+                self.refresh()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    def refresh(self) -> list[str]:
+        """Take in what others wrote since; returns the keys concerned."""
+        with self._lock, self._errors():
+            return self.ledger.replay(self._events(self.ledger.last))
+
+    def append(
+        self,
+        entries: Sequence[Entry],
+        reviewer: str,
+        batch: str,
+        versions: Mapping[str, Any],
+        *,
+        now: datetime | None = None,
+    ) -> list[Event]:
+        """Write decisions; returns those that were not written because the change moved on since the reviewer saw it.
+
+        All or none is not asked for: of a group, what nobody touched is written. The returned events are the ones
+        that now hold or that undid what the reviewer saw.
+        """
+        at = (now or datetime.now(UTC)).isoformat(timespec="milliseconds")
+        conflicts: list[Event] = []
+        with self._lock, self._errors(), self._transaction():
+            self.ledger.replay(self._events(self.ledger.last))
+            rows = []
+            for entry in entries:
+                if entry.expected is not None and entry.expected != self.ledger.version(entry.key):
+                    conflicts += self._events(self.ledger.version(entry.key) - 1, entry.key)
+                    continue
+                records = (_dump(entry.old), _dump(entry.new), _dump(entry.edited))
+                fixed = (entry.key, entry.action, batch, entry.undoes, reviewer, at, entry.article_id, entry.occurrence)
+                rows.append((*fixed, *records, dump_json(dict(versions))))
+            self._db.executemany(
+                "INSERT INTO event (key, action, batch, undoes, reviewer, at, article_id, occurrence, old, new, edited,"
+                " versions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+        self.refresh()
+        return conflicts
+
+    def position(self, comparison: str, reviewer: str) -> str | None:
+        """The change that a reviewer last stood at."""
+        with self._lock, self._errors():
+            row = self._db.execute(
+                "SELECT key FROM position WHERE comparison = ? AND reviewer = ?", (comparison, reviewer)
+            ).fetchone()
+        return str(row[0]) if row else None
+
+    def set_position(self, comparison: str, reviewer: str, key: str) -> None:
+        """Remember the change that a reviewer stands at."""
+        with self._lock, self._errors(), self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO position VALUES (?, ?, ?)", (comparison, reviewer, key))
+
+    def remember_sides(self, old: str, new: str) -> None:
+        """Remember which two sides are reviewed, for `gongbao accept`."""
+        with self._lock, self._errors(), self._transaction():
+            self._db.execute("INSERT INTO opened (old, new) VALUES (?, ?)", (old, new))
+
+    def last_sides(self) -> tuple[str, str] | None:
+        """The two sides that were reviewed last, None if none were."""
+        with self._lock, self._errors():
+            row = self._db.execute("SELECT old, new FROM opened ORDER BY id DESC LIMIT 1").fetchone()
+        return (str(row[0]), str(row[1])) if row else None
+
+    def _prepare(self, read_only: bool) -> None:
+        found, version = (
+            self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+        )
+        tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if tables and found != _APPLICATION:
+            raise _corrupt(self.path, "this is no database of decisions")
+        if version > FORMAT:
+            raise CompareError(
+                f"written by a newer gongbao (format {version}; this one knows {FORMAT})",
+                where=str(self.path),
+                fix="Upgrade gongbao, or name another folder with --out",
+                code="compare.schema",
+            )
+        if read_only:
+            return
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        if tables:
+            problem = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if problem != "ok":
+                raise _corrupt(self.path, str(problem))
+        else:
+            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+
+    def _events(self, after: int, key: str | None = None) -> list[Event]:
+        if after == 0 and not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return []
+        query = "SELECT * FROM event WHERE id > ?" + (" AND key = ?" if key else "") + " ORDER BY id"
+        cursor = self._db.execute(query, (after, key) if key else (after,))
+        return [_event(row) for row in cursor]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            text = str(error)
+            if "locked" in text or "busy" in text:
+                raise CompareError(
+                    "the database of decisions is locked by another program; nothing was written",
+                    where=str(self.path),
+                    fix="Close the program that holds it (a database browser, a backup), then try again",
+                    code="compare.locked",
+                ) from error
+            if "malformed" in text or "no such" in text:
+                raise _corrupt(self.path, text) from error
+            raise CompareError(
+                f"the database of decisions cannot be used: {text}",
+                where=str(self.path),
+                fix="Check the folder's permissions and free space",
+                code="compare.database",
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise _corrupt(self.path, str(error)) from error
+        except OSError as error:
+            raise CompareError(
+                f"the database of decisions cannot be used: {error.strerror}",
+                where=str(self.path),
+                fix="Check the folder's permissions",
+                code="compare.database",
+            ) from error
+
+
+def decided_changes(comparison: Comparison, places: Places) -> dict[str, str]:
+    """The verdicts on a comparison's changes: from the baseline's list and, if there is one, the database."""
+    verdicts: dict[str, str] = {key: item.verdict for key, item in read_settled(places.baseline).items()}
+    if places.reviews.exists():
+        store = Store(places.reviews, read_only=True)
+        for key in store.ledger.seen():
+            verdicts.pop(key, None)  # what was undone here is open again, whatever the baseline says
+        verdicts.update(store.ledger.settled())
+        store.close()
+    return {key: verdicts[key] for key in comparison.by_key if key in verdicts}
+
+
+def _corrupt(path: Path, why: str) -> CompareError:
+    return CompareError(
+        f"the database of decisions is damaged: {why}; it was left as it is",
+        where=str(path),
+        fix=f"Restore it from a backup, or move it away and save what it holds: sqlite3 {path.name} .recover",
+        code="compare.corrupt",
+    )
+
+
+def _dump(row: RecordRow | None) -> str | None:
+    return None if row is None else dump_json(dict(row))
+
+
+def _load(text: str | None) -> dict[str, Any] | None:
+    return None if text is None else dict(json.loads(text, parse_float=_number))
+
+
+def _number(text: str) -> float | Decimal:
+    as_float = float(text)
+    exact = Decimal(text)
+    return as_float if Decimal(repr(as_float)) == exact else exact
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    number, key, action, batch, undoes, reviewer, at, article_id, occurrence, old, new, edited, versions = row
+    records = (_load(old), _load(new), _load(edited))
+    return Event(
+        number, key, action, batch, undoes, reviewer, at, article_id, occurrence, *records, json.loads(versions)
+    )

@@ -1,0 +1,71 @@
+"""The words of the review page, in Chinese and English (strings.json)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from gongbao.diff.causes import Cause
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+
+@cache
+def _all() -> dict[str, dict[str, str]]:
+    return dict(json.loads(files("gongbao.review").joinpath("strings.json").read_text(encoding="utf-8")))
+
+
+class Words:
+    """The words of one language for templates, as attributes or items; a dict's own `keys` and `clear` would hide
+    words of these names.
+    """
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._words = words
+
+    def __getattr__(self, name: str) -> str:
+        """The word of this name."""
+        try:
+            return self._words[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __getitem__(self, name: str) -> str:
+        """The word of this name."""
+        return self._words[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a word of this name."""
+        return name in self._words
+
+
+def strings(language: Language) -> dict[str, str]:
+    """All words in one language."""
+    return {key: pair[language] for key, pair in _all().items()}
+
+
+def say(key: str, language: Language, **about: object) -> str:
+    """One phrase with its blanks filled."""
+    text = _all()[key][language]
+    return text.format(**about) if about else text
+
+
+def cause_title(cause: Cause, language: Language) -> str:
+    """A group's title: `金额丢失`, `value ×10000 + year`."""
+    if cause.change in ("removed", "added"):
+        kind = _or_itself(f"k_{cause.shape}", cause.shape, language)
+        text = say("s_lost" if cause.change == "removed" else "s_new", language, kind=kind)
+        return f"{text} · {say(f'a_{cause.articles}', language)}" if cause.articles else text
+    shape = _or_itself(f"s_{cause.shape}", cause.short_shape, language)
+    if cause.field == "kind":
+        shape = " → ".join(_or_itself(f"k_{part}", part, language) for part in cause.shape.split(" → "))
+    also = "".join(f" + {say(f'f_{name}', language)}" for name in cause.also)
+    return f"{say(f'f_{cause.field}', language)} {shape}{also}"
+
+
+def _or_itself(key: str, text: str, language: Language) -> str:
+    return say(key, language) if key in _all() else text

@@ -1,0 +1,252 @@
+"""Run folders: written beside their final name, renamed when whole, and pointed at by `latest` only then."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from gongbao.document import Extraction, Failure
+from gongbao.errors import RunError
+from gongbao.record import Record
+from gongbao.run.lines import FILES, Counts, Lines, csv_header, failures, to_lines
+from gongbao.run.shards import Marker
+
+INDEX = "shards.jsonl"
+MANIFEST = "manifest.json"
+
+
+class RunWriter:
+    """Writes one run folder; use as a context manager.
+
+    Everything goes into a hidden folder beside the final one. `finish` writes the manifest, syncs, renames the folder
+    to its name and moves `latest`; leaving the context without `finish` removes what was written.
+
+    Args:
+        out: The output folder (`outputs`); made if missing.
+        run_id: The name of the run.
+        within: The hidden folder to write in; a fresh one beside the final one if None.
+
+    Raises:
+        RunError: the folder cannot be written (`run.unwritable`), or the disk is full (`run.disk_full`).
+    """
+
+    def __init__(self, out: Path, run_id: str, *, within: Path | None = None) -> None:
+        self.final = out / "runs" / run_id
+        self._out = out
+        try:
+            self.final.parent.mkdir(parents=True, exist_ok=True)
+            self._partial = Path(tempfile.mkdtemp(prefix=f".{run_id}.", dir=within or self.final.parent))
+            self._partial.chmod(0o755)
+            self._files: dict[str, IO[bytes]] = {name: (self._partial / name).open("wb") for name in (*FILES, INDEX)}
+            self._files["records.csv"].write(csv_header())
+        except OSError as error:
+            raise run_error(error, out) from error
+        self.records = self.articles = self.failures = 0
+        self._finished = False
+
+    def __enter__(self) -> RunWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for file in self._files.values():
+            with suppress(OSError):
+                file.close()
+        if not self._finished:
+            shutil.rmtree(self._partial, ignore_errors=True)
+
+    def add(self, result: Extraction | Failure, seconds: float = 0.0) -> None:
+        """Append one article's result."""
+        self._write(to_lines([(result, seconds)]))
+
+    def append(self, key: str, lines: Lines) -> None:
+        """Append what a shard gave, and note it in the folder's index."""
+        self._write(lines)
+        try:
+            self._files[INDEX].write(Marker.of(key, lines).to_line())
+        except OSError as error:
+            raise run_error(error, self._out) from error
+
+    def _write(self, lines: Lines) -> None:
+        try:
+            for name, section in zip(FILES, lines.sections, strict=True):
+                self._files[name].write(section)
+        except OSError as error:
+            raise run_error(error, self._out) from error
+        self.articles += lines.counts.articles
+        self.records += lines.counts.records
+        self.failures += len(lines.counts.failures)
+
+    def finish(self, manifest: Mapping[str, Any], beside: Callable[[Path], Any] | None = None) -> Path:
+        """Write the manifest, put the folder in its place and point `latest` at it; returns the final path.
+
+        Args:
+            manifest: What is said of the run.
+            beside: Called with the folder while it is still hidden, when its lines are all there: adds other files.
+        """
+        try:
+            for file in self._files.values():
+                file.flush()
+                os.fsync(file.fileno())
+                file.close()
+            if beside is not None:
+                beside(self._partial)
+            write_json(self._partial / MANIFEST, manifest)
+            sync(self._partial)
+            self._partial.rename(self.final)
+            self._finished = True
+            sync(self.final.parent)
+            point(self._out, self.final)
+        except OSError as error:
+            raise run_error(error, self._out) from error
+        return self.final
+
+
+class FinishedRun:
+    """A finished run folder whose shards may be taken over by the next run.
+
+    `whole` says that nothing in it is worth another try: all its files are there in their lengths, and no article
+    failed while it was extracted (which more time, more memory or luck may mend).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.manifest: dict[str, Any] = {}
+        self.whole = False
+        self._shards: dict[str, tuple[Marker, tuple[int, ...]]] = {}
+        self._all: list[tuple[Marker, tuple[int, ...]]] = []
+        with suppress(OSError, ValueError):
+            self._load()
+
+    def _load(self) -> None:
+        manifest = json.loads((self.path / MANIFEST).read_bytes())
+        shards: dict[str, tuple[Marker, tuple[int, ...]]] = {}
+        at = [0, len(csv_header()), 0, 0]
+        every: list[tuple[Marker, tuple[int, ...]]] = []  # a path given twice may fail twice in shards of one key
+        whole = True
+        with (self.path / INDEX).open("rb") as lines:
+            for line in lines:
+                marker = Marker.from_line(line)
+                whole = whole and not marker.retry
+                every.append((marker, tuple(at)))
+                if not marker.retry:
+                    shards[marker.key] = every[-1]
+                at = [start + length for start, length in zip(at, marker.lengths, strict=True)]
+        # Files that were changed by hand are nobody's cache; a change that keeps the length is seen by the hash.
+        if at == [(self.path / name).stat().st_size for name in FILES]:
+            self.manifest, self._shards, self._all = manifest, shards, every
+            self.whole = whole and "input_hash" in manifest
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._shards
+
+    def counts(self) -> Iterator[Counts]:
+        """The counts of its shards, in order."""
+        for marker, starts in self._all:
+            failed = _slice(self.path / FILES[3], starts[3], marker.lengths[3])
+            yield Counts(marker.articles, marker.records, failures(failed), marker.table_numbers_left)
+
+    def read(self, key: str) -> Lines | None:
+        """What a shard gave, or None if it is not there as it was written."""
+        found = self._shards.get(key)
+        if found is None:
+            return None
+        marker, starts = found
+        try:
+            body = b"".join(
+                _slice(self.path / name, start, length)
+                for name, start, length in zip(FILES, starts, marker.lengths, strict=True)
+            )
+            return marker.lines(body)
+        except (OSError, ValueError):
+            return None
+
+
+def _slice(path: Path, start: int, length: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(length)
+
+
+def latest(out: Path) -> Path | None:
+    """The newest finished run of an output folder."""
+    link = out / "latest"
+    return link.resolve() if link.is_dir() else None
+
+
+def point(out: Path, target: Path) -> None:
+    """Move `latest` to the target in one step, so that a reader always finds a whole run."""
+    link = out / "latest"
+    fresh = link.with_name(f".latest.{os.getpid()}")
+    with suppress(FileNotFoundError):
+        fresh.unlink()
+    fresh.symlink_to(os.path.relpath(target, link.parent))
+    fresh.replace(link)
+    sync(out)
+
+
+def sync(folder: Path) -> None:
+    """Have the names in a folder outlive a power cut, where the system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON file and sync it."""
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(value, file, ensure_ascii=False, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def run_error(error: OSError, out: Path) -> RunError:
+    """What the system said while a run was written, as an error with a fix."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return RunError(
+            "the disk is full",
+            where=str(out),
+            fix="Free some space; `gongbao run --resume` goes on where it stopped",
+            code="run.disk_full",
+        )
+    reason = error.strerror or str(error)
+    return RunError(
+        f"cannot write here: {reason}", where=str(out), fix="Name a writable folder with --out", code="run.unwritable"
+    )
+
+
+def read_records(folder: Path) -> Iterator[Record]:
+    """Stream the records of a run folder in their order.
+
+    Raises:
+        RunError: the folder holds no records, or a line is no record.
+    """
+    path = folder / "records.jsonl"
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    yield Record.model_validate(json.loads(line, parse_float=Decimal))
+                except ValueError as error:
+                    raise RunError(
+                        f"line {number} is no record: {str(error).splitlines()[0]}",
+                        where=str(path),
+                        fix="Run again, or upgrade gongbao if a newer version wrote it",
+                        code="run.broken",
+                    ) from error
+    except FileNotFoundError as error:
+        raise RunError("no records here", where=str(folder), fix="Name a run folder", code="run.missing") from error

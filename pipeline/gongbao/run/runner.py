@@ -1,0 +1,338 @@
+"""Running the pipeline over files and folders into a run folder.
+
+    read ▶ cut into shards ▶ done before? else extract (engine) ▶ append in order ▶ finish
+
+A shard that the unfinished run being resumed, or the newest finished run, holds under the same key is taken from there.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gongbao.document import Failure
+from gongbao.errors import RunError
+from gongbao.read import read_paths
+from gongbao.record import SCHEMA_VERSION
+from gongbao.run.engines import Engine, Pending, Processes, engine_for
+from gongbao.run.extract import MEMORY, TIMEOUT, Settings
+from gongbao.run.folder import FinishedRun, RunWriter, latest, run_error, sync
+from gongbao.run.lines import FILES, Counts, Lines
+from gongbao.run.lock import locked
+from gongbao.run.shards import SIZE, Shard, ShardFolder, cut
+from gongbao.run.unfinished import Unfinished, check_directory, check_outside, settle, unfinished
+from gongbao.run.versions import InputPrint, fingerprint, stamp, versions
+
+KEPT_FAILURES = 1000
+"""Failures that a summary lists; errors.jsonl has them all."""
+AHEAD = 4
+"""Shards under way for each worker: enough to keep all busy while the first of them is slow, and no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run extracts.
+
+    Args:
+        rules: Folders of the user's own rules.
+        ner: The model for names, None for rules alone.
+        workers: Child processes; 0 extracts in this process, without protection from articles that crash or hang it.
+        engine: `processes` or `dask`.
+        scheduler: Address of a Dask scheduler; a cluster on this machine if None.
+        timeout: Processor seconds that an article of ordinary length may take.
+        memory: MiB that a worker may hold.
+        reuse: Take shards that did not change from the newest finished run.
+        shard: Articles in a shard on average. A shard is extracted again as a whole where one of its articles changed:
+            1 makes every article stand for itself, at the cost of a file for each.
+        parquet: Write the records as a folder of Parquet files too, `records.parquet/` in the run folder.
+    """
+
+    rules: tuple[str, ...] = ()
+    ner: str | None = "tagger"
+    workers: int = 1
+    engine: str = "processes"
+    scheduler: str | None = None
+    timeout: float = TIMEOUT
+    memory: int = MEMORY
+    reuse: bool = True
+    shard: int = SIZE
+    parquet: bool = False
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run did; `folder` is None if there was nothing to write.
+
+    `failures` holds the first thousand, `failed` counts them all; `reused` counts articles taken from an earlier run;
+    `table_numbers_left` counts numbers in tables that gave no record because nothing says their unit.
+    """
+
+    folder: Path | None = None
+    articles: int = 0
+    records: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    failed: int = 0
+    reused: int = 0
+    seconds: float = 0.0
+    table_numbers_left: int = 0
+
+    @property
+    def exit_status(self) -> int:
+        """0 all read, 1 some articles failed, 2 nothing could be done."""
+        if self.articles == 0:
+            return 2
+        return 1 if self.failed else 0
+
+    def count(self, counts: Counts) -> None:
+        """Add what a shard gave."""
+        self.articles += counts.articles
+        self.records += counts.records
+        self.failed += len(counts.failures)
+        self.table_numbers_left += counts.table_numbers_left
+        self.failures.extend(counts.failures[: KEPT_FAILURES - len(self.failures)])
+
+
+Progress = Callable[[Counts, Summary], None]
+WriteParts = Callable[[Path, Path], Any]
+"""Writes a file of records as a folder of Parquet files: `gongbao.export.parquet.write_parts`."""
+PARQUET = "records.parquet"
+
+
+def run(
+    paths: Sequence[str | Path],
+    out: Path,
+    options: Options = Options(),
+    *,
+    resume: bool = False,
+    progress: Progress | None = None,
+    now: datetime | None = None,
+    write_parts: WriteParts | None = None,
+) -> Summary:
+    """Extract all articles of `paths` into `out/runs/<run id>` and point `out/latest` at it.
+
+    Args:
+        paths: Files, folders or `-`; with `resume` those of the unfinished run if empty.
+        out: The output folder.
+        options: How to extract.
+        resume: Go on with the newest unfinished run, if there is one: what it has done is not done again.
+        progress: Called after each shard with its counts and the totals so far.
+        now: The clock, for tests; names the run, and goes into the manifest but into no record.
+        write_parts: What writes Parquet where `options`, or the run gone on with, ask for it.
+
+    Raises:
+        RunError: nothing could be read (`run.no_input`), the output folder cannot be written (`run.unwritable`,
+            `run.disk_full`), another run is writing there (`run.locked`), the run folders would lie among the articles
+            (`run.out_inside`), or there is nothing to resume.
+    """
+    started = now or datetime.now(UTC)
+    check_outside([str(path) for path in paths], out)
+    try:
+        with locked(out / "runs"):
+            settle(out)
+            work, options = _begin([str(path) for path in paths], out, options, resume, started)
+            try:
+                return _Run(work, out, options, progress, write_parts).go()
+            finally:
+                work.remove_if_empty()
+    except OSError as error:
+        raise run_error(error, out) from error
+
+
+def _begin(
+    paths: list[str], out: Path, options: Options, resume: bool, started: datetime
+) -> tuple[Unfinished, Options]:
+    """The unfinished run to work in, and how: all as it was asked for if it goes on with no paths named."""
+    left = next(unfinished(out / "runs"), None) if resume else None
+    if left is not None and not paths:
+        paths, asked = left.plan["input"], left.plan["options"]
+        parquet = options.parquet or asked.get("parquet", False)
+        options = replace(options, rules=tuple(asked["rules"]), ner=asked["ner"], parquet=parquet)
+    if not paths:
+        raise RunError(
+            "no unfinished run here", where=str(out), fix="Start one: gongbao run PATH…", code="run.nothing_to_resume"
+        )
+    plan = {
+        "input": paths,
+        "directory": str(Path.cwd()),
+        "options": {"rules": list(options.rules), "ner": options.ner, "parquet": options.parquet},
+        "started": started.isoformat(timespec="seconds"),
+    }
+    if left is None:
+        return Unfinished.create(out / "runs", _free_id(out, started), plan), options
+    check_directory(left, [*paths, *options.rules])
+    for half in left.path.glob(f".{left.run_id}.*"):
+        shutil.rmtree(half, ignore_errors=True)
+    return left.replan({**plan, "started": left.plan["started"]}), options
+
+
+class _Run:
+    """One run, from its plan to its folder."""
+
+    def __init__(
+        self, work: Unfinished, out: Path, options: Options, progress: Progress | None, write_parts: WriteParts | None
+    ) -> None:
+        if options.parquet and write_parts is None:
+            raise RunError("nobody is there to write Parquet", fix="Give run() write_parts", code="run.parquet")
+        self._write_parts = write_parts if options.parquet else None
+        self._work, self._out, self._progress = work, out, progress
+        self._paths: list[str] = work.plan["input"]
+        self._versions = versions(options.rules, options.ner)
+        self._stamp = stamp(self._versions)
+        self._done = ShardFolder(work.shards.resolve())
+        self._shard = options.shard
+        newest = latest(out) if options.reuse else None
+        self._earlier = None if newest is None else FinishedRun(newest)
+        settings = Settings(self._done.path, options.rules, options.ner, options.timeout, options.memory)
+        self._engine_of: Callable[[], Engine] = partial(
+            engine_for, settings, options.engine, options.workers, options.scheduler
+        )
+        self._summary = Summary()
+
+    def go(self) -> Summary:
+        clock = time.perf_counter()
+        before = fingerprint(self._paths)
+        if self._nothing_new(before):
+            self._summary.seconds = time.perf_counter() - clock
+            self._work.remove()
+            return self._summary
+        with RunWriter(self._out, self._work.run_id, within=self._work.path) as writer:
+            engine = self._engine_of()
+            try:
+                self._extract(writer, engine)
+                rules = engine.versions()["rule_versions"] if self._summary.articles else {}
+            finally:
+                engine.close()
+            self._summary.seconds = time.perf_counter() - clock
+            if self._summary.articles:
+                self._summary.folder = writer.finish(self._manifest(rules, before), self._beside)
+        self._work.remove()
+        if not self._summary.articles and not self._summary.failed:
+            named = ", ".join(self._paths)
+            raise RunError(
+                "no article found", where=named, fix="Name files or folders of articles", code="run.no_input"
+            )
+        self._remove_superseded()
+        return self._summary
+
+    def _nothing_new(self, found: InputPrint | None) -> bool:
+        """Whether the earlier run is what this one would give: same input, same versions. Then it stands for it."""
+        earlier = self._earlier
+        if earlier is None or found is None or not earlier.whole:
+            return False
+        if self._write_parts is not None and not (earlier.path / PARQUET).is_dir():
+            return False
+        if earlier.manifest["stamp"] != self._stamp or earlier.manifest["input_hash"] != found.content:
+            return False
+        self._summary.folder = self._out / "runs" / earlier.path.name
+        for counts in earlier.counts():
+            self._summary.count(counts)
+        self._summary.reused = self._summary.articles
+        if self._progress is not None:
+            self._progress(
+                Counts(self._summary.articles, self._summary.records, tuple(self._summary.failures)), self._summary
+            )
+        return True
+
+    def _extract(self, writer: RunWriter, engine: Engine) -> None:
+        """Send the shards that are not done yet to the engine, and append all in order."""
+        waiting: deque[tuple[Shard, Pending | None]] = deque()
+        for shard, known in self._plan():
+            if not known and isinstance(engine, Processes):
+                engine.start()
+            waiting.append((shard, None if known else engine.submit(shard)))
+            while len(waiting) > AHEAD * engine.width or _ready(waiting):
+                self._collect(writer, engine, *waiting.popleft())
+        while waiting:
+            self._collect(writer, engine, *waiting.popleft())
+
+    def _plan(self) -> Iterator[tuple[Shard, bool]]:
+        for shard in cut(read_paths(self._paths), self._stamp, size=self._shard):
+            yield (
+                shard,
+                (self._done.path / shard.key).exists() or (self._earlier is not None and shard.key in self._earlier),
+            )
+
+    def _collect(self, writer: RunWriter, engine: Engine, shard: Shard, pending: Pending | None) -> None:
+        if pending is not None:
+            pending.result()
+        lines = self._done.read(shard.key)
+        reused = pending is None
+        if lines is None and self._earlier is not None:
+            lines = self._earlier.read(shard.key)
+        if lines is None:  # the file that was there is not what it was written as
+            reused = False
+            engine.submit(shard).result()
+            lines = self._done.read(shard.key)
+        if lines is None:
+            raise RunError(
+                "a finished shard cannot be read back",
+                where=str(self._done.path / shard.key),
+                fix="All workers need the same output folder: name one that every machine sees with --out",
+                code="run.shard",
+            )
+        self._append(writer, shard.key, lines, reused=reused)
+
+    def _append(self, writer: RunWriter, key: str, lines: Lines, *, reused: bool) -> None:
+        writer.append(key, lines)
+        self._summary.count(lines.counts)
+        self._summary.reused += lines.counts.articles if reused else 0
+        if self._progress is not None:
+            self._progress(lines.counts, self._summary)
+
+    def _manifest(self, rule_versions: dict[str, str], before: InputPrint | None) -> dict[str, Any]:
+        summary = self._summary
+        after = fingerprint(self._paths, content=False)
+        same = before is not None and after is not None and before.status == after.status
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "run_id": self._work.run_id,
+            "input": self._paths,
+            "counts": {
+                "articles": summary.articles,
+                "records": summary.records,
+                "errors": summary.failed,
+                "table_numbers_left": summary.table_numbers_left,
+            },
+            "versions": self._versions,
+            "rule_versions": rule_versions,
+            "options": self._work.plan["options"],
+            "started": self._work.plan["started"],
+            "seconds": round(summary.seconds, 3),
+            "reused": summary.reused,
+            "stamp": self._stamp,
+            # A file that changed while it was read has no one content to be recognised by.
+            "input_hash": before.content if before is not None and same else None,
+        }
+
+    def _beside(self, folder: Path) -> None:
+        if self._write_parts is not None:
+            self._write_parts(folder / FILES[0], folder / PARQUET)
+            sync(folder / PARQUET)
+
+    def _remove_superseded(self) -> None:
+        """Unfinished runs of the same plan have nothing left that this run does not hold."""
+        for left in list(unfinished(self._out / "runs")):
+            if all(left.plan.get(name) == self._work.plan[name] for name in ("input", "directory", "options")):
+                left.remove()
+
+
+def _ready(waiting: deque[tuple[Shard, Pending | None]]) -> bool:
+    pending = waiting[0][1] if waiting else None
+    return bool(waiting) and (pending is None or pending.done())
+
+
+def _free_id(out: Path, started: datetime) -> str:
+    stem = started.strftime("%Y%m%d-%H%M%S")
+    name, number = stem, 1
+    runs = out / "runs"
+    while (runs / name).exists() or (runs / f".{name}.unfinished").exists():
+        number += 1
+        name = f"{stem}-{number}"
+    return name

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from gongbao.names.candidates import NONE, Lexicon, Likeness, Names, merged
+from gongbao.names.ranking import FEATURES, NAMES, InitiativeRanker, Proposals
+from gongbao.names.scores import SPANS, Spans
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+def spans(*rows: Sequence[tuple[int, int, float]]) -> Spans:
+    """Rows of (start, end, share), likeliest first."""
+    found = Spans(
+        np.zeros((len(rows), SPANS), np.int64),
+        np.zeros((len(rows), SPANS), np.int64),
+        np.zeros((len(rows), SPANS)),
+        np.zeros((len(rows), SPANS), bool),
+    )
+    for number, row in enumerate(rows):
+        for column, (start, end, share) in enumerate(row):
+            found.starts[number, column], found.ends[number, column] = start, end
+            found.shares[number, column], found.found[number, column] = share, True
+    return found
+
+
+def numbered(*texts: str) -> tuple[Lexicon, np.ndarray]:
+    """A lexicon of these texts, and the keys of each."""
+    joined = "\n".join(texts)
+    starts = np.array([joined.index(text) for text in texts])
+    lexicon = Lexicon(joined)
+    spans = lexicon.add(starts, starts + [len(text) for text in texts])
+    return lexicon, lexicon.key_of[spans]
+
+
+def test_merged_adds_up_what_reads_the_same() -> None:
+    text = "“甲计划”和甲计划、乙计划"
+    lexicon = Lexicon(text)
+    names = merged(spans([(1, 4, 0.3), (10, 13, 0.35), (6, 9, 0.2)], [(0, 1, 0.9)], [(6, 9, 0.5)]), lexicon)
+    read = [[lexicon.read(span) for span in row if span != NONE] for row in names.spans]
+    assert read == [["甲计划", "乙计划"], [], ["甲计划"]]
+    assert lexicon.spans[names.spans[0, 0]].tolist() == [1, 4]
+    assert names.probability[0, :2] == pytest.approx([0.5, 0.35])
+    assert names.probability[:, 2:].max() == 0
+
+
+def test_agreed_prefers_what_others_contain() -> None:
+    text = "技术合同成交额、合同成交额、游客"
+    proposals = Proposals(text, np.array([0]), spans([(14, 16, 0.4), (0, 7, 0.32), (8, 13, 0.28)]), spans([]))
+    (names,) = proposals.indicators()
+    assert [name.text for name in names] == ["技术合同成交额", "合同成交额", "游客"]
+    assert names[0].probability == pytest.approx(0.6)
+    assert proposals.indicators(best=1) == [names[:1]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("质押融资", "专利质押融资", True),
+        ("融资", "专利质押融资", False),
+        ("甲", "甲乙", False),
+        ("平台", "平台", True),
+    ],
+)
+def test_alike(one: str, other: str, expected: bool) -> None:
+    lexicon, keys = numbered(one, other)
+    likeness = Likeness(lexicon, [keys])
+    for first, second in (keys, keys[::-1]):
+        names = Names(np.array([[0]]), np.array([[second]]), np.array([[0.25]]))
+        assert likeness.support(np.array([[first]]), names) == (0.25 if expected else 0)
+
+
+@given(st.lists(st.text("甲乙丙", min_size=1, max_size=6), min_size=1, max_size=12, unique=True))
+def test_parts_of_keys(texts: list[str]) -> None:
+    lexicon, numbers = numbered(*texts)
+    likeness = Likeness(lexicon, [numbers])
+    for one in range(len(texts)):
+        for other in range(len(texts)):
+            assert likeness.is_part(numbers[one], numbers[other]) == (texts[one] in texts[other])
+            assert likeness.is_beginning(numbers[one], numbers[other]) == texts[other].startswith(texts[one])
+
+
+@settings(max_examples=40)
+@given(st.data(), st.integers(0, 90))
+def test_any_proposals(data: st.DataObject, count: int) -> None:
+    text = data.draw(st.text("甲乙丙丁，。、“”\n9", min_size=30, max_size=30))
+    span = st.tuples(st.integers(0, 24), st.integers(1, 6), st.integers(0, 8))
+    drawn = data.draw(st.lists(st.lists(span, max_size=4, unique_by=lambda s: s[:2]), min_size=1, max_size=4))
+    rows = [
+        [(start, start + size, share / 8) for start, size, share in sorted(row, key=lambda s: -s[2])] for row in drawn
+    ]
+    proposed = spans(*[rows[number % len(rows)] for number in range(count)])
+    weights = np.linspace(-1, 1, FEATURES, dtype=np.float32)
+    proposals = Proposals(text, np.arange(count) % 30, proposed, proposed)
+    ranker = InitiativeRanker(weights, np.zeros(FEATURES, np.float32), np.ones(FEATURES, np.float32))
+    chosen = proposals.initiatives(ranker)
+    assert len(chosen) == len(proposals.indicators()) == count
+    for names in chosen:
+        assert len(names) <= NAMES
+        assert all(name.text == text[name.start : name.end] for name in names)
+        assert [name.probability for name in names] == sorted((name.probability for name in names), reverse=True)
+        assert not names or sum(name.probability for name in names) == pytest.approx(1, abs=1e-5)

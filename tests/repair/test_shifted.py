@@ -1,0 +1,155 @@
+"""Shifted GBK, made here the way the pages got it: bytes cut without regard to characters, then decoded."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+from gongbao.chinese.script import convert
+from gongbao.repair.shifted.runs import OPEN
+from gongbao.repair.text import repair
+
+MARKS = {"？": "?", "！": "!", "，": ",", "；": ";", "：": ":"}
+
+SENTENCES = [
+    "今年全市發展勢頭良好。科技型企業新增320家",
+    "清潔能源裝機快速增長。可再生能源發電量占比達到31%",
+    "園區建設初具規模。開發區全年實現稅收12.6億元",
+    "農業提質增效。合作社發展到1280家",
+    "企業信心增強。“小巨人”企業達到86家",
+    "主要有三家：海康、大華、宇視等安防企業",
+    "鎮村面貌煥然一新。現代農業園投資2.4億元",
+    "紅利持續釋放。惠民工程完成投資3.6億元",
+    "改革穩步推進。和諧社區建成48個",
+]
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """How a site's decoder treats what it cannot read."""
+
+    marks: str
+    """`half` or `full`: the width of the mark where it was found."""
+    invalid: str
+    """What it writes for a byte or pair that is no character: a marker, or nothing."""
+    unassigned: str
+    """The same for pairs that GBK leaves unassigned."""
+
+
+DECODERS = [
+    Decoder(marks, invalid, unassigned)
+    for marks in ("half", "full")
+    for invalid in ("?", "\ufffd")
+    for unassigned in ("", "?")
+]
+
+
+def cuts(text: str) -> list[int]:
+    """Where the bytes of a mark lie across the border of two characters."""
+    found = []
+    for at, pair in enumerate(pairwise(text)):
+        left, right = (character.encode("gb18030") for character in pair)
+        if len(left) == len(right) == 2 and (left[1:] + right[:1]).decode("gb18030", "ignore") in MARKS:
+            found.append(at)
+    return found
+
+
+def shift(text: str, at: int, decoder: Decoder) -> str:
+    """Cut `text` at the pair `text[at : at + 2]` and decode what is left."""
+    data = text[at:].encode("gb18030")
+    borders = {len(text[at : at + n].encode("gb18030")): n for n in range(1, len(text) - at + 1)}
+    mark = data[1:3].decode("gb18030")
+    shown, place = decoder.invalid + (MARKS[mark] if decoder.marks == "half" else mark), 3
+    while place < len(data) and place not in borders:
+        pair = data[place : place + 2]
+        if data[place] < 0x80:
+            shown, place = shown + chr(data[place]), place + 1
+        elif len(pair) < 2 or pair[1] < 0x40:
+            shown, place = shown + decoder.invalid, place + 2  # the second byte is swallowed
+        else:
+            character = pair.decode("gb18030")
+            shown, place = shown + (decoder.unassigned if "\ue000" <= character <= "\uf8ff" else character), place + 2
+    return text[:at] + shown + text[at + borders.get(place, len(text) - at) :]
+
+
+def test_the_mechanism() -> None:
+    """The simulator gives the forms seen on real pages."""
+    page = Decoder("half", "?", "?")
+    assert shift("選用海康、大華", 2, page) == "選用??怠⒋笕A"
+    assert shift("融資。科技金融與", 2, page) == "融資??萍冀鹑谂c"
+    assert shift("重視。現在", 2, page) == "重視?,F在"
+    assert shift("強調。“一區", 2, page) == "強調?!耙粎^"
+
+
+@pytest.mark.parametrize("decoder", DECODERS, ids=lambda d: f"{d.marks}-{ord(d.invalid):x}-{d.unassigned or 'dropped'}")
+@pytest.mark.parametrize("sentence", SENTENCES, ids=lambda s: s[:6])
+def test_sentences_come_back(sentence: str, decoder: Decoder) -> None:
+    places = cuts(sentence)
+    assert places
+    for at in places:
+        damaged = shift(sentence, at, decoder)
+        assert damaged != sentence
+        revision = repair(damaged)
+        assert revision.text == sentence
+        assert [change.kind for change in revision.repairs] == ["shifted"]
+
+
+@pytest.mark.parametrize("sentence", SENTENCES, ids=lambda s: s[:6])
+def test_simplified_pages(sentence: str) -> None:
+    """Without traditional characters a shift runs on to the next figure and swallows its first digit: □ says so."""
+    simple = convert(sentence).text
+    for at in cuts(simple):
+        damaged = shift(simple, at, Decoder("half", "?", ""))
+        mended = repair(damaged).text
+        assert mended[: at + 1] == simple[: at + 1] or mended == damaged
+        numbers = re.findall(r"[0-9.]+", simple)
+        for number in re.findall(r"[0-9.]+", mended):
+            lost = mended[mended.index(number) - 1]
+            assert number in numbers or lost in OPEN + "?", (damaged, mended)
+
+
+def test_converted_after_the_damage() -> None:
+    """Simplified bytes were shifted; then the page, garbled passage included, became traditional."""
+    import opencc
+
+    simple = "企业主体地位增强。科技型中小企业新增A类平台"
+    damaged = opencc.OpenCC("s2t").convert(shift(simple, 8, Decoder("half", "?", "?")))
+    assert "増" not in damaged and damaged != simple
+    mended = convert(repair("產業發展勢頭良好。" + damaged).text).text
+    assert "增强。科技型中小企业新" in mended
+
+
+@pytest.mark.parametrize("mark", ["?", "??", "？", "?，", "?；", "！", "\ufffd"])
+def test_marks_put_into_sound_text_change_nothing(mark: str) -> None:
+    for sentence in SENTENCES:
+        for stop in "。：":
+            text = sentence.replace(stop, mark)
+            assert repair(text).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "??萍冀鹑" * 60,
+        "你好??怎么了??" * 300,
+        "?" * 20_000,
+        "?" + "萍" * 20_000,
+        "!" + "耙粠" * 5_000 + "h",
+        "(qū" * 5_000,
+    ],
+    ids=lambda text: text[:6],
+)
+def test_hostile_text_takes_no_time(text: str) -> None:
+    before = time.process_time()
+    repair(text)
+    assert time.process_time() - before < 60
+
+
+def test_a_long_article_is_mended_to_its_end() -> None:
+    """The limit on what is tried in one article is for texts that nobody wrote."""
+    damaged = [shift(text, at, decoder) for text in SENTENCES for at in cuts(text) for decoder in DECODERS]
+    mended = repair("\n".join(damaged * 4)).text.split("\n")
+    assert mended == [text for text in SENTENCES for _ in cuts(text) for _ in DECODERS] * 4

@@ -1,0 +1,147 @@
+"""Loading rules: the analyst's mistakes are answered with file, line and fix; user folders go over the shipped one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from gongbao.errors import RuleError, RuleTimeout
+from gongbao.rulebook.ruleset import Rule, RuleSet, check_examples
+
+GOOD = """\
+parts:
+  digits: '[0-9]+'
+rules:
+  - id: money.demo
+    name: 示例
+    kind: money
+    pattern: '(?P<number>{digits})\\L<coins>'
+    gives: {unit: 元}
+    examples:
+      yes:
+        - {text: 共12元, find: 12元, value: 12}
+      no: [第12条]
+"""
+
+
+def folder(tmp_path: Path, text: str = GOOD, name: str = "quantities/demo.yaml") -> Path:
+    root = tmp_path / "rules"
+    for path, content in {name: text, "lexicon/coins.txt": "# coins\n元\n角\n"}.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, encoding="utf-8")
+    return root
+
+
+def load(root: Path) -> RuleSet:
+    return RuleSet.load(shipped=root)
+
+
+def found(rule: Rule):
+    def run(text: str, pub_date: str | None):
+        return [{"text": m.group(), "rule": rule.id, "value": int(m["number"])} for m in rule.finditer(text)]
+
+    return run
+
+
+def test_parts_and_lexicons_are_put_in(tmp_path: Path) -> None:
+    (rule,) = load(folder(tmp_path)).stage("quantities")
+    assert [m.group() for m in rule.finditer("付12元3角")] == ["12元", "3角"]
+    assert rule.where.endswith("demo.yaml:4")
+    assert check_examples([rule], found(rule)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message", "line"),
+    [
+        (("{digits}", "{digit}"), "unknown part {digit}", 4),
+        (("\\L<coins>", "\\L<coin>"), "unknown lexicon 'coin'", 4),
+        (("(?P<number>", "(?P<number>("), "pattern of money.demo", 4),
+        (("    kind: money", "    kinds: money"), "Extra inputs", 6),
+        (("  - id: money.demo", "  - id: Money Demo"), "pattern", 4),
+        (("    name: 示例", "   name: 示例"), "not valid YAML", 5),
+        (("    name: 示例", "    name: &a 示例\n    kind2: *a"), "aliases", None),
+        (("    name: 示例", "    name: !!python/name:os.system 示例"), "not valid YAML", 5),
+        (("      yes:\n        - {text: 共12元, find: 12元, value: 12}\n", ""), "yes", 10),
+    ],
+)
+def test_mistakes_are_named_with_their_line(
+    tmp_path: Path, change: tuple[str, str], message: str, line: int | None
+) -> None:
+    with pytest.raises(RuleError) as caught:
+        load(folder(tmp_path, GOOD.replace(*change)))
+    assert message in caught.value.message
+    assert "demo.yaml" in (caught.value.where or "")
+    if line is not None:
+        assert (caught.value.where or "").endswith(f":{line}")
+    assert caught.value.fix
+
+
+def test_an_id_used_twice_names_both_places(tmp_path: Path) -> None:
+    root = folder(tmp_path)
+    folder(tmp_path, GOOD, "quantities/other.yaml")
+    with pytest.raises(RuleError, match=r"used twice.*demo\.yaml:4"):
+        load(root)
+
+
+def test_a_user_folder_overrides_by_id_and_adds(tmp_path: Path) -> None:
+    shipped = folder(tmp_path)
+    mine = tmp_path / "mine" / "quantities"
+    mine.mkdir(parents=True)
+    (mine / "my.yaml").write_text(GOOD.replace("示例", "我的"), encoding="utf-8")
+    rules = RuleSet.load(tmp_path / "mine", shipped=shipped)
+    assert [rule.name for rule in rules.stage("quantities")] == ["我的"]
+    assert rules.version != load(shipped).version
+
+
+def test_a_rule_that_backtracks_for_ever_is_stopped_and_named(tmp_path: Path) -> None:
+    bad = GOOD.replace("(?P<number>{digits})\\L<coins>", "(?P<number>(?:[0-9]+)+)+x")
+    (rule,) = load(folder(tmp_path, bad)).stage("quantities")
+    with pytest.raises(RuleTimeout) as caught:
+        list(rule.finditer("1" * 5000 + "yx", limit=0.2))
+    assert "money.demo" in caught.value.message and "demo.yaml:4" in (caught.value.where or "")
+
+
+@pytest.mark.parametrize(
+    ("examples", "problem"),
+    [
+        ("yes:\n        - {text: 共13元, find: 12元}", "not found by this rule"),
+        ("yes:\n        - {text: 共12元, find: 12元, value: 13}", "value should be 13, is 12"),
+        ("yes:\n        - {text: 共12元}\n      no: [付5角]", "must give nothing"),
+        ("yes:\n        - {text: 共12元}\n      todo:\n        - {text: 付5角}", "works now"),
+    ],
+)
+def test_examples_are_checked_both_ways(tmp_path: Path, examples: str, problem: str) -> None:
+    text = GOOD.split("      yes:")[0] + "      " + examples + "\n"
+    (rule,) = load(folder(tmp_path, text)).stage("quantities")
+    (failure,) = check_examples([rule], found(rule))
+    assert problem in failure
+
+
+BOMB = "parts:\n  a0: 'xx'\n" + "".join(f"  a{n}: '{f'{{a{n - 1}}}' * 10}'\n" for n in range(1, 12))
+RULE = "rules:\n  - id: x\n    name: n\n    pattern: '%s'\n    examples:\n      yes: [{text: t}]\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "pattern", "problem"),
+    [
+        ("", "(?:(?:x{9999}){9999}){9999}", "more than 100,000 pieces"),
+        ("", "[0-9]{1000}(?:[ab]{1000,}y){1000}", "more than 100,000 pieces"),
+        ("", "(?:" * 3000 + ")" * 3000, "nested too deeply"),
+        ("", "(?:a|" * 1000 + "b" + ")" * 1000, "nested too deeply"),
+        (BOMB, "{a11}", "more than 100,000 pieces"),
+    ],
+    ids=["repetitions", "repeated sets", "groups", "choices", "parts"],
+)
+def test_patterns_that_would_fill_the_memory_are_refused(
+    tmp_path: Path, parts: str, pattern: str, problem: str
+) -> None:
+    with pytest.raises(RuleError, match=problem) as caught:
+        load(folder(tmp_path, parts + RULE % pattern))
+    assert "demo.yaml:" in str(caught.value)
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize("pattern", ["x{50000}", "(?:[0-9]{3}){9}", "[(]{9}[)]", r"\({2000}", "(?:x{0,9999}){9999}"])
+def test_large_patterns_that_are_no_bombs_load(tmp_path: Path, pattern: str) -> None:
+    assert load(folder(tmp_path, RULE % pattern)).stage("quantities")
