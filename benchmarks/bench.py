@@ -23,13 +23,17 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from gongbao import Pipeline
+from gongbao.components import BatchComponent, Component
+from gongbao.document import Article, Document, Failure
+from gongbao.run.lines import to_lines
+
 ROOT = Path(__file__).resolve().parents[1]
-STAGES = ("repair", "convert", "quantities", "periods", "places", "outline", "name", "link", "write")
 
 
 class Stopwatch:
@@ -55,10 +59,24 @@ class Stopwatch:
 
         return call
 
+    def component(self, name: str, step: Component) -> Component:
+        """A component of the pipeline, with its time put down to it."""
+        if isinstance(step, BatchComponent):
+            return _TimedBatch(self.timed(name, step), self.timed(name, step.batch))
+        return self.timed(name, step)
+
+
+@dataclass(frozen=True, slots=True)
+class _TimedBatch:
+    one: Component
+    batch: Callable[..., Any]
+
+    def __call__(self, document: Document) -> Document:
+        return self.one(document)
+
 
 def articles(megabytes: float, text: str = "all") -> Iterator[Any]:
     """The benchmark's articles, as long together as asked for in UTF-8: `all`, `sound` or only the `seed` article."""
-    from gongbao.document import Article
     from gongbao.read import read_paths
 
     folder = ROOT.parent / "shared" / "annotated"
@@ -83,22 +101,11 @@ def articles(megabytes: float, text: str = "all") -> Iterator[Any]:
 
 def measure(megabytes: float, ner: str | None, text: str) -> dict[str, Any]:
     """Run the pipeline in this process and put its time down to the stages."""
-    from gongbao import pipeline as extractor
-    from gongbao.document import Failure
-    from gongbao.run.lines import to_lines
-
     watch = Stopwatch()
     clock = time.process_time()
-    pipeline = extractor.Pipeline(ner=ner)
+    loaded = Pipeline(ner=ner)
     load = time.process_time() - clock
-    matchers = pipeline._matchers
-    for name in ("repair", "convert", "outline"):
-        setattr(extractor, name, watch.timed(name, getattr(extractor, name)))
-    for name in ("quantities", "periods", "places"):
-        matcher = getattr(matchers, name)
-        object.__setattr__(matchers, name, _Timed(matcher, watch.timed(name, matcher.match)))
-    pipeline._linker.link = watch.timed("link", pipeline._linker.link)  # type: ignore[method-assign]
-    pipeline._name = watch.timed("name", pipeline._name)  # type: ignore[method-assign]
+    pipeline = loaded.replacing(**{name: watch.component(name, step) for name, step in loaded.components.items()})
     write = watch.timed("write", lambda result: to_lines([(result, 0.0)]))
 
     list(pipeline.pipe(itertools.islice(articles(megabytes, text), 30)))  # what loads on first use is not a rate
@@ -126,18 +133,10 @@ def measure(megabytes: float, ner: str | None, text: str) -> dict[str, Any]:
                 "characters_per_second": round(characters / watch.seconds[stage]) if watch.seconds[stage] else None,
                 "share": round(watch.seconds[stage] / whole, 3),
             }
-            for stage in STAGES
+            for stage in (*pipeline.components, "write")
         },
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
-
-
-class _Timed:
-    def __init__(self, matcher: Any, match: Callable[..., Any]) -> None:
-        self._matcher, self.match = matcher, match
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._matcher, name)
 
 
 def measure_runs(megabytes: float, ner: bool, text: str) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import pytest
 from gongbao import Article, Pipeline
-from gongbao.document import Extraction, Failure
+from gongbao.components import BatchComponent
+from gongbao.document import Document, Extraction, Failure
 from gongbao.errors import GongbaoError
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,23 +80,67 @@ def test_order_and_batches_change_nothing() -> None:
     assert lines(list(Pipeline().pipe(articles, batch_size=4))) == forwards
 
 
-def test_a_failing_article_stands_for_itself(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("failing", ["repair", "places", "names", "link"])
+def test_a_failing_article_stands_for_itself(failing: str) -> None:
     good = Article("good", "2021年，宁波市投入3亿元。")
     broken = Article("broken", good.text)
-    link = pipeline._linker.link
+    whole = Pipeline()
+    step = whole.components[failing]
 
-    def fail(document, predictions=None):  # type: ignore[no-untyped-def]
+    def poisoned(document: Document) -> Document:
         if document.article.id == "broken":
             raise ZeroDivisionError("poisoned")
-        return link(document, predictions)
+        return step(document)
 
-    monkeypatch.setattr(pipeline._linker, "link", fail)
+    pipeline = whole.replacing(**{failing: poisoned})
     first, second, third = pipeline.pipe([good, broken, good])
-    assert isinstance(first, Extraction) and isinstance(third, Extraction) and first.records == third.records
+    assert isinstance(first, Extraction) and isinstance(third, Extraction)
+    assert first.records == third.records == whole.extract(good)
     assert isinstance(second, Failure)
-    assert (second.id, second.stage, second.code) == ("broken", "link", "link.crash")
+    assert (second.id, second.stage, second.code) == ("broken", failing, f"{failing}.crash")
     with pytest.raises(GongbaoError, match="poisoned"):
         pipeline.extract(broken)
+
+
+def test_an_article_that_spoils_a_batch_stands_for_itself() -> None:
+    good = Article("good", "2021年，宁波市投入3亿元。")
+    whole = Pipeline()
+    names = whole.components["names"]
+    assert isinstance(names, BatchComponent)
+
+    class Poisoned:
+        def __call__(self, document: Document) -> Document:
+            return self.batch([document])[0]
+
+        def batch(self, documents: Sequence[Document]) -> Sequence[Document]:
+            if any(document.article.id == "broken" for document in documents):
+                raise ZeroDivisionError("poisoned")
+            return names.batch(documents)
+
+    first, second, third = whole.replacing(names=Poisoned()).pipe([good, Article("broken", good.text), good])
+    assert isinstance(first, Extraction) and first.records == whole.extract(good)
+    assert isinstance(second, Failure) and second.code == "names.crash"
+    assert isinstance(third, Extraction) and third.records == first.records
+
+
+def test_a_component_that_is_not_there_cannot_be_replaced(pipeline: Pipeline) -> None:
+    with pytest.raises(ValueError, match="no component 'names', there are repair, "):
+        pipeline.replacing(names=lambda document: document)
+
+
+def test_each_component_adds_its_layer(pipeline: Pipeline) -> None:
+    text = "2021年，寧波市投入3億(yì)元。"
+    layers = ["repairs", "text", "quantities", "periods", "places", "tables", "outline", "title_places", "records"]
+    document = Document.of(Article("x", text, title="余姚市的投入"))
+    for name, layer in zip(pipeline.components, layers, strict=True):
+        before, document = document, pipeline.components[name](document)
+        changed = {
+            field for field in Document.__dataclass_fields__ if getattr(before, field) != getattr(document, field)
+        }
+        assert layer in changed or name == "tables", name
+    assert document.text == "2021年，宁波市投入3亿元。"
+    assert [place.text for place in document.title_places] == ["余姚市"]
+    assert document.extraction() == next(iter(pipeline.pipe([Article("x", text, title="余姚市的投入")])))
 
 
 def test_the_sentence_of_the_readme_gives_its_table() -> None:

@@ -17,13 +17,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 from gongbao import Pipeline
+from gongbao.components import Link
 from gongbao.document import Quantity
 from gongbao.evaluate.gold import GoldArticle, read_gold
 from gongbao.evaluate.judge import is_core_right, judge
 from gongbao.evaluate.scoring import pair
-from gongbao.linking import linker as link
-from gongbao.linking.confidence import features
+from gongbao.linking.confidence import Confidence, features
+from gongbao.linking.linker import Linker
 from gongbao.linking.scope import Choice
+from gongbao.names.model import TaggerNames
 from gongbao.names.tagger import FieldTagger
 
 PENALTY = 2.0
@@ -31,7 +33,7 @@ FOLDS = 5
 TARGET = Path(__file__).resolve().parents[1] / "pipeline" / "gongbao" / "linking" / "confidence.json"
 
 
-class Recording(link.Confidence):
+class Recording(Confidence):
     """Keeps the features of every record in the order in which they are asked for."""
 
     seen: ClassVar[list[dict[str, float]]] = []
@@ -44,7 +46,8 @@ class Recording(link.Confidence):
 
 def samples(pipeline: Pipeline, gold: Sequence[GoldArticle]) -> list[tuple[int, dict[str, float], bool]]:
     """(article number, features, core right) of every record that matches a fact."""
-    pipeline._linker._confidence = Recording({})
+    linker = Linker(pipeline.rules, pipeline.gazetteer, confidence=Recording({}))
+    pipeline = pipeline.replacing(link=Link(linker))
     found = []
     for number, article in enumerate(gold):
         day = article.data.get("pub_date")
@@ -98,8 +101,7 @@ def main() -> None:
     for folder in sorted(Path(sys.argv[1]).glob("fold-*")):
         ids = (folder / "unseen.txt").read_text(encoding="utf-8").split("\n")
         unseen = [gold[identifier] for identifier in ids if identifier in gold]
-        tagged = Pipeline(ner="tagger")
-        tagged._model._tagger = FieldTagger.load(folder)  # type: ignore[union-attr]
+        tagged = Pipeline(ner=TaggerNames(FieldTagger.load(folder)))
         named += _numbered(folder.name, samples(tagged, unseen))
         ruled += _numbered(folder.name, samples(rules, unseen))
     found = named + ruled

@@ -251,24 +251,51 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What is known of an article before linking: its simplified text with everything that was matched in it."""
+    """An article with the layers that the components of the pipeline lay over it, one after another.
+
+    A layer that is not there yet is empty. Once text is repaired and simplified it stays, and spans count in it.
+    """
 
     article: Article
     text: str
-    offsets: OffsetMap
-    repairs: tuple[Repair, ...]
-    outline: Outline
-    quantities: tuple[Quantity, ...]
-    periods: tuple[Period, ...]
-    places: tuple[Place, ...]
+    """The article's text, as read at first, then repaired, then simplified."""
+    title: str | None = None
+    """Its title, repaired and simplified like the text."""
+    offsets: OffsetMap = field(default_factory=OffsetMap)
+    """From the text as read to `text`."""
+    repairs: tuple[Repair, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
+    periods: tuple[Period, ...] = ()
+    places: tuple[Place, ...] = ()
+    tables: tuple[Table, ...] = ()
+    numbers_left: int = 0
+    """Bare numbers in tables that nothing says the unit of."""
+    outline: Outline = field(default_factory=lambda: Outline((), ()))
     title_places: tuple[Place, ...] = ()
     """Places of a title that stands outside the text, as `title_periods`; their spans count in the title."""
     title_periods: tuple[Period, ...] = ()
     entities: tuple[Entity, ...] = ()
-    """Names that a model found; empty where the linker goes by rules, or by predictions for each quantity."""
-    tables: tuple[Table, ...] = ()
-    numbers_left: int = 0
-    """Bare numbers in tables that nothing says the unit of."""
+    """Names that a model found; empty where the linker goes by rules, or by `names`."""
+    names: tuple[NamePrediction, ...] | None = None
+    """What a model proposes for each quantity; None where rules alone name things."""
+    records: tuple[Record, ...] = ()
+
+    @classmethod
+    def of(cls, article: Article) -> Document:
+        """An article of which nothing is known yet."""
+        return cls(article, article.text, article.title)
+
+    def extraction(self) -> Extraction:
+        """What is kept of a document that has gone through the whole pipeline."""
+        counts = {
+            "records": len(self.records),
+            "quantities": len(self.quantities),
+            "periods": len(self.periods),
+            "places": len(self.places),
+            "repairs": len(self.repairs),
+            "table_numbers_left": self.numbers_left,
+        }
+        return Extraction(self.article, self.text, self.repairs, self.records, counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def check_convert(text: str) -> float:
 
 def check_quantities(pipeline: Pipeline, text: str) -> float:
     with in_time(text) as taken:
-        found = pipeline._matchers.quantities.match(text)
+        found = pipeline.matchers.quantities.match(text)
     check_spans(text, found)
     for quantity in found:
         assert isinstance(quantity.value, Decimal)
@@ -76,7 +76,7 @@ def check_quantities(pipeline: Pipeline, text: str) -> float:
 
 def check_periods(pipeline: Pipeline, text: str, published: date | None) -> float:
     with in_time(text) as taken:
-        found = pipeline._matchers.periods.match(text, published)
+        found = pipeline.matchers.periods.match(text, published)
     check_spans(text, found)
     for period in found:
         assert period.period_start is None or period.period_end is None or period.period_start <= period.period_end
@@ -85,7 +85,7 @@ def check_periods(pipeline: Pipeline, text: str, published: date | None) -> floa
 
 def check_places(pipeline: Pipeline, text: str) -> float:
     with in_time(text) as taken:
-        found = pipeline._matchers.places.match(text, title=None, year=2021)
+        found = pipeline.matchers.places.match(text, title=None, year=2021)
     check_spans(text, found)
     for place in found:
         assert place.place_code is None or (len(place.place_code) == 6 and place.place_code.isdigit())
@@ -93,8 +93,8 @@ def check_places(pipeline: Pipeline, text: str) -> float:
 
 
 def check_outline(pipeline: Pipeline, text: str) -> float:
-    places = pipeline._matchers.places.match(text, title=None, year=None)
-    quantities = pipeline._matchers.quantities.match(text)
+    places = pipeline.matchers.places.match(text, title=None, year=None)
+    quantities = pipeline.matchers.quantities.match(text)
     with in_time(text) as taken:
         layout = outline(text, title=None, content_start=0, furniture=[], places=places, quantities=quantities)
     last = 0

@@ -6,20 +6,30 @@ import os
 import signal
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gongbao.document import Document
+    from gongbao.pipeline import Pipeline
 
 
 def install() -> None:
     """Have the pipeline of this process act on what the articles tell it."""
-    from gongbao import pipeline as extractor
+    from gongbao.pipeline import Pipeline
 
-    document = extractor.document
+    make = Pipeline.__init__
 
-    def obedient(article: Any, matchers: Any) -> Any:
-        _obey(article.text)
-        return document(article, matchers)
+    def poisoned(self: Pipeline, **options: Any) -> None:
+        make(self, **options)
+        repair = self.components["repair"]
 
-    extractor.document = obedient
+        def obedient(document: Document) -> Document:
+            _obey(document.text)
+            return repair(document)
+
+        self.components = {**self.components, "repair": obedient}
+
+    Pipeline.__init__ = poisoned  # type: ignore[method-assign]
 
 
 def _obey(text: str) -> None:

@@ -37,14 +37,14 @@ DAMAGE_REACH = 6
 class Linker:
     """Ties every quantity of a document to place, initiative, indicator and year."""
 
-    def __init__(self, rules: RuleSet, gazetteer: Gazetteer) -> None:
+    def __init__(self, rules: RuleSet, gazetteer: Gazetteer, *, confidence: Confidence | None = None) -> None:
         self._gazetteer = gazetteer
         self._places = PlaceLinker(rules)
         self._periods = PeriodLinker()
         self._names = NameLinker(rules)
         self._tables = TableLinker(rules, self._names)
         self._currencies = Currencies(rules)
-        self._confidence = Confidence.load()
+        self._confidence = confidence or Confidence.load()
 
     def link(self, document: Document, predictions: Sequence[NamePrediction] | None = None) -> tuple[Record, ...]:
         """The records of a document in the order of its text.

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
+    from gongbao.names.tagger import FieldTagger
+
 DEFAULT = "tagger"
 _LABELS = {
     "ORG": "ORG",
@@ -76,12 +78,12 @@ def load_pipeline(name: str) -> Language:
 
 
 class TaggerNames:
-    """The shipped field tagger."""
+    """The field tagger: the shipped one, or another that has been trained."""
 
-    def __init__(self) -> None:
+    def __init__(self, tagger: FieldTagger | None = None) -> None:
         from gongbao.names.tagger import FieldTagger
 
-        self._tagger = FieldTagger.load()
+        self._tagger = tagger if tagger is not None else FieldTagger.load()
 
     def entities(self, documents: Sequence[Document]) -> list[tuple[Entity, ...]]:
         """None: the tagger reads names for quantities only."""

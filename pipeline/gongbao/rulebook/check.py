@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gongbao.components import Matchers
 from gongbao.document import Extraction
 from gongbao.periods.match import found_rows
-from gongbao.pipeline import Matchers
 from gongbao.places.gazetteer import Gazetteer
 from gongbao.rulebook.ruleset import Rule, RuleSet, check_examples
 
