@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from gongbao.errors import RuleError
-from gongbao.places.gazetteer import NATION, Gazetteer, PlaceEntry
+from gongbao.places.gazetteer import Gazetteer, PlaceEntry
+from gongbao.places.paths import COUNTRY
 from gongbao.rulebook.ruleset import RuleSet
 
 HEADER = "code,rank,path,short,valid_from,valid_to\n"
@@ -39,7 +40,7 @@ def gazetteer() -> Gazetteer:
         ("台湾省/桃园市", "710000", "city", ("台湾省", "桃园市", None)),
         ("香港特别行政区", "810000", "province", ("香港特别行政区", None, None)),
         ("香港特别行政区/沙田区", "810000", "district", ("香港特别行政区", None, "沙田区")),
-        (NATION, "000000", "country", (None, None, None)),
+        (COUNTRY, "000000", "country", (None, None, None)),
     ],
 )
 def test_paths(path: str, code: str, rank: str, split: tuple[str | None, ...]) -> None:

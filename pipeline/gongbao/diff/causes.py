@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Any, Literal
 
 from gongbao.diff.fields import FIELDS, RecordRow, as_decimal, display, rule_of
+from gongbao.places.paths import name_of
 
 ChangeClass = Literal["added", "removed", "changed", "quiet"]
 
@@ -75,7 +76,7 @@ class Cause:
         """The shape with places cut to their last part: `南京市 → 江宁区`."""
         if self.field != "place":
             return self.shape
-        return " → ".join(path.rsplit("/", 1)[-1] for path in self.shape.split(" → "))
+        return " → ".join(name_of(path) for path in self.shape.split(" → "))
 
     @property
     def rules(self) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 import regex
 
 from gongbao.document import Quantity
+from gongbao.places.paths import COUNTRY, province_of
 from gongbao.rulebook.ruleset import RuleSet
 
 GUESSED = "currency_guessed"
@@ -41,9 +42,9 @@ class Currencies:
             quantity: A quantity of it.
             place: The path of its place, None if unknown.
         """
-        if quantity.kind != "money" or place is None or place == "全国":
+        if quantity.kind != "money" or place is None or place == COUNTRY:
             return quantity
-        own = _OWN.get(place.split("/", 1)[0], "元")
+        own = _OWN.get(province_of(place), "元")
         unit, slash, per = quantity.unit.partition("/")
         if unit == own or unit not in {"元", *self._words} or not self._is_bare(text, quantity):
             return quantity

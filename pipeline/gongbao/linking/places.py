@@ -21,7 +21,18 @@ from gongbao.linking.respectively import COLLECTIVE, distribute, join_examples, 
 from gongbao.linking.scope import Choice, sentence_index, table_sentences
 from gongbao.linking.tables import NO_CELLS, Cell, TableLinker
 from gongbao.linking.topics import TopicRules, is_donor
-from gongbao.places.paths import COUNTRY, ancestor, chain, common_ancestor, narrowest, rank_of
+from gongbao.places.paths import (
+    COUNTRY,
+    ancestor,
+    common_ancestor,
+    depth,
+    lies_in,
+    lineage,
+    narrowest,
+    parent_of,
+    province_of,
+    rank_of,
+)
 from gongbao.record import How
 from gongbao.rulebook.ruleset import RuleSet
 
@@ -81,12 +92,12 @@ class PlaceLinker:
 
 def _is_above(path: str, place: Place, frames: Sequence[str]) -> bool:
     """True for a higher level that pays for or counts what a place does: 省级财政补助 in a county's article."""
-    return place.rule.startswith(_LEVELS) and any(frame.startswith(f"{path}/") for frame in frames)
+    return place.rule.startswith(_LEVELS) and any(lies_in(frame, path) for frame in frames)
 
 
 def _lie_in_one_another(run: Sequence[Place]) -> bool:
     """True for one place written with gaps: 贵州　遵义市."""
-    return all(str(inner.place).startswith(f"{outer.place}/") for outer, inner in pairwise(run))
+    return all(lies_in(inner.place, outer.place) for outer, inner in pairwise(run))
 
 
 class _Pass:
@@ -158,13 +169,13 @@ class _Pass:
 
     @staticmethod
     def _is_part(topic: Choice | None, scope: Choice) -> bool:
-        return topic is not None and scope.value is not None and str(topic.value).startswith(f"{scope.value}/")
+        return topic is not None and scope.value is not None and lies_in(str(topic.value), str(scope.value))
 
     def _is_elsewhere(self, place: Place) -> bool:
         """True for a place in another province than the one place that the article is about."""
         main = str(self._main.value or COUNTRY)
         single = self._main.how == "title" and main != COUNTRY and not self._is_round_up
-        return single and place.place is not None and chain(place.place)[0] != chain(main)[0]
+        return single and place.place is not None and province_of(place.place) != province_of(main)
 
     def _opens_clause(self, place: Place) -> bool:
         index = sentence_index(self._document.outline, place.start)
@@ -201,12 +212,12 @@ class _Pass:
         nation = [p for p in self._document.places if p.place == COUNTRY and p.form != "embedded"]
         body = [p for p in named if p.start >= title_end]
         if body:
-            counts = Counter(part for p in body for part in chain(str(p.place)))
+            counts = Counter(part for p in body for part in lineage(str(p.place)))
             first = body[0]
             path = str(first.place)
             # The first place is the article's if the others mostly lie in it; else the smallest that holds most.
-            while counts[path] * 2 < len(body) and "/" in path:
-                path = path.rsplit("/", 1)[0]
+            while counts[path] * 2 < len(body) and (outer := parent_of(path)) is not None:
+                path = outer
             spoken = sum(self._heads_clause(p) for p in nation)
             if counts[path] * 2 >= len(body) and counts[path] >= spoken:
                 return Choice(path, "carried", "place.article", first.start, first.end, 0.4)
@@ -229,8 +240,8 @@ class _Pass:
             if outer is not None:  # a slogan under a place heading only names another place if it opens with it
                 inside = [p for p in inside if p.start - section.heading_start <= 4 and section.style != "line"]
             if inside:
-                run = inside[:1] + [p for p in inside[1:] if str(p.place).startswith(f"{inside[0].place}/")]
-                chosen = max(run, key=lambda p: str(p.place).count("/"))
+                run = inside[:1] + [p for p in inside[1:] if lies_in(p.place, inside[0].place)]
+                chosen = max(run, key=lambda p: depth(str(p.place)))
                 opens = inside[0].start - section.heading_start <= 4
                 rule = "heading.place" if opens else "heading.section"
                 places.append(Choice(chosen.place, "heading", rule, chosen.start, chosen.end))
@@ -241,7 +252,7 @@ class _Pass:
     def _scope(self, sentence: Sentence, carried: Choice | None, new_paragraph: bool) -> Choice:
         heading = self._heading[sentence.section]
         frame = heading or self._main
-        inner = carried is not None and frame.value and str(carried.value).startswith(f"{frame.value}/")
+        inner = carried is not None and frame.value and lies_in(str(carried.value), str(frame.value))
         if inner and frame.how == "title" and not self._holds_on(sentence, carried):
             return frame  # a place inside the one spoken of is left again, unless the next sentence holds on to it
         if heading is not None:
@@ -262,7 +273,7 @@ class _Pass:
         if _ANAPHOR.match(self._text, sentence.start):
             return True
         path = str(carried.value) if carried is not None else ""
-        own = _OWN_LEVEL.get(path[-1:]) if path.split("/")[0] not in _REGIONS else None
+        own = _OWN_LEVEL.get(path[-1:]) if province_of(path) not in _REGIONS else None
         return own is not None and own.search(self._text, sentence.start, sentence.end) is not None
 
     def _captioned(self, table: Table | None) -> Choice | None:
@@ -282,7 +293,7 @@ class _Pass:
         outright = frames if self._main.how == "title" else [frame for frame in frames if frame != self._main.value]
         for place in between(self._topics, sentence.start, sentence.end):
             if place.place is not None and self._does_not_widen(place, sentence):
-                inner = next((frame for frame in frames if frame.startswith(f"{place.place}/")), None)
+                inner = next((frame for frame in frames if lies_in(frame, place.place)), None)
                 if inner is not None:
                     place = replace(place, place=inner)
             if place.form == "relative":
@@ -319,12 +330,7 @@ class _Pass:
         return str(heading.value) if heading and heading.value else None
 
     def _relative(self, base: str, place: Place) -> str | None:
-        if (
-            place.rank == "district"
-            and place.text.endswith("区")
-            and base.split("/")[0] in _REGIONS
-            and "/" not in base
-        ):
+        if place.rank == "district" and place.text.endswith("区") and base in _REGIONS:
             return base  # 全区 of an autonomous region is the region
         if place.text in {"当地", "本地"}:
             return base

@@ -12,7 +12,7 @@ from gongbao.chinese.clauses import SpanT
 from gongbao.chinese.numbers import Number, read_number
 from gongbao.document import Document, Place, Quantity, Sentence
 from gongbao.linking.scope import Choice
-from gongbao.places.paths import rank_of
+from gongbao.places.paths import lies_in, rank_of
 
 _JOINT = regex.compile(r"\s*(?:[、，,；;]|和|及|与|以及|或)?\s*(?:约|近|超过|超|达|逾)?\s*")
 _NAME_JOINT = regex.compile(r"\s*(?:[、，,]|和|及|与|以及|/|\s)\s*")
@@ -57,8 +57,7 @@ def _whole(text: str, listed: Sequence[Place], frames: Sequence[str]) -> str | N
     end = _OPEN_END.match(text, listed[-1].end)
     if end is None or (len(listed) == 1 and "、" not in end.group()):
         return None
-    paths = [str(place.place) for place in listed]
-    return next((f for f in frames if all(path.startswith(f"{f}/") for path in paths)), None)
+    return next((frame for frame in frames if all(lies_in(place.place, frame) for place in listed)), None)
 
 
 def distribute(document: Document, numbers: Sequence[int], resolved: Sequence[Place], choices: list[Choice]) -> None:

@@ -16,7 +16,7 @@ from gongbao.document import CellSpan, Document, Period, Place, Table
 from gongbao.layout.tables import label_column, labelled
 from gongbao.linking.names import NameLinker
 from gongbao.linking.scope import Choice
-from gongbao.places.paths import common_ancestor
+from gongbao.places.paths import common_ancestor, deepest, nested
 from gongbao.quantities.tables import index_pattern
 from gongbao.record import How
 from gongbao.rulebook.ruleset import RuleSet
@@ -133,10 +133,10 @@ class TableLinker:
             how = "heading"
         if not whole:
             return None
-        narrow = max(whole, key=lambda place: str(place.place).count("/"))
-        nested = all(f"{narrow.place}/".startswith(f"{place.place}/") for place in whole)
-        chosen = narrow if nested else whole[0]
-        return Choice(chosen.place, how, chosen.rule, chosen.start, chosen.end, 0.05 if nested else 0.3)
+        paths = [str(place.place) for place in whole]
+        alike = nested(paths)
+        chosen = whole[paths.index(deepest(paths))] if alike else whole[0]
+        return Choice(chosen.place, how, chosen.rule, chosen.start, chosen.end, 0.05 if alike else 0.3)
 
     def names_places(self, text: str, cell: Cell) -> bool:
         """True where the rows of a table are places by its header, and this one is no total."""

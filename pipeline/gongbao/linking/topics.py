@@ -13,6 +13,7 @@ import regex
 
 from gongbao.document import Document, Place
 from gongbao.linking.respectively import name_runs
+from gongbao.places.paths import nested
 from gongbao.rulebook.ruleset import RuleSet
 
 _RELATIVE_YARDSTICK = regex.compile(r"(?:占|占到|比|较|高于|低于|高出|约为|相当于)\p{Han}{0,5}$")
@@ -48,7 +49,12 @@ class TopicRules:
             if any(_is_foreign(place) for place in run) or not self.is_topic(text, run[0]):
                 apart.update(run)
         for place, end in pairwise(document.places):
-            if place.place and end.place and _ROUTE.fullmatch(text, place.end, end.start) and not _nested(place, end):
+            if (
+                place.place
+                and end.place
+                and _ROUTE.fullmatch(text, place.end, end.start)
+                and not nested((place.place, end.place))
+            ):
                 apart.update((place, end))
         return [
             place
@@ -79,10 +85,6 @@ def is_donor(text: str, run: Sequence[Place]) -> bool:
     """Whether places named together give to another (对口支援的上海市捐资…): the money is spent there."""
     before = text[max(0, run[0].start - 12) : run[0].start]
     return _GIVES.match(text, run[-1].end) is not None or _GIVEN_BY.search(before) is not None
-
-
-def _nested(first: Place, second: Place) -> bool:
-    return f"{second.place}/".startswith(f"{first.place}/") or f"{first.place}/".startswith(f"{second.place}/")
 
 
 def _suffix_pattern(words: Sequence[str]) -> regex.Pattern[str]:

@@ -9,6 +9,7 @@ import regex
 
 from gongbao.places.gazetteer import PlaceEntry
 from gongbao.places.names import Hit, Trust, is_everyday
+from gongbao.places.paths import lies_in, nested, province_of
 
 _CLOSED = regex.compile(r"(?=[的等在为和与及以有]|[^\u4e00-\u9fff])|$")
 
@@ -52,10 +53,9 @@ def _replaced(sense: PlaceEntry, senses: Sequence[PlaceEntry], year: int) -> boo
     """Whether the place got a new parent in this very year: 灵川县 went from 桂林地区 to 桂林市 in 1998."""
     if sense.valid_to != year:
         return False
-    province = sense.path.partition("/")[0]
+    province = province_of(sense.path)
     return any(
-        other.valid_from == year and other.name == sense.name and other.path.startswith(f"{province}/")
-        for other in senses
+        other.valid_from == year and other.name == sense.name and lies_in(other.path, province) for other in senses
     )
 
 
@@ -98,8 +98,8 @@ def _join(text: str, chain: Chain, hit: Hit, predicates: tuple[str, ...], year: 
     surface, last = hit.surface, chain.last.surface
     if not chain.senses or (last.zone and len(chain.hits) > 1):
         return None
-    outer = tuple(sense.path + "/" for sense in chain.senses)
-    inner = tuple(sense for sense in surface.senses if sense.path.startswith(outer))
+    outer = [sense.path for sense in chain.senses]
+    inner = tuple(sense for sense in surface.senses if any(lies_in(sense.path, path) for path in outer))
     if inner and (not surface.zone or _senses(hit, year)):
         if surface.trust is Trust.COMMON and not surface.full:
             closed = _CLOSED.match(text, hit.end) or text.startswith(predicates, hit.end)
@@ -109,6 +109,6 @@ def _join(text: str, chain: Chain, hit: Hit, predicates: tuple[str, ...], year: 
     if surface.zone is None:
         return None
     # 海淀中关村 and 上海张江 are one mention; of 浙江东部沿海 the first part counts.
-    place = surface.zone.place + "/"
-    fits = surface.zone.kind == "macro" or place.startswith(outer) or any(path.startswith(place) for path in outer)
+    place = surface.zone.place
+    fits = surface.zone.kind == "macro" or any(nested((place, path)) for path in outer)
     return Chain((*chain.hits, hit), chain.senses) if fits else None

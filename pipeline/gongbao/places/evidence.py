@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from gongbao.places.gazetteer import PlaceEntry
+from gongbao.places.paths import ancestors, depth, lies_in, province_of
 
 _FAR = 1_000_000_000
 """Added to the distance of what stands after a name: what stands before it comes first."""
@@ -29,7 +29,7 @@ class Evidence:
         self._starts = [start for start, _ in known]
         self._given = tuple(given)
         self.paths = frozenset((*self._given, *(path for _, path in known)))
-        self.provinces = frozenset(path.partition("/")[0] for path in self.paths)
+        self.provinces = frozenset(map(province_of, self.paths))
         self._at: dict[str, list[int]] = {}
         self._within: dict[str, list[int]] = {}
         for start, path in known:
@@ -54,13 +54,13 @@ class Evidence:
         if len(self.provinces) <= _MANY_PROVINCES:
             return True
         index = bisect_left(self._starts, at) - 1
-        return index >= 0 and self._known[index][1].partition("/")[0] == sense.path.partition("/")[0]
+        return index >= 0 and province_of(self._known[index][1]) == province_of(sense.path)
 
     def _lists(self, sense: PlaceEntry) -> list[list[int]]:
         """Positions of the places that hold `sense`, and of those that lie in its city."""
         lists = [self._at[path] for path in ancestors(sense.path) if path in self._at]
         parent = sense.parent
-        if parent is not None and ("/" in parent or parent.endswith("市")) and parent in self._within:
+        if parent is not None and _is_city(parent) and parent in self._within:
             lists.append(self._within[parent])
         return lists
 
@@ -77,15 +77,12 @@ class Evidence:
         return sorted(found)[:_NEAREST]
 
 
-@lru_cache(maxsize=8192)
-def ancestors(path: str) -> tuple[str, ...]:
-    """The paths that `path` lies in: 江苏省 and 江苏省/苏州市 of 江苏省/苏州市/昆山市."""
-    parts = path.split("/")
-    return tuple("/".join(parts[: n + 1]) for n in range(len(parts) - 1))
-
-
 def _speaks(path: str, sense: PlaceEntry) -> bool:
     """Whether a place holds `sense` or lies in the same city."""
-    parent = sense.parent or ""
-    city = "/" in parent or parent.endswith("市")
-    return sense.path.startswith(f"{path}/") or (city and path.startswith(f"{parent}/"))
+    parent = sense.parent
+    return lies_in(sense.path, path) or (parent is not None and _is_city(parent) and lies_in(path, parent))
+
+
+def _is_city(path: str) -> bool:
+    """True for a city or a municipality, or what lies in one."""
+    return depth(path) > 0 or path.endswith("市")

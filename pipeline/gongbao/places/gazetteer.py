@@ -23,9 +23,9 @@ from typing import Literal, cast, get_args
 
 from gongbao.document import Rank
 from gongbao.errors import RuleError
+from gongbao.places.paths import COUNTRY, is_or_lies_in, name_of, parent_of
 from gongbao.rulebook.ruleset import RuleSet
 
-NATION = "全国"
 ZoneKind = Literal["zone", "region", "macro"]
 AbbreviationKind = Literal["single", "run", "epithet"]
 _RANKS: tuple[str, ...] = get_args(Rank)
@@ -51,12 +51,12 @@ class PlaceEntry:
     @property
     def name(self) -> str:
         """The full name, the last part of the path."""
-        return self.path.rpartition("/")[2]
+        return name_of(self.path)
 
     @property
     def parent(self) -> str | None:
         """The path of the place that it lies in, None for provinces and the country."""
-        return self.path.rpartition("/")[0] or None
+        return parent_of(self.path)
 
     @property
     def current(self) -> bool:
@@ -71,7 +71,7 @@ class PlaceEntry:
 
     def within(self, path: str) -> bool:
         """Whether it is the place of `path` or lies in it."""
-        return self.path == path or self.path.startswith(path + "/")
+        return is_or_lies_in(self.path, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class Gazetteer:
         A municipality is both province and city; a county-level city and a county that a province administers
         itself are districts; 全国 and None have none of the three.
         """
-        if not path or path == NATION:
+        if not path or path == COUNTRY:
             return None, None, None
         parts = path.split("/")
         province = self._by_path.get(parts[0])

@@ -12,10 +12,10 @@ from typing import Any, cast, get_args
 
 from gongbao.document import Place, PlaceForm, Rank
 from gongbao.errors import RuleError
-from gongbao.places.evidence import ancestors
 from gongbao.places.forms import Cues, FormReader, Reading
-from gongbao.places.gazetteer import NATION, Gazetteer
+from gongbao.places.gazetteer import Gazetteer
 from gongbao.places.names import Hit, NameFinder, surfaces
+from gongbao.places.paths import COUNTRY, lineage
 from gongbao.places.senses import Mention, SenseSettler
 from gongbao.rulebook.ruleset import Rule, RuleSet
 
@@ -134,7 +134,7 @@ class PlaceMatcher:
         name, single = rule.id, self._gazetteer.abbreviations.get(text[start:end])
         if path is None and form == "adjective" and single is not None:
             return self._adjective(text, start, end, single.places[0], form, name)
-        if path == NATION and form == "name" and gives.get("named"):
+        if path == COUNTRY and form == "name" and gives.get("named"):
             carried = reading.name(start, end)
             if carried is not None and carried.form != "name" and carried.rule != "place.dateline":
                 form, name = carried.form, carried.rule
@@ -155,7 +155,7 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 def _chain(mention: Mention) -> tuple[str, ...]:
     """The paths of a mention's place and of all that it lies in."""
     path = mention.entry.path if mention.entry else None
-    return (*ancestors(path), path) if path else ()
+    return lineage(path) if path else ()
 
 
 def _check(rule: Rule, gazetteer: Gazetteer) -> None:

@@ -17,6 +17,7 @@ from gongbao.places.chains import Chain, build_chains
 from gongbao.places.evidence import Evidence
 from gongbao.places.gazetteer import Gazetteer, PlaceEntry
 from gongbao.places.names import Hit, Trust, is_everyday
+from gongbao.places.paths import is_or_lies_in, province_of
 
 _ORDER: dict[Rank, int] = {"country": 0, "province": 1, "city": 2, "district": 3}
 _REGIONS_APART = frozenset({"71", "81", "82"})
@@ -175,7 +176,7 @@ class _Article:
         if len(chain.hits) > 1:
             outer = chain.senses[0].path
             # 海淀中关村 is in 海淀; a zone elsewhere of the same name is not the listed one.
-            path = path if (path + "/").startswith(outer + "/") else outer
+            path = path if is_or_lies_in(path, outer) else outer
         entry = self._gazetteer.by_path(path)
         return self._mention(chain, entry, f"place.{zone.kind}") if entry else None
 
@@ -220,7 +221,7 @@ class _Article:
         if surface.trust is Trust.GENERIC:
             return None
         if surface.zone and not chain.senses:
-            return self._zone(chain) if surface.zone.place.partition("/")[0] in self._evidence.provinces else None
+            return self._zone(chain) if province_of(surface.zone.place) in self._evidence.provinces else None
         single = len(chain.senses) == 1
         everyday = surface.trust is Trust.COMMON
         written = tuple(sense for sense in chain.senses if sense.path in self._evidence.paths)

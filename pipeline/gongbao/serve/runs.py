@@ -19,6 +19,7 @@ from gongbao.errors import ServiceError
 from gongbao.export.columns import Row
 from gongbao.export.rows import check_schema, parse_row
 from gongbao.export.where import compile_where
+from gongbao.places.paths import is_or_lies_in
 from gongbao.run.folder import MANIFEST, latest
 
 RUN_ID = r"^[0-9A-Za-z][0-9A-Za-z._\-]{0,99}$"
@@ -59,7 +60,7 @@ class Filters:
                 tests.append(lambda row, name=name, wanted=wanted: row[name] == wanted)  # type: ignore[misc]
         if self.place is not None:
             path = self.place.rstrip("/")
-            tests.append(lambda row: row["place"] == path or (row["place"] or "").startswith(f"{path}/"))
+            tests.append(lambda row: is_or_lies_in(row["place"], path))
         if self.min_confidence is not None:
             least = self.min_confidence
             tests.append(lambda row: row["confidence"] >= least)
