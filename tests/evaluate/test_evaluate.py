@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,31 @@ def extracted() -> list[dict[str, Any]]:
 
 
 @pytest.mark.shared
-def test_figures_equal_those_of_the_shared_tool(shared: Path, extracted: list[dict[str, Any]]) -> None:
+@pytest.mark.parametrize(
+    ("of_facts", "of_records"),
+    [
+        ((), ()),
+        ((), ("actual",)),
+        (("actual", "planned", None), ()),
+        (("actual", "planned", None), ("actual", "change")),
+    ],
+    ids=["no status", "records alone have one", "facts alone have one", "both have one"],
+)
+def test_figures_equal_those_of_the_shared_tool(
+    shared: Path,
+    tmp_path: Path,
+    extracted: list[dict[str, Any]],
+    of_facts: tuple[str | None, ...],
+    of_records: tuple[str, ...],
+) -> None:
     gold = [json.loads(line) for file in sorted(GOLD.glob("*.jsonl")) for line in file.open(encoding="utf-8")]
-    expected, mistakes = shared_tool(shared).score(gold, extracted, errors=10**9)
-    scores = evaluate(read_gold([GOLD]), extracted)
+    for fact, status in zip((fact for article in gold for fact in article["facts"]), cycle(of_facts), strict=False):
+        fact["status"] = status
+    (tmp_path / "gold.jsonl").write_text("\n".join(map(json.dumps, gold)), encoding="utf-8")
+    stated = zip(extracted, cycle(of_records), strict=False)
+    records = [{**record, "status": status} for record, status in stated] or extracted
+    expected, mistakes = shared_tool(shared).score(gold, records, errors=10**9)
+    scores = evaluate(read_gold([tmp_path / "gold.jsonl"]), records)
     figures = scores.total.figures()
     assert {name: pytest.approx(value) for name, value in expected.items() if name != "articles"} == figures
     ours = sorted((m.article_id, m.what, m.amount) for m in scores.mistakes)

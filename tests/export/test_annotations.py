@@ -59,6 +59,15 @@ def test_every_span_comes_back(any_run: Path, tmp_path: Path, tool: str) -> None
             assert {(a.start, a.end, n) for a, n in pairs[0]} == {(a.start, a.end, n) for a, n in pairs[1]}
 
 
+@pytest.mark.parametrize("words", ["甲方案 ", "\u3000甲方案", "甲 方 案", "甲方案\n乙", "甲方案\t"])
+def test_conll_keeps_the_blanks_of_a_span(tmp_path: Path, words: str) -> None:
+    """Blanks have no line of their own; a span that ends with one comes back as long as it was."""
+    item = Annotated("a", f"按{words}投3亿元", (Mark(1, 1 + len(words), "initiative"),), None)
+    (tmp_path / "x.conll").write_text(conll.article(item), encoding="utf-8")
+    (found,) = conll.read(tmp_path / "x.conll")
+    assert spans(found) == spans(item)
+
+
 def test_label_studio_counts_in_utf16(hard_run: Path, tmp_path: Path) -> None:
     export_to(hard_run, "label-studio", tmp_path / "x.json")
     tasks = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))

@@ -93,6 +93,7 @@ def _print(scores: Scores, errors: int, field: str | None) -> None:
         "bound",
         "place",
         "year",
+        "status",
         "initiative",
         "indicator",
         "tuple_f1",

@@ -8,7 +8,7 @@ from typing import Any
 
 import regex
 
-FIELDS = ("value", "kind", "bound", "place", "year", "initiative", "indicator")
+FIELDS = ("value", "kind", "bound", "place", "year", "status", "initiative", "indicator")
 
 _IGNORED = regex.compile(r"[\s“”\"'‘’《》〈〉「」『』（）()·、,，。]+")
 _UNITS = {
@@ -30,7 +30,7 @@ _SIMILAR = 0.7
 
 
 def judge(record: Mapping[str, Any], fact: Mapping[str, Any]) -> dict[str, bool | None]:
-    """Each field right (True), wrong (False) or not asked by the fact (None)."""
+    """Each field right (True), wrong (False) or not asked by the fact (None); a status, where both sides have one."""
     years = fact.get("year")
     return {
         "value": _same_value(record, fact),
@@ -38,6 +38,7 @@ def judge(record: Mapping[str, Any], fact: Mapping[str, Any]) -> dict[str, bool 
         "bound": record.get("bound") == fact["bound"],
         "place": (record.get("place") or None) in [fact.get("place") or None, *(fact.get("place_also") or [])],
         "year": record.get("year") in years if years else None,
+        "status": record["status"] == fact["status"] if "status" in record and fact.get("status") else None,
         "initiative": same_name(record.get("initiative"), fact["initiative"]) if fact.get("initiative") else None,
         "indicator": same_name(record.get("indicator"), fact["indicator"]) if fact.get("indicator") else None,
     }

@@ -21,6 +21,7 @@ _COLUMNS = (
     "bound",
     "place",
     "year",
+    "status",
     "initiative",
     "indicator",
 )

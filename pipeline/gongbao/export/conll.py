@@ -4,8 +4,9 @@
     营    5    O    O    O    B-initiative    B-indicator
 
 The second column is the character's offset in the article, in code points; characters that are blanks have no line,
-and an empty line ends a sentence. A span that overlaps another one of its column stands in a comment
-(`# span = place 12 15`). There are no links: on the way back, fields belong to the amounts they belonged to.
+and an empty line ends a sentence. A span that overlaps another one of its column, or begins or ends with a blank,
+stands in a comment (`# span = place 12 15`). There are no links: on the way back, fields belong to the amounts they
+belonged to.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def article(item: Annotated) -> str:
     tags: list[dict[int, str]] = [{} for _ in COLUMNS]
     for mark in item.marks:
         column = tags[0 if mark.is_amount else COLUMNS.index(mark.label)]
-        if any(at in column for at in range(mark.start, mark.end)) or item.text[mark.start].isspace():
+        if any(at in column for at in range(mark.start, mark.end)) or _has_blank_edge(item.text[mark.start : mark.end]):
             lines.append(f"# span = {mark.label} {mark.start} {mark.end}")
             continue
         column.update((at, f"{'B' if at == mark.start else 'I'}-{mark.label}") for at in range(mark.start, mark.end))
@@ -52,6 +53,10 @@ def article(item: Annotated) -> str:
         if char in _ENDS and lines[-1]:
             lines.append("")
     return "\n".join(lines).rstrip("\n") + "\n\n"
+
+
+def _has_blank_edge(words: str) -> bool:
+    return words != words.strip()
 
 
 def read(path: Path) -> Iterator[Annotated]:
