@@ -27,7 +27,7 @@ types: setup
 	$(BIN)/mypy
 
 score: setup
-	$(BIN)/python tests/score.py --shared $(SHARED)
+	$(BIN)/python benchmarks/score.py --shared $(SHARED)
 
 bench: setup
 	$(BIN)/python benchmarks/bench.py

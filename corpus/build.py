@@ -18,10 +18,10 @@ from typing import Any
 
 CORPUS = Path(__file__).resolve().parent
 TRAINING = CORPUS / "training"
-sys.path[:0] = [str(CORPUS), str(CORPUS.parent)]
+sys.path.insert(0, str(CORPUS.parent))  # run as a file, it finds what lies beside it
 
-import formats  # noqa: E402 - these two lie beside this script
-from notation import Source, facts, load  # noqa: E402
+from corpus import formats  # noqa: E402
+from corpus.notation import Source, facts, load  # noqa: E402
 
 
 def snippet(text: str, start: int, end: int, context: int = 7) -> str:

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "tools"))
-
-import damage  # a tool of the tests, beside them
+from corpus import damage
 
 KINDS = {
     "m": "money",

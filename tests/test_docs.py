@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
@@ -13,18 +12,16 @@ from pathlib import Path
 import pytest
 from gongbao.run.runner import Options, run
 
+from docs.build_commands import commands_page
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 _BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def test_the_command_reference_is_current() -> None:
-    spec = importlib.util.spec_from_file_location("build_commands", DOCS / "build_commands.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     page = (DOCS / "commands.md").read_text(encoding="utf-8")
-    assert page == module.commands_page(), "write it again: python docs/build_commands.py"
+    assert page == commands_page(), "write it again: python docs/build_commands.py"
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +39,7 @@ def call(folder: Path, script: str, shell: str = "sh") -> subprocess.CompletedPr
     """Run a block as a user would, with this environment's programs first."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = [sys.executable, "-c", script] if shell == "python" else ["bash", "-euo", "pipefail", "-c", script]
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT / "pipeline")}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import sys
 from importlib.resources import files
 from math import log
 from pathlib import Path
@@ -13,13 +12,12 @@ from gongbao.chinese import dictionary as module
 from gongbao.chinese.dictionary import PATH, dictionary
 from gongbao.errors import RuleError
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
-import build_dictionary
+from training import build_dictionary
 
 
 def test_the_file_is_up_to_date() -> None:
     made = build_dictionary.content(build_dictionary.read_words())
-    assert gzip.decompress(PATH.read_bytes()) == made, "run tests/tools/build_dictionary.py"
+    assert gzip.decompress(PATH.read_bytes()) == made, "run training/build_dictionary.py"
 
 
 def test_every_word_is_found_with_its_count_and_class() -> None:

@@ -11,7 +11,9 @@ from gongbao.chinese.numbers import MAX_DIGITS, parse_number, plus, quotient, re
 from hypothesis import given
 from hypothesis import strategies as st
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/synthetic/quantities_numbers.yaml").read_text(encoding="utf-8"))
+CASES = yaml.safe_load(
+    (Path(__file__).parents[1] / "cases/synthetic/quantities_numbers.yaml").read_text(encoding="utf-8")
+)
 
 
 @pytest.mark.parametrize(("text", "value"), CASES["reads"].items())

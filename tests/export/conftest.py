@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,8 +13,7 @@ from pathlib import Path
 import pytest
 from gongbao.run.runner import Options, run
 
-sys.path.insert(0, str(Path(__file__).parent))
-from exporting import ROOT, free_port, hard_extractions, write_run
+from tests.export.exporting import ROOT, free_port, hard_extractions, write_run
 
 
 def extracted_once(factory: pytest.TempPathFactory, name: str, paths: list[Path]) -> Path:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exporting import code_of, export_to, records_of
 from gongbao.errors import ExportError
 from gongbao.export import brat, conll, docbin, doccano, label_studio
 from gongbao.export.annotations import FIELDS, Annotated, Mark, Utf16, annotated
@@ -19,6 +18,8 @@ from gongbao.export.select import Data
 from gongbao.pipeline import Pipeline
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.export.exporting import code_of, export_to, records_of
 
 READERS: dict[str, Callable[[Path], Iterator[Annotated]]] = {
     "label-studio": label_studio.read,

@@ -14,7 +14,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from exporting import ROOT, code_of, export_to, hard_extractions, records_of, write_run
 from gongbao.cli import build
 from gongbao.diff.fields import content_key
 from gongbao.errors import ExportError
@@ -22,10 +21,12 @@ from gongbao.export.schema import record_schema
 from gongbao.review.store import Entry, Store
 from typer.testing import CliRunner
 
+from tests.export.exporting import ROOT, code_of, export_to, hard_extractions, records_of, write_run
+
 
 def gongbao(*arguments: object, cwd: Path | None = None, **more: object) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "gongbao", *map(str, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "pipeline")}
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, timeout=120, **more)  # type: ignore[call-overload,no-any-return]
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exporting import code_of, count_of, export_to, hard_extractions, records_of, to_url, write_run
 from gongbao.errors import ExportError
 from gongbao.export.columns import record_columns
 from gongbao.export.rows import Source, open_source
 from gongbao.export.select import Data
 from gongbao.export.tables import make_tables
 from gongbao.export.writing import export, target_of
+
+from tests.export.exporting import code_of, count_of, export_to, hard_extractions, records_of, to_url, write_run
 
 Row = dict[str, Any]
 

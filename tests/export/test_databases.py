@@ -16,11 +16,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exporting import code_of, count_of, export_to, free_port, hard_extractions, records_of, to_url, write_run
 from gongbao.errors import ExportError
 from gongbao.export.formats import Style
 from gongbao.export.sqlite import is_ours
 from gongbao.export.words import index_text, query_text
+
+from tests.export.exporting import (
+    code_of,
+    count_of,
+    export_to,
+    free_port,
+    hard_extractions,
+    records_of,
+    to_url,
+    write_run,
+)
 
 Row = dict[str, Any]
 

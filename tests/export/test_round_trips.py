@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exporting import code_of, export_to, records_of, soffice
 from gongbao.export.cells import unguard
 from gongbao.export.columns import record_columns
 from gongbao.export.formats import Style
+
+from tests.export.exporting import code_of, export_to, records_of, soffice
 
 Row = dict[str, Any]
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exporting import code_of, export_to, hard_extractions, records_of, write_run
 from gongbao.errors import ExportError
 from gongbao.export.columns import choose, record_columns
 from gongbao.export.rows import open_source
 from gongbao.export.select import Data, Selection
 from gongbao.export.where import compile_where
+
+from tests.export.exporting import code_of, export_to, hard_extractions, records_of, write_run
 
 Row = dict[str, Any]
 ROW: Row = dict.fromkeys(column.name for column in record_columns()) | {

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from gongbao.pipeline import Pipeline
+from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "fuzz",

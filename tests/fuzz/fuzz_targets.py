@@ -14,13 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import fuzz_checks as checks
-from fuzz_pieces import TEXTS, Coder, pieces, seeds
 from gongbao.pipeline import Pipeline
 from gongbao.read.limits import Limits
 from gongbao.read.pdf import PdfReader
 from gongbao.read.reader import _read
 from gongbao.read.sources import source_of
+
+from tests.fuzz import fuzz_checks as checks
+from tests.fuzz.fuzz_pieces import TEXTS, Coder, pieces, seeds
 
 PIECES = (*TEXTS, *pieces("words"))
 TEXT = Coder.of(PIECES)

@@ -23,19 +23,19 @@ import traceback
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a program of its own: libFuzzer runs it, not pytest
 
 import atheris  # type: ignore[import-not-found,unused-ignore]
 
 # The search for shifted text tries a hundred thousand readings of a line; counting its branches makes it crawl.
 UNCOUNTED = ["gongbao.repair.shifted.search", "gongbao.chinese.plausibility"]
-with atheris.instrument_imports(include=["pipeline"], exclude=UNCOUNTED):
+with atheris.instrument_imports(include=["gongbao"], exclude=UNCOUNTED):
     import gongbao.pipeline
     import gongbao.read
 
     for _module in pkgutil.iter_modules(gongbao.read.__path__, "gongbao.read."):
         importlib.import_module(_module.name)
-    from fuzz_targets import TARGETS, Run, Target, rules_alone
+    from tests.fuzz.fuzz_targets import TARGETS, Run, Target, rules_alone
 
 DEFAULTS = {"max_len": "256", "timeout": "30", "rss_limit_mb": "4096", "verbosity": "0"}
 SHARED_BYTES = 1 << 20

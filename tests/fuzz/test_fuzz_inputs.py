@@ -6,14 +6,15 @@ import json
 import string
 from pathlib import Path
 
-import fuzz_checks as checks
 import pytest
-from fuzz_pieces import pieces
 from gongbao.errors import RuleError
 from gongbao.read.reader import read_file
 from gongbao.rulebook.ruleset import RuleSet
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.fuzz import fuzz_checks as checks
+from tests.fuzz.fuzz_pieces import pieces
 
 KINDS = (".txt", ".md", ".html", ".csv", ".jsonl", ".docx", ".xlsx", ".txt.gz", ".jsonl.zst")
 HEADS = st.sampled_from(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-import fuzz_checks as checks
 import pytest
-from fuzz_pieces import TEXTS as PIECES
 from gongbao.document import Article, Extraction
 from gongbao.pipeline import Pipeline
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.fuzz import fuzz_checks as checks
+from tests.fuzz.fuzz_pieces import TEXTS as PIECES
 
 PARTS = st.sampled_from(PIECES)
 TEXTS = st.lists(st.one_of(PARTS, PARTS, PARTS, st.text(max_size=6)), max_size=60).map("".join)

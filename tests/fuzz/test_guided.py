@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from fuzz_pieces import TEXTS, Coder, pieces, seeds
+
+from tests.fuzz.fuzz_pieces import TEXTS, Coder, pieces, seeds
 
 GUIDED = Path(__file__).with_name("guided.py")
 RUNS = 8_000
@@ -42,9 +43,9 @@ def test_every_target_bears_what_the_fuzzer_tries(guided: Guided, tmp_path: Path
 BREAKING = """
 import sys
 sys.path.insert(0, {folder!r})
-import guided
+from tests.fuzz import guided
 from dataclasses import replace
-from fuzz_targets import Tried
+from tests.fuzz.fuzz_targets import Tried
 
 def begin(folder):
     def run(data):
@@ -58,7 +59,7 @@ sys.exit(guided.main())
 
 
 def test_a_fault_is_told_and_kept_and_the_run_goes_on(guided: Guided, tmp_path: Path) -> None:
-    done = guided("convert", "-runs=50", program=["-c", BREAKING.format(folder=str(GUIDED.parent))])
+    done = guided("convert", "-runs=50", program=["-c", BREAKING.format(folder=str(GUIDED.parents[2]))])
     assert done.returncode == 1
     tally = json.loads((tmp_path / "report.json").read_text())["convert"]
     assert tally["inputs"] >= 50

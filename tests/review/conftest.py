@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 import subprocess
@@ -14,35 +13,31 @@ from typing import Any
 
 import pytest
 
+from tests.diff import building
+from tests.review import demo as demo_runs
+from tests.review import driving
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 RUN = "import typer; from gongbao.cli.review import command; typer.run(command)"
 
 
-def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"gongbao_test_{path.stem}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="session")
 def build() -> ModuleType:
     """`make_record`, `write_records` and `write_run` of tests/diff/building.py."""
-    return _load(HERE.parent / "diff" / "building.py")
+    return building
 
 
 @pytest.fixture(scope="session")
 def demo() -> ModuleType:
     """Two runs that differ by two rules."""
-    return _load(HERE / "demo.py")
+    return demo_runs
 
 
 @pytest.fixture(scope="session")
 def drive() -> ModuleType:
     """`press`, `until`, `settle` and the like of driving.py."""
-    return _load(HERE / "driving.py")
+    return driving
 
 
 @pytest.fixture
@@ -63,7 +58,7 @@ class Server:
 
     def start(self) -> None:
         command = [sys.executable, "-c", RUN, *self.arguments, "--no-browser", "--port", str(self.port)]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "pipeline")}
         self.process = subprocess.Popen(
             command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
         )

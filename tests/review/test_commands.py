@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def gongbao(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from gongbao.cli import main; main()", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "pipeline"), "COLUMNS": "120"}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, env=environment)
 
 

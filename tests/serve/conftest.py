@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
 httpx = pytest.importorskip("httpx", reason="httpx is not installed")
 
 MAIN = "from gongbao.cli import main; main()"

@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from asking import TEXT, in_fresh_loop, problem
+
+from tests.serve.asking import TEXT, in_fresh_loop, problem
 
 
 def test_more_than_fits_is_turned_away_and_can_come_back(start: Callable[..., Any]) -> None:

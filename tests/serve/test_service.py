@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from asking import SECRET, TEXT, problem
+
+from tests.serve.asking import SECRET, TEXT, problem
 
 
 def test_records_of_a_text_are_those_of_the_pipeline(service: Any) -> None:

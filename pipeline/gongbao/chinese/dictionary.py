@@ -3,7 +3,7 @@
 A node stands for the beginning of a word. Nodes are numbered level by level, so the children of one node follow one
 another, in the order of their characters, and a child is found by bisection. In arrays the 346,000 words of up to
 five characters take 6 MB, a tenth of what a `dict` takes. They come ready-made in `words.gz` beside this module
-(tests/tools/build_dictionary.py makes it), which loads in a tenth of the time that jieba's own file takes to be parsed.
+(training/build_dictionary.py makes it), which loads in a tenth of the time that jieba's own file takes to be parsed.
 """
 
 from __future__ import annotations

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-import damage
+from corpus import damage
 
 
 def spoil(clean: str, *, chars: str = damage.LIGHT, at: str | None = None, config: str = "s2tw") -> damage.Damaged:

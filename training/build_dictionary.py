@@ -1,9 +1,9 @@
 """Write pipeline/gongbao/chinese/words.gz, the words by which the repair of shifted text judges what reads well.
 
-    python tests/tools/build_dictionary.py [--out pipeline/gongbao/chinese/words.gz]
+    python training/build_dictionary.py [--out pipeline/gongbao/chinese/words.gz]
 
 They are those of jieba's dictionary, with how often each was counted and its part of speech, and those of
-rules/lexicon/bulletin_words.txt that it lacks. tests/stages/test_dictionary.py fails if the file is not up to date.
+rules/lexicon/bulletin_words.txt that it lacks. tests/chinese/test_dictionary.py fails if the file is not up to date.
 """
 
 from __future__ import annotations

