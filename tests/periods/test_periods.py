@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -11,10 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
-from gongbao.chinese.calendar import Time, Window, context_year, five_year_plan, full_year, shift_months
+from gongbao.chinese.calendar import Window, context_year, five_year_plan, full_year, shift_months
 from gongbao.document import Period
 from gongbao.errors import RuleError
-from gongbao.periods.compose import Expression, resolve_overlaps
 from gongbao.periods.match import PeriodMatcher, found_rows
 from gongbao.rulebook.ruleset import RuleSet, check_examples
 from hypothesis import given, settings
@@ -85,25 +83,6 @@ def test_rule_examples_hold_both_ways() -> None:
     stage = rules().stage("periods")
     assert len(stage) > 50
     assert check_examples(stage, lambda text, day: found_rows(matcher(), text, day)) == []
-
-
-def test_needs_change_no_result(tmp_path: Path) -> None:
-    """A rule searched everywhere finds nothing more than where its `needs` let it be searched."""
-    for path in (rules().folders[0] / "periods").glob("*.yaml"):
-        text = path.read_text(encoding="utf-8")
-        bare = re.sub(r",? ?(?:needs|words): \[[^]]*\]", "", text).replace("{, ", "{")
-        assert "needs" not in bare
-        assert bare != text
-        target = tmp_path / "periods" / path.name
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(bare, encoding="utf-8")
-    everywhere = PeriodMatcher(RuleSet.load(tmp_path))
-    texts = [case["text"] for case in cases("in_the_wild/periods_sentences.yaml")]
-    texts += [fields(line)[0] for line in cases("synthetic/periods_forms.yaml")] + cases("negative/periods_none.yaml")
-    for rule in rules().stage("periods"):
-        texts += [example.text for example in rule.examples.yes]
-    for text in texts:
-        assert everywhere.match(text, PUBLISHED) == matcher().match(text, PUBLISHED), text
 
 
 def test_every_event_has_a_date() -> None:
@@ -193,17 +172,6 @@ def test_bare_roc_years_need_a_taiwan_context() -> None:
     assert matcher().match("110年度核定6件", PUBLISHED) == ()
     (period,) = matcher().match("补助新台币2亿元，110年度核定6件", PUBLISHED)
     assert (period.text, period.year) == ("110年度", 2021)
-
-
-def piece(start: int, end: int, priority: int = 50, rule: str = "period.a") -> Expression:
-    return Expression(start, end, "year", Time("absolute", years=(2020, 2020)), rule, (rule,), priority)
-
-
-def test_overlaps_longest_then_priority_then_leftmost() -> None:
-    assert resolve_overlaps([piece(0, 3), piece(2, 7), piece(7, 9)]) == [piece(2, 7), piece(7, 9)]
-    assert resolve_overlaps([piece(0, 4, 40), piece(2, 6, 60)]) == [piece(2, 6, 60)]
-    assert resolve_overlaps([piece(0, 4), piece(2, 6)]) == [piece(0, 4)]
-    assert resolve_overlaps([piece(4, 6), piece(0, 2)]) == [piece(0, 2), piece(4, 6)]
 
 
 @pytest.mark.parametrize(

@@ -250,7 +250,6 @@ rules:
     [
         ("place_forms", "{form: town}", "unknown form 'town'"),
         ("place_forms", "{form: zone, extent: true}", "unknown field 'extent'"),
-        ("place_forms", "{form: zone, needs: 区}", "needs of my.rule is no list"),
         ("place_forms", "{form: zone, open: '('}", "open pattern of my.rule"),
         ("places", "{form: relative, rank: town}", "unknown rank 'town'"),
         ("places", "{form: name, rank: city, place: 江苏省/无此市}", "unknown place"),

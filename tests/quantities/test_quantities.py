@@ -15,8 +15,7 @@ from gongbao.canonical import plain_number
 from gongbao.document import Quantity
 from gongbao.errors import RuleError, RuleTimeout
 from gongbao.quantities.match import QuantityMatcher
-from gongbao.quantities.patterns import leading_group, may_run_away, without_look_behind
-from gongbao.quantities.scan import Hit, Scanner, resolve
+from gongbao.rulebook.pattern import leading_group
 from gongbao.rulebook.ruleset import RuleSet, check_examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -140,28 +139,6 @@ def test_amounts_of_an_article_stand_in_their_lines() -> None:
     ]
 
 
-class TestOverlaps:
-    """`resolve` is the policy; the scan must choose as it does."""
-
-    def test_leftmost_then_priority_then_length(self) -> None:
-        by_id = {rule.id: rule for stage in ("quantities", "not_facts") for rule in rules().stage(stage)}
-        count, year = by_id["count.measure_word"], by_id["not.year"]
-        hits = [Hit(2, 6, count, {}), Hit(0, 3, count, {}), Hit(0, 2, year, {}), Hit(2, 9, count, {})]
-        assert [(hit.start, hit.end) for hit in resolve(hits)] == [(0, 2), (2, 9)]
-
-    @pytest.mark.parametrize("case", FOUND, ids=lambda case: case["text"][:20])
-    def test_the_scan_follows_it(self, case: dict[str, Any]) -> None:
-        scanner = Scanner(
-            [r for s in ("not_facts", "quantities") for r in rules().stage(s) if r.kind != "alone"], rules()
-        )
-        quantity_rules = {rule.id for rule in rules().stage("quantities")}
-
-        def amounts(hits: Any) -> list[tuple[int, int, str]]:
-            return [(hit.start, hit.end, hit.rule.id) for hit in hits if hit.rule.id in quantity_rules]
-
-        assert amounts(scanner.scan(case["text"])) == amounts(resolve(scanner.every(case["text"])))
-
-
 WORDS = """约 近 超过 3 5.6 1,200 十 三百 万 亿 元 % 个百分点 倍 家 年 月 2020年 至 - 、 和 ， 。 增长 下降 同比 分别 占 第 “ ” 《 》
 （ ） 多 余 以上 左右 成 分之 一 半 美元 企业 GDP 5G 😀 𠮷 每 人 由 到 翻 番"""
 ATOMS = st.sampled_from([*WORDS.split(), "\n", " ", "\u3000"])
@@ -239,7 +216,7 @@ rules:
         assert [q.rule for q in mine.match("送来若干3打儿")] == ["count.dozens"]
 
     def test_a_pattern_that_runs_away_is_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("gongbao.quantities.scan.TIME_LIMIT", 0.05)
+        monkeypatch.setattr("gongbao.rulebook.match.TIME_LIMIT", 0.05)
         mine = self.load(
             tmp_path, id="count.evil", pattern="{number}(?:[a-z]|[a-z]{2})+[a-z]*[!?]$", yes="3ab!", find="3ab!"
         )
@@ -249,38 +226,3 @@ rules:
     def test_a_pattern_that_begins_with_anything_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(RuleError, match="begin with any character"):
             self.load(tmp_path, id="count.any", pattern=".{number}家", yes="有3家", find="有3家")
-
-
-@pytest.mark.parametrize(
-    ("pattern", "head"),
-    [
-        ("(?:a|b)c", "(?:a|b)"),
-        ("(?:a)|b", ""),
-        ("(?:a)?b", ""),
-        ("a(?:b)", ""),
-        (r"(?:[)]\))x", r"(?:[)]\))"),
-        ("(?:a(?:b))c|d", ""),
-    ],
-)
-def test_leading_group(pattern: str, head: str) -> None:
-    assert leading_group(pattern) == head
-
-
-@pytest.mark.parametrize(
-    ("pattern", "rest"),
-    [("(?<=a(b))c", "c"), ("a(?<!b)c", "ac"), ("(?:(?<=[)])a|(?<!b)c)", "(?:a|c)"), ("(?P<n>a)", "(?P<n>a)")],
-)
-def test_without_look_behind(pattern: str, rest: str) -> None:
-    assert without_look_behind(pattern) == rest
-
-
-@pytest.mark.parametrize("pattern", ["a*", "a+?", "(?:a{1,3}){2}", "a{2,}", "(?:a|b?c{2})+"])
-def test_may_run_away(pattern: str) -> None:
-    assert may_run_away(pattern)
-
-
-@pytest.mark.parametrize(
-    "pattern", ["a", "a?", "a++", "a*+b", "a{0,9}", "(?:ab?){3}", "[*+]", r"\+", "(?:a{2})?", "(?P<n>a)"]
-)
-def test_cannot_run_away(pattern: str) -> None:
-    assert not may_run_away(pattern)

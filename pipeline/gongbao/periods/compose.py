@@ -7,14 +7,13 @@ A piece is what one rule matched. `compose` joins pieces that belong to one expr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from itertools import pairwise
 from typing import NamedTuple
 
 from gongbao.chinese.calendar import WHOLE_YEAR, Time, Window, context_year
 from gongbao.document import Period
-from gongbao.periods.dispatch import Dispatch
+from gongbao.rulebook.match import Matcher
 
 FRAME_OPEN, FRAME_CLOSE = "\ue000", "\ue001"
 """What stands around the expression while frame rules look at it: `{period}` in rules/periods/frames.yaml."""
@@ -39,23 +38,7 @@ class Expression(NamedTuple):
     time: Time
     main: str
     rules: tuple[str, ...]
-    priority: int = 0
     open_start: bool = False
-
-
-def resolve_overlaps(pieces: Iterable[Expression]) -> list[Expression]:
-    """The overlap policy: the longest piece wins, then the higher priority, then the one further left.
-
-    A longer match has read more of the text (前三季度 over 三季度, 2018—2020年 over 2020年), so it knows more.
-    """
-    ordered = sorted(pieces)
-    if all(one.end <= other.start for one, other in pairwise(ordered)):
-        return ordered
-    chosen: list[Expression] = []
-    for piece in sorted(ordered, key=lambda p: (p.start - p.end, -p.priority, p.start, p.main)):
-        if all(piece.end <= other.start or piece.start >= other.end for other in chosen):
-            chosen.append(piece)
-    return sorted(chosen, key=lambda p: p.start)
 
 
 def compose(text: str, pieces: Sequence[Expression], is_joint: Callable[[str], bool], joint: str) -> list[Expression]:
@@ -160,7 +143,7 @@ def _range(first: Time, last: Time) -> Time | None:
     return Time(last.anchor, years=years, window=window)
 
 
-def framed(text: str, expression: Expression, left: int, right: int, frames: Dispatch) -> Expression:
+def framed(text: str, expression: Expression, left: int, right: int, frames: Matcher) -> Expression:
     """The expression with what the words around it say, looking no further than `left` and `right`.
 
     The first frame that gives a role decides it; every frame may widen the span (截至2020年底, 2017年以来).
@@ -170,23 +153,16 @@ def framed(text: str, expression: Expression, left: int, right: int, frames: Dis
     low = max(low, text.rfind("\n", low, start) + 1)
     newline = text.find("\n", end, high)
     high = newline if newline >= 0 else high
-    rules = frames.rules_for(text[low:high])
-    if not rules:
-        return expression
     window = f"{text[low:start]}{FRAME_OPEN}{text[start:end]}{FRAME_CLOSE}{text[end:high]}"
     out = expression
-    for rule in rules:
-        matches = rule.matches(window, 0, len(window))
-        if not matches:
-            continue
-        match = matches[0]
+    for match in frames.firsts(window):
+        rule = match.rule
         role = rule.gives.get("role")
         if role and out.time.role == "time":
             out = out._replace(time=_since(out.time) if role == "since" else out.time._replace(role=role))
-        if "span" in match.re.groupindex and match.start("span") >= 0:
-            # The two marks stand before the end of every span.
-            left_end, right_end = low + match.start("span"), low + match.end("span") - 2
-            out = out._replace(start=min(out.start, left_end), end=max(out.end, right_end))
+        if rule.gives.get("widens"):
+            # The two marks stand before the end of what a frame takes in.
+            out = out._replace(start=min(out.start, low + match.start), end=max(out.end, low + match.end - 2))
         open_start = out.open_start or rule.gives.get("open") == "start"
         out = out._replace(rules=(*out.rules, rule.id), open_start=open_start)
     return out

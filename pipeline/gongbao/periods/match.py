@@ -19,12 +19,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from operator import itemgetter
 from typing import Any, NamedTuple
 
+from gongbao.chinese.calendar import Time
 from gongbao.document import Period
-from gongbao.periods.compose import Expression, compose, framed, resolve_overlaps, share_comparison, to_period
-from gongbao.periods.dispatch import Dispatch
+from gongbao.periods.compose import Expression, compose, framed, share_comparison, to_period
 from gongbao.periods.readers import read_time
+from gongbao.rulebook.match import Match, Matcher, resolve
 from gongbao.rulebook.ruleset import Rule, RuleSet
 
 STAGE = "periods"
@@ -45,8 +47,8 @@ class PeriodMatcher:
 
     def __init__(self, rules: RuleSet) -> None:
         stage = rules.stage(STAGE)
-        self._dispatch = Dispatch(rule for rule in stage if rule.kind in _PIECES)
-        self._frames = Dispatch(rule for rule in stage if rule.kind == "frame")
+        self._pieces_of_time = Matcher((rule for rule in stage if rule.kind in _PIECES), overlap="longest")
+        self._frames = Matcher(rule for rule in stage if rule.kind == "frame")
         self._joints = tuple(rule for rule in stage if rule.kind == "joint")
         self._lists = tuple(rule for rule in stage if rule.kind == "list")
         self._locales = {rule.id: rule for rule in stage if rule.kind == "locale"}
@@ -94,18 +96,17 @@ class PeriodMatcher:
         """What single rules match, without overlap within each sentence."""
         locales: dict[str, bool] = {}
         for sentence in _SENTENCE.finditer(text):
-            start, end = sentence.span()
-            found: list[Expression] = []
-            for rule in self._dispatch.rules_for(sentence[0]):
-                for match in rule.matches(text, start, end):
-                    locale = rule.gives.get("locale")
-                    if locale and not self._holds(locale, text, locales):
-                        break
-                    time = read_time(rule, match.groupdict(), published)
-                    if time is not None:
-                        begin, stop = match.span()
-                        found.append(Expression(begin, stop, rule.kind, time, rule.id, (rule.id,), rule.priority))
-            yield from resolve_overlaps(found) if len(found) > 1 else found
+            found: list[tuple[Match, Time]] = []
+            for match in self._pieces_of_time.every(text, *sentence.span()):
+                locale = match.rule.gives.get("locale")
+                if locale and not self._holds(locale, text, locales):
+                    continue
+                time = read_time(match.rule, match.groups, published)
+                if time is not None:
+                    found.append((match, time))
+            for match, time in resolve(found, "longest", itemgetter(0)):
+                rule = match.rule
+                yield Expression(match.start, match.end, rule.kind, time, rule.id, (rule.id,))
 
     def _holds(self, locale: str, text: str, known: dict[str, bool]) -> bool:
         """Whether the article counts in this era; looked up once a text."""

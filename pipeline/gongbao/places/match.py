@@ -8,15 +8,17 @@ rules/place_forms (`place_forms`), expressions without a name (全市, 我省, �
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, cast, get_args
 
 from gongbao.document import Place, PlaceForm, Rank
 from gongbao.errors import RuleError
-from gongbao.places.forms import Cues, FormReader, Reading
+from gongbao.places.forms import FormReader
 from gongbao.places.gazetteer import Gazetteer
 from gongbao.places.names import Hit, NameFinder, surfaces
 from gongbao.places.paths import COUNTRY, lineage
 from gongbao.places.senses import Mention, SenseSettler
+from gongbao.rulebook.match import Match, Matcher
 from gongbao.rulebook.ruleset import Rule, RuleSet
 
 _BLOCK = 50_000
@@ -40,7 +42,7 @@ class PlaceMatcher:
         self._forms = FormReader(rules)
         self._settler = SenseSettler(gazetteer, rules.lexicon("place_part_tails"), rules.lexicon("place_predicates"))
         self._expressions = rules.stage("places")
-        self._cues = Cues(self._expressions, rules)
+        self._matcher = Matcher(self._expressions)
         for rule in self._expressions:
             _check(rule, gazetteer)
 
@@ -52,37 +54,34 @@ class PlaceMatcher:
             title: The article's title, where it is known apart from the text; evidence for ambiguous names.
             year: The year of the article: full names are read as they were then (巢湖市 in 2009). Today's if None.
         """
-        before = self._settled(title, self._finder.find(title), self._forms.on(title), (), year) if title else []
+        before = self._settled(title, self._finder.find(title), (), year) if title else []
         hits = self._finder.find(text)
-        reading = self._forms.on(text)
-        mentions = self._settled(text, hits, reading, [path for m in before for path in _chain(m)], year)
+        mentions = self._settled(text, hits, [path for m in before for path in _chain(m)], year)
         limits = [*(mention.start for mention in mentions[1:]), len(text)]
-        places = [self._place(text, mention, reading, limit) for mention, limit in zip(mentions, limits, strict=False)]
+        places = [self._place(text, mention, limit) for mention, limit in zip(mentions, limits, strict=False)]
         abbreviated = [hit for hit in hits if hit.surface.abbreviation is not None]
         named = {path for mention in (*before, *mentions) for path in _chain(mention)} if abbreviated else set()
         for hit in abbreviated:
-            places += self._abbreviated(text, hit, reading, named)
-        places += self._expressed(text, places, reading)
+            places += self._abbreviated(text, hit, named)
+        places += self._expressed(text, places)
         return tuple(sorted(places, key=lambda place: (place.start, place.end)))
 
-    def _settled(
-        self, text: str, hits: Sequence[Hit], reading: Reading, before: Sequence[str], year: int | None
-    ) -> list[Mention]:
+    def _settled(self, text: str, hits: Sequence[Hit], before: Sequence[str], year: int | None) -> list[Mention]:
         names = [self._finder.area(hit, year) for hit in hits if hit.surface.abbreviation is None]
-        return self._settler.settle(text, names, reading.backs, before=before, year=year)
+        return self._settler.settle(text, names, partial(self._forms.backs, text), before=before, year=year)
 
-    def _place(self, text: str, mention: Mention, reading: Reading, limit: int) -> Place:
+    def _place(self, text: str, mention: Mention, limit: int) -> Place:
         """A mention with its form."""
         start, end, rule = mention.start, mention.end, mention.rule
         form: PlaceForm = "zone" if rule in {"place.zone", "place.region"} else "name"
-        found = reading.name(start, end, limit) if rule != "place.macro" else None
+        found = self._forms.name(text, start, end, limit) if rule != "place.macro" else None
         if found is not None and not (form == "zone" and found.form == "name"):
             start, end, form, rule = found.start, found.end, found.form, found.rule
         path = mention.entry.path if mention.entry else None
         code = mention.entry.code if mention.entry else None
         return Place(start, end, text[start:end], path, code, mention.rank, form, rule, mention.ambiguous)
 
-    def _abbreviated(self, text: str, hit: Hit, reading: Reading, named: Iterable[str]) -> list[Place]:
+    def _abbreviated(self, text: str, hit: Hit, named: Iterable[str]) -> list[Place]:
         """A place for each character of a run (川渝), one for a by-name of a place that the article names."""
         abbreviation = hit.surface.abbreviation
         if abbreviation is None or abbreviation.kind == "single":
@@ -90,10 +89,10 @@ class PlaceMatcher:
         if abbreviation.kind == "epithet":
             if abbreviation.places[0] not in named:
                 return []
-            carried = reading.name(hit.start, hit.end)
+            carried = self._forms.name(text, hit.start, hit.end)
             epithet: PlaceForm = "embedded" if carried is not None and carried.form == "embedded" else "adjective"
             return [self._adjective(text, hit.start, hit.end, abbreviation.places[0], epithet, "place.epithet")]
-        found = reading.run(hit.start, hit.end)
+        found = self._forms.run(text, hit.start, hit.end)
         form: PlaceForm = found.form if found else "adjective"
         rule = found.rule if found else "place.abbreviation_run"
         return [
@@ -106,28 +105,23 @@ class PlaceMatcher:
         rank: Rank = entry.rank if entry else "province"
         return Place(start, end, text[start:end], path, self._gazetteer.code_of(path), rank, form, rule)
 
-    def _expressed(self, text: str, places: Sequence[Place], reading: Reading) -> list[Place]:
+    def _expressed(self, text: str, places: Sequence[Place]) -> list[Place]:
         """Matches of the expression rules where no name stands; of two that meet, the rule of higher priority."""
         taken = bytearray(len(text))
         for place in places:
             taken[place.start : place.end] = b"\1" * (place.end - place.start)
         found: list[Place] = []
         for low, high in _blocks(text):
-            wanted = self._cues.always
-            for mask in self._cues.scan(text[low:high])[1]:
-                wanted |= mask
-            for number, rule in enumerate(self._expressions):
-                if not wanted >> number & 1:
+            for match in self._matcher.every(text, low, high):
+                start, end = match.start, match.end
+                if start == end or any(taken[start:end]):
                     continue
-                for match in rule.finditer(text, low, high):
-                    start, end = match.span("name") if "name" in match.re.groupindex else match.span()
-                    if start == end or any(taken[start:end]):
-                        continue
-                    taken[start:end] = b"\1" * (end - start)
-                    found.append(self._expression(text, start, end, rule, reading))
+                taken[start:end] = b"\1" * (end - start)
+                found.append(self._expression(text, match))
         return found
 
-    def _expression(self, text: str, start: int, end: int, rule: Rule, reading: Reading) -> Place:
+    def _expression(self, text: str, match: Match) -> Place:
+        start, end, rule, _ = match
         gives = rule.gives
         form, rank = cast(PlaceForm, gives["form"]), cast(Rank, gives["rank"])
         path = gives.get("place")
@@ -135,7 +129,7 @@ class PlaceMatcher:
         if path is None and form == "adjective" and single is not None:
             return self._adjective(text, start, end, single.places[0], form, name)
         if path == COUNTRY and form == "name" and gives.get("named"):
-            carried = reading.name(start, end)
+            carried = self._forms.name(text, start, end)
             if carried is not None and carried.form != "name" and carried.rule != "place.dateline":
                 form, name = carried.form, carried.rule
         return Place(start, end, text[start:end], path, self._gazetteer.code_of(path), rank, form, name)

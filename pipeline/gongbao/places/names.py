@@ -15,6 +15,7 @@ from importlib.resources import files
 
 from gongbao.document import Rank
 from gongbao.places.gazetteer import Abbreviation, Gazetteer, PlaceEntry, Zone
+from gongbao.rulebook.match import searchable
 from gongbao.rulebook.ruleset import RuleSet
 
 _REACH = 3
@@ -195,15 +196,6 @@ class NameFinder:
 def _is_counted(text: str, start: int) -> bool:
     """Whether the name's first character counts what stands before it: 254万山区人民, 1500台中有20台."""
     return text[start] in _COUNTERS and (text[start - 1].isdigit() or text[start - 1] in _NUMERALS)
-
-
-def searchable(text: str) -> str:
-    """The text as an automaton takes it: a lone surrogate, which is no valid Unicode, becomes U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
-    return text
 
 
 def _floor(surface: Surface) -> int:

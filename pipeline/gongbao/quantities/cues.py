@@ -7,92 +7,17 @@ touches the amount; of those that reach over other words the nearest counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from string import ascii_letters, digits
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import regex
 
-from gongbao.errors import RuleTimeout
-from gongbao.quantities.patterns import may_run_away, without_look_behind
-from gongbao.rulebook.ruleset import TIME_LIMIT, Rule, RuleSet
+from gongbao.rulebook.match import Match, Matcher
+from gongbao.rulebook.ruleset import Rule, RuleSet
 
-_LIST = regex.compile(r"\\L<([a-z][a-z0-9_]*)>")
 _CLAUSE_END = regex.compile(r"(?r)[。；;！!？?\n]")
 _COMMA = regex.compile(r"(?r)[，,]")
 _REACH = 60
 """Code points that a cue may stand before its amount."""
-
-
-class Cue(NamedTuple):
-    """A cue as found: its span and its rule, whose `gives` says what it does."""
-
-    start: int
-    end: int
-    rule: Rule
-
-    def gives(self, name: str) -> Any:
-        """A value of the rule, None if it gives none."""
-        return self.rule.gives.get(name)
-
-
-class CueRules:
-    """The cue rules of one kind, joined into one pattern by falling priority."""
-
-    def __init__(self, rules: Sequence[Rule], ruleset: RuleSet, *, backward: bool) -> None:
-        self._rules = sorted(rules, key=lambda rule: (-rule.priority, rule.id))
-        # An empty group at the end of each alternative tells which one matched.
-        body = "|".join(f"(?:{rule.expanded})(?P<r{i}>)" for i, rule in enumerate(self._rules)) or "(?!)"
-        lists = {name: list(ruleset.lexicon(name)) for name in sorted(set(_LIST.findall(body)))}
-        flag = "(?r)" if backward else ""
-        self._compiled = regex.compile(flag + body, flags=regex.V0, **lists)
-        self._by_group: Mapping[int, Rule] = {
-            self._compiled.groupindex[f"r{i}"] - 1: rule for i, rule in enumerate(self._rules)
-        }
-        self._backward = backward
-        self._options = {"timeout": TIME_LIMIT} if may_run_away(body) else {}
-        self._partial = regex.compile(flag + without_look_behind(body), flags=regex.V0, **lists)
-        self._touches: dict[str, bool] = {"": False}
-        """For a character next to the amount: can a cue hold it there?"""
-        self._openers = self._first_characters(lists) if backward else None
-        """What cues begin with; None if that could be anything."""
-
-    def at(self, text: str, start: int, end: int) -> Cue | None:
-        """The cue that touches the amount: begins at `start` (forward) or ends at `end` (backward)."""
-        char = text[end - 1 : end] if self._backward else text[start : start + 1]
-        touches = self._touches.get(char)
-        if touches is None:
-            touches = self._touches.setdefault(char, self._partial.match(char, partial=True) is not None)
-        if not touches or (self._openers is not None and self._openers.isdisjoint(text[start:end])):
-            return None
-        return self._cue(self._compiled.match, text, start, end)
-
-    def nearest(self, text: str, start: int, end: int) -> Cue | None:
-        """The cue in the span that is nearest to its end (backward) or its start (forward)."""
-        return self._cue(self._compiled.search, text, start, end)
-
-    def _cue(self, method: Any, text: str, start: int, end: int) -> Cue | None:
-        try:
-            match = method(text, start, end, **self._options)
-        except TimeoutError:
-            raise self._culprit(text[start:end]) from None
-        return match and Cue(match.start(), match.end(), self._by_group[match.groups().index("")])
-
-    def _first_characters(self, lists: Mapping[str, list[str]]) -> frozenset[str] | None:
-        body = "|".join(f"(?:{rule.expanded})" for rule in self._rules) or "(?!)"
-        opens = regex.compile(without_look_behind(body), flags=regex.V0, **lists).match
-        if opens("龘", partial=True):
-            return None
-        written = {*body, *ascii_letters, *digits, *(word[0] for words in lists.values() for word in words)}
-        return frozenset(char for char in written if opens(char, partial=True))
-
-    def _culprit(self, text: str) -> RuleTimeout:
-        for rule in self._rules:
-            try:
-                rule.matches(text, 0, len(text))
-            except RuleTimeout as timeout:
-                return timeout
-        return RuleTimeout(f"the cue rules of kind {self._rules[0].kind} ran past their time limit")
 
 
 class Change(NamedTuple):
@@ -124,9 +49,9 @@ class Cues:
     def __init__(self, ruleset: RuleSet) -> None:
         rules = ruleset.stage("quantity_cues")
 
-        def of(kind: str, *, backward: bool, only: str | None = None) -> CueRules:
-            chosen = [rule for rule in rules if rule.kind == kind and (only is None or rule.gives.get(only))]
-            return CueRules(chosen, ruleset, backward=backward)
+        def of(kind: str, *, backward: bool, only: str | None = None) -> Matcher:
+            chosen = (rule for rule in rules if rule.kind == kind and (only is None or rule.gives.get(only)))
+            return Matcher(chosen, backward=backward)
 
         self.bound_before = of("bound_before", backward=True)
         self.bound_reach = of("bound_reach", backward=True)
@@ -163,30 +88,30 @@ class Cues:
         end and its change) if both stand in one list; the words of its part of the sentence; if only words such as
         包括 or 达 stand in between, those of the part before.
         """
-        cue = self.change_after.at(text, end, min(len(text), end + 16))
+        cue = self.change_after.touching(text, end, min(len(text), end + 16))
         if cue:
             return self._read(text, cue, start, before)
         low = clause_start(text, start)
-        cue = self.change_before.at(text, low, start)
+        cue = self.change_before.touching(text, low, start)
         if cue:
             return self._read(text, cue, low, before)
         if before is not None and before[1] is not None and start - before[0] <= 12:
             cue = self.change_reach.nearest(text, before[0], start)
             if cue:
                 return self._read(text, cue, low, before)
-            chain = self.chain.at(text, before[0], start)
+            chain = self.chain.touching(text, before[0], start)
             closed = chain is not None and chain.gives("closed")
             if chain and chain.end == start and (not closed or text[end : end + 1] in tuple("，。；、,;和\n")):
                 return before[1]
         comma = _COMMA.search(text, low, start)
         near = comma.end() if comma else low
         cue = self.change_reach.nearest(text, near, start)
-        if cue is None and near > low and self.change_across.at(text, near - 1, start):
+        if cue is None and near > low and self.change_across.touching(text, near - 1, start):
             near = low
             cue = self.change_reach.nearest(text, low, start)
         return cue and self._read(text, cue, near, before)
 
-    def _read(self, text: str, cue: Cue, low: int, before: tuple[int, Change | None] | None) -> Change:
+    def _read(self, text: str, cue: Match, low: int, before: tuple[int, Change | None] | None) -> Change:
         meaning = cue.gives("as")
         if meaning == "same":
             same = before[1] if before else None

@@ -6,14 +6,14 @@ numbers: exact values, ranges made of two amounts, units that a list writes only
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import regex
 
 from gongbao.document import Quantity
 from gongbao.quantities.cues import Change, Cues, clause_start
-from gongbao.quantities.reading import Amount, AmountReader
-from gongbao.quantities.scan import Hit, Scanner
+from gongbao.quantities.reading import Amount, read_amount
+from gongbao.rulebook.match import Match, Matcher
 from gongbao.rulebook.ruleset import Rule, RuleSet
 
 _LONE = 100
@@ -33,8 +33,8 @@ class QuantityMatcher:
     def __init__(self, rules: RuleSet) -> None:
         stage = rules.stage("quantities")
         self._alone = [rule for rule in stage if rule.kind == "alone"]
-        self._scanner = Scanner([*rules.stage("not_facts"), *(rule for rule in stage if rule.kind != "alone")], rules)
-        self._reader = AmountReader(stage)
+        tried = [*rules.stage("not_facts"), *(rule for rule in stage if rule.kind != "alone")]
+        self._matcher = Matcher(tried, overlap="leftmost")
         self._cues = Cues(rules)
 
     def match(self, text: str) -> tuple[Quantity, ...]:
@@ -46,10 +46,10 @@ class QuantityMatcher:
         Raises:
             RuleTimeout: a rule ran past its time limit.
         """
-        hits = list(self._scanner.scan(text))
-        amounts = [amount for hit in hits if (amount := self._reader.read(hit)) is not None]
+        matches = self._matcher.find(text)
+        amounts = [amount for match in matches if (amount := read_amount(match)) is not None]
         if len(text) <= _LONE:
-            amounts = self._lone(text, hits, amounts)
+            amounts = self._lone(text, matches, amounts)
         found: list[Quantity] = []
         before: Amount | None = None
         home = self._cues.home_currency(text) if amounts else None
@@ -67,37 +67,37 @@ class QuantityMatcher:
         """The currency that 元 means throughout a text, None for renminbi."""
         return self._cues.home_currency(text)
 
-    def _lone(self, text: str, hits: list[Hit], amounts: list[Amount]) -> list[Amount]:
+    def _lone(self, text: str, matches: Sequence[Match], amounts: list[Amount]) -> list[Amount]:
         """The bare numbers of a short text: in an article they are no facts, alone they are what was asked for."""
         body = text.strip().rstrip("。.")
         start = len(text) - len(text.lstrip())
         if any(amount.start <= start and amount.end >= start + len(body) for amount in amounts):
             return amounts
-        whole = [hit for rule in self._alone for hit in self._numbers(rule, text) if hit.start <= start]
+        whole = [match for rule in self._alone for match in self._numbers(rule, text) if match.start <= start]
         if whole and whole[0].end >= start + len(body):
-            return [amount for hit in whole if (amount := self._reader.read(hit)) is not None] or amounts
+            return [amount for match in whole if (amount := read_amount(match)) is not None] or amounts
         if any(not amount.joined for amount in amounts):
             return amounts
-        covered = [(hit.start, hit.end) for hit in hits if self._reader.read(hit) is None]
+        covered = [(match.start, match.end) for match in matches if read_amount(match) is None]
         free = [
-            hit
+            match
             for rule in self._alone
-            for hit in self._numbers(rule, text)
-            if self._meant(text, hit) and all(hit.end <= low or high <= hit.start for low, high in covered)
+            for match in self._numbers(rule, text)
+            if self._meant(text, match) and all(match.end <= low or high <= match.start for low, high in covered)
         ]
-        return [amount for hit in free if (amount := self._reader.read(hit)) is not None]
+        return [amount for match in free if (amount := read_amount(match)) is not None]
 
-    def _meant(self, text: str, hit: Hit) -> bool:
+    def _meant(self, text: str, match: Match) -> bool:
         """True for a bare number that is no name or code: written with 十, 百 …, or bounded (大于20)."""
-        spelled = hit.end - hit.start > 1 and _SCALED.search(text, hit.start, hit.end) is not None
-        return spelled or self._cues.bound_before.at(text, max(0, hit.start - 8), hit.start) is not None
+        spelled = match.end - match.start > 1 and _SCALED.search(text, match.start, match.end) is not None
+        return spelled or self._cues.bound_before.touching(text, max(0, match.start - 8), match.start) is not None
 
     @staticmethod
-    def _numbers(rule: Rule, text: str) -> Iterator[Hit]:
+    def _numbers(rule: Rule, text: str) -> Iterator[Match]:
         for match in rule.finditer(text):
             number = match["number"].rstrip()
             end = match.end() if match["unit"] else match.start() + len(number)
-            yield Hit(match.start(), end, rule, {"number": number})
+            yield Match(match.start(), end, rule, {"number": number})
 
     def _joined(self, text: str, amounts: list[Amount]) -> list[Amount]:
         """Lend units along lists, make ranges of two amounts, and drop what stays without a unit."""
@@ -105,7 +105,7 @@ class QuantityMatcher:
         following: Amount | None = None
         for amount in reversed(amounts):
             if following is not None and following.start - amount.end <= _JOIN_WIDTH and amount.upper is None:
-                join = self._cues.join.at(text, amount.end, following.start)
+                join = self._cues.join.touching(text, amount.end, following.start)
                 if join is not None and join.end == following.start:
                     ranged = join.gives("as") == "range"
                     if amount.lacks_unit_of(following) and not (ranged and amount.exceeds(following)):
@@ -131,7 +131,7 @@ class QuantityMatcher:
         """Set bound, kind and sign from the words around, behind it up to `limit`, where the next amount begins."""
         start, end = amount.start, amount.end
         low = max(0, start - 24, before.end if before else 0)
-        cue = self._cues.bound_before.at(text, low, start) or self._cues.bound_reach.at(text, low, start)
+        cue = self._cues.bound_before.touching(text, low, start) or self._cues.bound_reach.touching(text, low, start)
         if cue is not None:
             amount.cue_start = cue.start
             amount.stated = cue.gives("bound")
@@ -139,7 +139,7 @@ class QuantityMatcher:
             amount.stated = before.stated  # 分别超过3亿元、5亿元: the word counts for the whole list
         if amount.bound == "=" or amount.stated == "<":
             amount.bound = amount.stated
-        cue = self._cues.bound_after.at(text, end, min(limit, end + 8))
+        cue = self._cues.bound_after.touching(text, end, min(limit, end + 8))
         if cue is not None:
             amount.bound = cue.gives("bound")
             if cue.gives("inside"):
@@ -149,7 +149,7 @@ class QuantityMatcher:
         elif amount.bare:
             self._judge_bare(text, amount)
         elif amount.kind == "money" and amount.unit == "元":
-            currency = self._cues.currency.at(text, max(0, start - 6), start)
+            currency = self._cues.currency.touching(text, max(0, start - 6), start)
             if currency is None and amount.continues and before is not None and before.currency_said:
                 amount.unit, amount.currency_said = before.unit, True  # 新台币3亿元、2亿元
             if currency is not None:
@@ -174,7 +174,7 @@ class QuantityMatcher:
             amount.cue_start = change.start if amount.cue_start is None else min(amount.cue_start, change.start)
 
     def _judge_bare(self, text: str, amount: Amount) -> None:
-        cue = self._cues.bare_after.at(text, amount.end, min(len(text), amount.end + 12))
+        cue = self._cues.bare_after.touching(text, amount.end, min(len(text), amount.end + 12))
         if cue is None:
             cue = self._cues.bare_before.nearest(text, clause_start(text, amount.start), amount.start)
         if cue is not None:

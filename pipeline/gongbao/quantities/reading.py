@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +10,10 @@ import regex
 
 from gongbao.chinese.numbers import Number, plus, quotient, read_number, times
 from gongbao.quantities.cues import Change
-from gongbao.quantities.scan import Hit
 from gongbao.record import Bound, Kind
-from gongbao.rulebook.ruleset import Rule
+from gongbao.rulebook.match import Match
 
+_STAGE = "quantities"
 _PLACES = 2
 """Decimals of a fraction that is no finite decimal: 三分之一 is 33.33 %."""
 _SCALE = regex.compile(r"[0-9０-９]([百千万亿兆]+)[余多]?$")
@@ -44,10 +44,10 @@ class Amount:
         "wrote_unit",
     )
 
-    def __init__(self, hit: Hit, kind: Kind, value: Decimal, unit: str, bound: Bound) -> None:
-        self.start = hit.start
-        self.end = hit.end
-        self.rule = hit.rule.id
+    def __init__(self, match: Match, kind: Kind, value: Decimal, unit: str, bound: Bound) -> None:
+        self.start = match.start
+        self.end = match.end
+        self.rule = match.rule.id
         self.kind: Kind = kind
         self.value = value
         self.upper: Decimal | None = None
@@ -55,7 +55,7 @@ class Amount:
         self.bound: Bound = bound
         self.stated: Bound = "="
         """The bound that the words before it state."""
-        self.written = hit.groups.get("number") or ""
+        self.written = match.groups.get("number") or ""
         """The number as written."""
         self.lent = 1
         """The scale that a following amount lent to this number."""
@@ -110,62 +110,57 @@ class Amount:
             self.upper = self.upper.copy_negate() if self.upper is not None else None
 
 
-class AmountReader:
-    """Reads matches of the rules of stage `quantities`."""
+def read_amount(match: Match) -> Amount | None:
+    """The amount of a match; None for matches of other stages and for numbers that cannot be read."""
+    if match.rule.stage != _STAGE:
+        return None
+    gives = match.rule.gives
+    groups = match.groups
+    number = _number(gives, groups)
+    if number is None:
+        return None
+    unit = groups.get("unit")
+    given = gives.get("unit")
+    if unit is None:
+        unit = given or ""
+    elif given is not None and unit[0] == given[0] and not ("/" in unit or "每" in unit or "／" in unit):
+        unit = given
+    elif len(unit) > 1:
+        unit = unit.translate(_BRACKETS).replace("每", "/").replace("／", "/")
+    amount = Amount(match, gives.get("kind", match.rule.kind), number.value, unit, number.bound)
+    amount.upper = number.upper
+    amount.bare = bool(gives.get("bare"))
+    amount.joined = bool(gives.get("joined"))
+    amount.wrote_unit = not (amount.bare or amount.joined)
+    return amount
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._gives: dict[str, dict[str, Any]] = {rule.id: dict(rule.gives) for rule in rules}
 
-    def read(self, hit: Hit) -> Amount | None:
-        """The amount of a match; None for matches of other stages and for numbers that cannot be read."""
-        gives = self._gives.get(hit.rule.id)
-        if gives is None:
+def _number(gives: Mapping[str, Any], groups: Mapping[str, str | None]) -> Number | None:
+    """Value and bound, with the parts that some rules name: half, tenths, denominators, powers."""
+    written = groups.get("number")
+    if written is None:
+        return Number(Decimal(str(gives["value"]))) if "value" in gives else None
+    number = read_number(written)
+    if number is None:
+        return None
+    if "power" in gives:
+        return Number(Decimal(gives["power"]) ** number.value)
+    if "above" in groups or "below" in groups:
+        other = read_number(groups.get("above") or groups.get("below") or "")
+        if other is None or not other.value or not number.value:
             return None
-        groups = hit.groups
-        number = self._number(gives, groups)
-        if number is None:
-            return None
-        unit = groups.get("unit")
-        given = gives.get("unit")
-        if unit is None:
-            unit = given or ""
-        elif given is not None and unit[0] == given[0] and not ("/" in unit or "每" in unit or "／" in unit):
-            unit = given
-        elif len(unit) > 1:
-            unit = unit.translate(_BRACKETS).replace("每", "/").replace("／", "/")
-        amount = Amount(hit, gives.get("kind", hit.rule.kind), number.value, unit, number.bound)
-        amount.upper = number.upper
-        amount.bare = bool(gives.get("bare"))
-        amount.joined = bool(gives.get("joined"))
-        amount.wrote_unit = not (amount.bare or amount.joined)
-        return amount
-
-    @staticmethod
-    def _number(gives: dict[str, Any], groups: dict[str, str]) -> Number | None:
-        """Value and bound, with the parts that some rules name: half, tenths, denominators, powers."""
-        written = groups.get("number")
-        if written is None:
-            return Number(Decimal(str(gives["value"]))) if "value" in gives else None
-        number = read_number(written)
-        if number is None:
-            return None
-        if "power" in gives:
-            return Number(Decimal(gives["power"]) ** number.value)
-        if "above" in groups or "below" in groups:
-            other = read_number(groups.get("above") or groups["below"])
-            if other is None or not other.value or not number.value:
-                return None
-            above, below = (other, number) if "above" in groups else (number, other)
-            return Number(quotient(times(above.value, 100), below.value, _PLACES))
-        scale = gives.get("scale")
-        value, upper = number.value, number.upper
-        if scale is not None:
-            value = times(value, Decimal(str(scale)))
-            upper = times(upper, Decimal(str(scale))) if upper is not None else None
-        if groups.get("half"):
-            value = plus(value, Decimal(str(gives.get("half", "0.5"))))
-        for name, part in (("tenth", "0.1"), ("hundredth", "0.01"), ("ones", "1")):
-            if groups.get(name):
-                digit = read_number(groups[name])
-                value = plus(value, times(digit.value, Decimal(part))) if digit else value
-        return number if value is number.value and upper is number.upper else Number(value, number.bound, upper)
+        above, below = (other, number) if "above" in groups else (number, other)
+        return Number(quotient(times(above.value, 100), below.value, _PLACES))
+    scale = gives.get("scale")
+    value, upper = number.value, number.upper
+    if scale is not None:
+        value = times(value, Decimal(str(scale)))
+        upper = times(upper, Decimal(str(scale))) if upper is not None else None
+    if groups.get("half"):
+        value = plus(value, Decimal(str(gives.get("half", "0.5"))))
+    for name, part in (("tenth", "0.1"), ("hundredth", "0.01"), ("ones", "1")):
+        written = groups.get(name)
+        if written:
+            digit = read_number(written)
+            value = plus(value, times(digit.value, Decimal(part))) if digit else value
+    return number if value is number.value and upper is number.upper else Number(value, number.bound, upper)

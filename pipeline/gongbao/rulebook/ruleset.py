@@ -31,7 +31,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, count
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,10 @@ TIME_LIMIT = 2.0
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule. `where` is `file:line`; `version` the first 12 hex digits of its content's hash."""
+    """A rule. `where` is `file:line`; `version` the first 12 hex digits of its content's hash.
+
+    `order` is its place among all rules, as they follow in their files; it decides between rules of equal priority.
+    """
 
     id: str
     name: str
@@ -72,6 +75,8 @@ class Rule:
     version: str
     expanded: str
     lists: Mapping[str, Sequence[str]]
+    stage: str = ""
+    order: int = 0
 
     @cached_property
     def compiled(self) -> Any:
@@ -161,11 +166,15 @@ class RuleSet:
                         )
                     seen[rule.id] = where
                     stages.setdefault(stage, {})[rule.id] = (rule, where)
+        order = count()
         ready = {
             stage: tuple(
                 sorted(
-                    (_ready(rule, where, parts.get(stage, {}), lexicons) for rule, where in rules.values()),
-                    key=lambda rule: (-rule.priority, rule.id),
+                    (
+                        _ready(rule, where, stage, parts.get(stage, {}), lexicons, next(order))
+                        for rule, where in rules.values()
+                    ),
+                    key=lambda rule: (-rule.priority, rule.order),
                 )
             )
             for stage, rules in sorted(stages.items())
@@ -304,7 +313,14 @@ def _written_out(pattern: str) -> int:
     return sum(sizes)
 
 
-def _ready(rule: RuleData, where: str, parts: Mapping[str, str], lexicons: Mapping[str, Sequence[str]]) -> Rule:
+def _ready(
+    rule: RuleData,
+    where: str,
+    stage: str,
+    parts: Mapping[str, str],
+    lexicons: Mapping[str, Sequence[str]],
+    order: int,
+) -> Rule:
     expanded = expand(rule.pattern, parts, where)
     names = sorted(set(_LIST.findall(expanded)))
     missing = [name for name in names if name not in lexicons]
@@ -316,5 +332,16 @@ def _ready(rule: RuleData, where: str, parts: Mapping[str, str], lexicons: Mappi
     content = json.dumps([rule.model_dump(), expanded, lists], ensure_ascii=False, sort_keys=True)
     version = hashlib.sha256(content.encode()).hexdigest()[:12]
     return Rule(
-        rule.id, rule.name, rule.kind, rule.priority, rule.gives, rule.examples, where, version, expanded, lists
+        id=rule.id,
+        name=rule.name,
+        kind=rule.kind,
+        priority=rule.priority,
+        gives=rule.gives,
+        examples=rule.examples,
+        where=where,
+        version=version,
+        expanded=expanded,
+        lists=lists,
+        stage=stage,
+        order=order,
     )

@@ -1,0 +1,87 @@
+"""What the text of a pattern shows without being matched."""
+
+from __future__ import annotations
+
+import pytest
+from gongbao.rulebook.pattern import leading_group, may_run_away, needs_of, without_look_behind
+from gongbao.rulebook.ruleset import RuleSet
+
+
+@pytest.mark.parametrize(
+    ("pattern", "head"),
+    [
+        ("(?:a|b)c", "(?:a|b)"),
+        ("(?:a)|b", ""),
+        ("(?:a)?b", ""),
+        ("a(?:b)", ""),
+        (r"(?:[)]\))x", r"(?:[)]\))"),
+        ("(?:a(?:b))c|d", ""),
+    ],
+)
+def test_leading_group(pattern: str, head: str) -> None:
+    assert leading_group(pattern) == head
+
+
+@pytest.mark.parametrize(
+    ("pattern", "rest"),
+    [("(?<=a(b))c", "c"), ("a(?<!b)c", "ac"), ("(?:(?<=[)])a|(?<!b)c)", "(?:a|c)"), ("(?P<n>a)", "(?P<n>a)")],
+)
+def test_without_look_behind(pattern: str, rest: str) -> None:
+    assert without_look_behind(pattern) == rest
+
+
+@pytest.mark.parametrize("pattern", ["a*", "a+?", "(?:a{1,3}){2}", "a{2,}", "(?:a|b?c{2})+"])
+def test_may_run_away(pattern: str) -> None:
+    assert may_run_away(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["a", "a?", "a++", "a*+b", "a{0,9}", "(?:ab?){3}", "[*+]", r"\+", "(?:a{2})?", "(?P<n>a)"]
+)
+def test_cannot_run_away(pattern: str) -> None:
+    assert not may_run_away(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("全[省市]", [{"全省", "全市"}]),
+        ("(?:人民)?政府", [{"政府"}]),
+        ("(?<!其)中国(?!家)", [{"中国"}]),
+        ("甲.{0,9}乙", [{"乙"}, {"甲"}]),
+        (r"\d+年", [{"年"}]),
+        ("(?:北京|上海)市|天津", [{"北京市", "上海市", "天津"}]),
+        ("区(?=里|外)", [{"区"}, {"外", "里"}]),
+        (r"\L<coins>钱", [{"元钱", "角钱"}]),
+        ("(?:一|二){2}日", [{"日"}, {"一", "二"}]),
+        (r"\u3000、|\)", [{"\u3000、", ")"}]),
+        ("[^年]月?", []),
+        ("年*", []),
+        ("(?i)abc", []),
+        ("年|.", []),
+    ],
+)
+def test_the_words_that_every_match_holds(pattern: str, words: list[set[str]]) -> None:
+    found = needs_of(pattern, {"coins": ["元", "角"]}).words
+    assert sorted(map(sorted, found)) == sorted(map(sorted, words))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reach"),
+    [("年", 1), ("年.{0,3}月", 5), ("年(?=月日)", 3), ("年.*", None), ("(?:ab|c){2}", 4), ("a(?<=b+)", 1)],
+)
+def test_how_far_a_match_reaches(pattern: str, reach: int | None) -> None:
+    assert needs_of(pattern, {}).reach == reach
+
+
+def test_the_words_of_every_rule_stand_in_every_match_of_it() -> None:
+    rules = RuleSet.load()
+    texts = [example.text for stage in rules.stages.values() for rule in stage for example in rule.examples.yes]
+    for stage in rules.stages.values():
+        for rule in stage:
+            needs = needs_of(rule.expanded, rule.lists)
+            for text in texts:
+                for match in rule.finditer(text):
+                    reach = None if needs.reach is None else match.start() + needs.reach
+                    seen = text[0 if r"\K" in rule.expanded else match.start() : reach]
+                    assert all(any(word in seen for word in words) for words in needs.words), (rule.id, text)
