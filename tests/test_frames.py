@@ -84,7 +84,7 @@ def test_display_shows_ranges_bounds_and_growth() -> None:
     ])  # fmt: skip
     shown = frame.gongbao.display()
     assert shown["amount"].tolist() == ["54.14亿元", "约3万–5万人", "-3%"]
-    assert list(shown.columns) == ["place", "initiative", "indicator", "amount", "year", "kind"]
+    assert list(shown.columns) == ["place", "initiative", "indicator", "amount", "year", "kind", "status"]
 
 
 def test_pivot_has_a_row_a_place_and_initiative_and_a_column_a_year() -> None:
@@ -98,6 +98,11 @@ def test_pivot_has_a_row_a_place_and_initiative_and_a_column_a_year() -> None:
     assert row.tolist() == [1000.0, 5414000000.0], "of two records the surer one counts"
     assert ("", "", "融资额", "元") in table.index and len(table) == 3
     assert len(frame.gongbao.pivot(kind="percent")) == 0
+
+
+def test_pivot_leaves_out_what_is_no_level() -> None:
+    said = [record(0, value=Decimal(3)), *(record(at, status=name) for at, name in ((4, "planned"), (8, "rule")))]
+    assert to_pandas(said).gongbao.pivot()[2020].tolist() == [3.0]
 
 
 def test_amounts_in_yi_and_wan() -> None:

@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 import pandas
 
-from gongbao.record import Bound, Kind, Record
+from gongbao.record import Bound, Kind, Record, Status
 
 _DTYPES = {
     "value": "float64",
@@ -29,8 +29,10 @@ _DTYPES = {
     # All there are, in every frame: frames of several articles can be put together and keep the type.
     "kind": pandas.CategoricalDtype(list(get_args(Kind))),
     "bound": pandas.CategoricalDtype(list(get_args(Bound))),
+    "status": pandas.CategoricalDtype(list(get_args(Status))),
 }
 _DATES = ("pub_date", "period_start", "period_end")
+_OBJECTS = ("evidence", "field_confidence", "alternatives")
 _YI, _WAN = Decimal(10) ** 8, Decimal(10) ** 4
 _SIZES = {"元": Decimal(1), "万元": _WAN, "亿元": _YI}
 _BOUNDS = {"~": "约", ">": "超", "<": "不足"}
@@ -43,22 +45,22 @@ def to_pandas(records: Iterable[Record], *, exact: bool = False) -> pandas.DataF
         records: The records.
         exact: Keep `value` and `value_max` as `decimal.Decimal` instead of float64.
 
-    Dates are datetime64, years Int64 with missing values, codes and names strings, `evidence` dicts, `flags` lists.
+    Dates are datetime64, years Int64 with missing values, codes and names strings, `flags` lists; `evidence`,
+    `field_confidence` and `alternatives` are dicts as JSON has them.
     """
     columns = list(Record.model_fields)
-    rows = [[getattr(record, name) for name in columns] for record in records]
-    frame = pandas.DataFrame(rows, columns=columns)
-    evidence = columns.index("evidence")
-    frame["evidence"] = pandas.Series(
-        [{key: item.to_dict() for key, item in row[evidence].items()} for row in rows], dtype="object"
-    )
+    chosen = list(records)
+    frame = pandas.DataFrame([[getattr(record, name) for name in columns] for record in chosen], columns=columns)
+    said = [record.to_dict() for record in chosen]
+    for name in _OBJECTS:
+        frame[name] = pandas.Series([row[name] for row in said], dtype="object")
     for name, dtype in _DTYPES.items():
         if not (exact and name in {"value", "value_max"}):
             frame[name] = frame[name].astype(dtype)  # type: ignore[call-overload]
     for name in _DATES:
         # Microseconds hold every date there is, and empty columns get the same type as full ones.
         frame[name] = pandas.to_datetime(frame[name]).astype("datetime64[us]")
-    strings = [n for n in columns if n not in _DTYPES and n not in _DATES and n not in {"evidence", "flags"}]
+    strings = [n for n in columns if n not in _DTYPES and n not in _DATES and n not in {*_OBJECTS, "flags"}]
     return frame.astype(dict.fromkeys(strings, "string"))
 
 
@@ -108,8 +110,11 @@ class GongbaoAccessor:
         self._frame = frame
 
     def display(self) -> pandas.DataFrame:
-        """Who, what, how much and when: amounts in 亿 and 万, ranges with both ends, 约 超 不足 before them."""
-        names = ["place", "initiative", "indicator", "year", "kind"]
+        """Who, what, how much, when, and whether it is so.
+
+        Amounts are in 亿 and 万, ranges with both ends, 约 超 不足 before them.
+        """
+        names = ["place", "initiative", "indicator", "year", "kind", "status"]
         shown = self._frame[names].copy()
         columns = (self._frame[name] for name in ("value", "value_max", "unit", "bound"))
         shown.insert(3, "amount", [_shown(*cells) for cells in zip(*columns, strict=True)])
@@ -118,10 +123,13 @@ class GongbaoAccessor:
     def pivot(self, *, kind: str = "money", values: str = "value") -> pandas.DataFrame:
         """One row a place, initiative, indicator and unit, one column a year; `kind` chooses the quantities.
 
+        Levels that were so count alone: plans, changes, earlier values and norms are left out (`status`).
         Where several records fall on one cell, the one of the highest confidence counts: amounts of one cell may hold
         parts of each other and are never added up. Missing names are empty strings.
         """
         chosen = self._frame[(self._frame["kind"] == kind) & self._frame["year"].notna()]
+        if "status" in chosen.columns:
+            chosen = chosen[chosen["status"].isna() | (chosen["status"] == "actual")]
         if "confidence" in chosen.columns:
             chosen = chosen.sort_values("confidence", ascending=False, kind="stable")
         chosen = chosen.copy()

@@ -9,17 +9,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gongbao.canonical import dump_json, plain_number
 
 Kind = Literal["money", "count", "percent", "growth", "multiple", "duration", "measure"]
 Bound = Literal["=", "~", ">", "<"]
+Status = Literal["actual", "previous", "change", "planned", "rule"]
 How = Literal["stated", "heading", "carried", "title", "published", "default"]
 
-SCHEMA_VERSION = "1.0"
+LinkedField = Literal["place", "year", "initiative", "indicator"]
+"""The fields that are chosen among what the article offers."""
+JudgedField = Literal[LinkedField, "status"]
+"""The fields that have a confidence of their own."""
+
+SCHEMA_VERSION = "2"
+MOST_ALTERNATIVES = 4
+
+
+def _to_hundredths(share: float) -> float:
+    return round(share, 2)
+
+
+Share = Annotated[float, Field(ge=0, le=1), AfterValidator(_to_hundredths)]
+"""A calibrated chance from 0 to 1. Two decimals are what is equal on every machine, so more are not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +52,37 @@ class Evidence:
         return {"how": self.how, "rule": self.rule, "start": self.start, "end": self.end}
 
 
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another answer that a field may have; `value` None says that the text may give none.
+
+    The span is where it was read in the article's text, None if nowhere; checked as part of a record.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    value: str | int | None
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    start: int | None = None
+    end: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "confidence", _to_hundredths(self.confidence))
+
+    def to_dict(self) -> dict[str, Any]:  # as JSON has it
+        return {"value": self.value, "confidence": self.confidence, "start": self.start, "end": self.end}
+
+
 def _column(title: str, zh: str, en: str, **kwargs: Any) -> Any:
     """A column: its Chinese title, and what it means in Chinese and in English."""
     return Field(title=title, description=en, json_schema_extra={"description_zh": zh}, **kwargs)
 
 
 class Record(BaseModel):
-    """One fact: a quantity with who, what and when. Field order is the column order of every export."""
+    """One fact: a quantity with who, what and when. Field order is the column order of every export.
+
+    Records of schema version 1 are read with `status` None and without confidences of fields and alternatives.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -57,14 +96,14 @@ class Record(BaseModel):
     pub_date: date | None = _column("发布日期", "文章发布日期", "Publication date of the article", default=None)
     place: str | None = _column(
         "地点",
-        "自省级起的全称路径（简体），如 广东省/广州市；全国 指全国范围",
-        "Path from the province, simplified full names",
+        "自省级起的全称路径（简体），如 广东省/广州市；全国 指全国范围；境外为国名，如 美国",
+        "Path from the province, simplified full names; abroad the country's usual name",
         default=None,
     )
     place_code: str | None = _column(
         "行政区划代码",
-        "GB/T 2260 六位代码；全国为 000000",
-        "6-digit GB/T 2260 code, 000000 for the whole country",
+        "GB/T 2260 六位代码；全国为 000000，境外为空",
+        "6-digit GB/T 2260 code, 000000 for the whole country, null abroad",
         default=None,
     )
     province: str | None = _column("省", "地点中的省级部分", "Province-level part of the place", default=None)
@@ -85,6 +124,14 @@ class Record(BaseModel):
     )
     unit: str = _column("单位", "基本单位或量词", "Base unit or measure word")
     bound: Bound = _column("界限", "= 恰为，~ 约，> 超过，< 不足", "= exact, ~ about, > more than, < less than")
+    status: Status | None = _column(
+        "状态",
+        "该数量所述：actual 实际，previous 变化之前的值，change 增减量，planned 计划或预测，rule 规定或标准；"
+        "只有第 1 版的旧记录为空",
+        "What the amount says of the world: actual is or was so, previous stood before a change, change is by how much,"
+        " planned is for a time to come, rule is a norm; null only in old records, of schema version 1",
+        default=None,
+    )
     year: int | None = _column(
         "年份", "事实所属年份；时间段取其末年", "The year the fact holds for; of a period its end", default=None
     )
@@ -108,12 +155,22 @@ class Record(BaseModel):
         "地点、年份、事项、指标、数量各自的依据：方式、规则、位置",
         "For place, year, initiative, indicator, amount: how, rule, span",
     )
-    confidence: float = _column(
+    confidence: Share = _column(
         "可信度",
         "校准后的可信度：此类记录中正确者所占比例，0 到 1",
         "Calibrated share of such records that are right, 0-1",
-        ge=0,
-        le=1,
+    )
+    field_confidence: dict[JudgedField, Share] = _column(
+        "各项可信度",
+        "地点、年份、事项、指标、状态各自的可信度，0 到 1",
+        "The same for place, year, initiative, indicator and status, each by itself, 0-1",
+        default_factory=dict,
+    )
+    alternatives: dict[LinkedField, Annotated[tuple[Alternative, ...], Field(max_length=MOST_ALTERNATIVES)]] = _column(
+        "其他可能",
+        "地点、年份、事项、指标的其他可能取值（至多四个，可能性大者在前）：取值、可信度、位置",
+        "For place, year, initiative, indicator: at most four other answers, best first, with confidence and span",
+        default_factory=dict,
     )
     flags: list[str] = _column(
         "提示", "请人工核对的原因，如 damaged、place_guessed", "Why a person should look: damaged, place_guessed, ..."
@@ -130,6 +187,10 @@ class Record(BaseModel):
                 value = value.isoformat()
             elif name == "evidence":
                 value = {key: item.to_dict() for key, item in value.items()}
+            elif name == "field_confidence":
+                value = dict(value)
+            elif name == "alternatives":
+                value = {key: [item.to_dict() for item in items] for key, items in value.items()}
             out[name] = value
         return out
 

@@ -56,6 +56,7 @@ def make_record(article_id: str, text: str, amount: str, /, *, nth: int = 0, **f
         "value": 1,
         "unit": "元",
         "bound": "=",
+        "status": "actual",
         "year": 2020,
         "period": "2020年",
         "period_start": "2020-01-01",
@@ -68,6 +69,7 @@ def make_record(article_id: str, text: str, amount: str, /, *, nth: int = 0, **f
         "sentence_end": right,
         "evidence": evidence,
         "confidence": 0.9,
+        "field_confidence": {"place": 0.9, "status": 0.8},
         "flags": [],
         **fields,
     }

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from gongbao.diff.causes import Danger, power_of_ten
 from gongbao.diff.compare import Comparison, apply, compare
+from gongbao.diff.fields import content_key
 from gongbao.diff.pairing import in_text_order
 from gongbao.diff.sources import Places, open_side
 from hypothesis import HealthCheck, given, settings
@@ -45,6 +46,7 @@ CHANGES = [
     pytest.param({"unit": "美元"}, "unit", "元 → 美元", Danger.UNIT, id="currency"),
     pytest.param({"kind": "count"}, "kind", "money → count", Danger.KIND, id="kind"),
     pytest.param({"bound": ">"}, "bound", "= → >", Danger.BOUND, id="bound"),
+    pytest.param({"status": "planned"}, "status", "actual → planned", Danger.STATUS, id="status"),
     pytest.param({"year": 2021}, "year", "2020 → 2021", Danger.YEAR, id="year"),
     pytest.param({"year": None}, "year", "2020 → ∅", Danger.YEAR, id="year lost"),
     pytest.param(
@@ -70,6 +72,8 @@ def test_a_changed_field_is_named_with_its_shape(
 
 QUIET = [
     pytest.param({"confidence": 0.5}, ("confidence",), id="confidence"),
+    pytest.param({"field_confidence": {"place": 0.4}}, ("confidence",), id="confidence of a field"),
+    pytest.param({"alternatives": {"year": [{"value": 2019, "confidence": 0.2}]}}, ("confidence",), id="other answers"),
     pytest.param({"flags": ["damaged"]}, ("confidence",), id="flags"),
     pytest.param({"year_rule": "year.other"}, ("rule",), id="rule"),
     pytest.param({"sentence": "别的写法"}, ("wording",), id="sentence"),
@@ -86,6 +90,22 @@ def test_what_needs_no_eyes_is_kept_apart(
     result = one(build, tmp_path, {}, after)
     assert not result.changes
     assert [c.quiet for c in result.quiet] == [classes]
+
+
+def test_records_of_schema_1_have_no_status_that_could_have_changed(build: ModuleType, tmp_path: Path) -> None:
+    old = build.make_record("a.txt", TEXT, "12.5亿元")
+    new = old | {"status": "planned", "alternatives": {"year": [{"value": 2019, "confidence": 0.2}]}}
+    for name in ("status", "field_confidence", "alternatives"):
+        del old[name]
+    result = sides(build, tmp_path, [old], [new])
+    assert not result.changes and [c.quiet for c in result.quiet] == [("wording", "confidence")]
+
+
+def test_a_decision_made_before_there_was_a_status_holds(build: ModuleType) -> None:
+    new = build.make_record("a.txt", TEXT, "12.5亿元")
+    old = {name: value for name, value in new.items() if name != "status"}
+    assert content_key(None, old) == content_key(None, new)
+    assert content_key(None, new) != content_key(None, new | {"status": "planned"})
 
 
 def test_a_wider_span_alone_is_quiet(build: ModuleType, tmp_path: Path) -> None:

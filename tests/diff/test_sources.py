@@ -27,7 +27,7 @@ def no_manifest(run: Path) -> None:
 
 
 def newer_schema(run: Path) -> None:
-    (run / "manifest.json").write_text(json.dumps({"schema_version": "2.0"}))
+    (run / "manifest.json").write_text(json.dumps({"schema_version": "99"}))
 
 
 def no_schema(run: Path) -> None:

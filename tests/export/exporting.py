@@ -17,7 +17,7 @@ from gongbao.export.formats import PLAIN, Style
 from gongbao.export.rows import open_source
 from gongbao.export.select import Data, Selection
 from gongbao.export.writing import export, target_of
-from gongbao.record import Evidence, Record
+from gongbao.record import Alternative, Evidence, Record
 from gongbao.run.folder import RunWriter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +51,7 @@ def make_record(article: Article, raw: str, **fields: Any) -> Record:
         "value": Decimal(1),
         "unit": "元",
         "bound": "=",
+        "status": "actual",
         "start": start,
         "end": end,
         "raw": raw,
@@ -59,6 +60,11 @@ def make_record(article: Article, raw: str, **fields: Any) -> Record:
         "sentence_end": len(article.text),
         "evidence": spans,
         "confidence": 0.9,
+        "field_confidence": {"place": 0.98, "year": 1.0, "initiative": 0.5, "indicator": 0.0, "status": 0.76},
+        "alternatives": {
+            "place": [Alternative("吉林省/吉林市", 0.31, 0, 1), Alternative(None, 0.04)],
+            "year": [Alternative(2021, 0.2, start, end)],
+        },
         "flags": [],
     }
     return Record.model_validate(known | fields)
@@ -84,7 +90,7 @@ def hard_extractions() -> list[Extraction]:
     )  # fmt: skip
     exact = (
         make_record(numbers, "1234567890123456.7891元", value=LONG),
-        make_record(numbers, "100000000000000000007元", value=HUGE, unit="美元"),
+        make_record(numbers, "100000000000000000007元", value=HUGE, unit="美元", status="previous"),
         make_record(numbers, "3至5万人", kind="count", value=Decimal(30000), value_max=Decimal(50000), unit=""),
     )
     empty = Article("no records", "这里没有事实。\n")
@@ -99,7 +105,7 @@ def write_run(out: Path, run_id: str, extractions: list[Extraction], *, started:
     with RunWriter(out, run_id) as writer:
         for extraction in extractions:
             writer.add(extraction)
-        manifest = {"schema_version": "1.0", "run_id": run_id, "started": started, "versions": {"code": "0.1.0"}}
+        manifest = {"schema_version": "2", "run_id": run_id, "started": started, "versions": {"code": "0.1.0"}}
         return writer.finish(manifest | {"counts": {"records": writer.records}})
 
 
@@ -110,6 +116,9 @@ def records_of(folder: Path) -> list[dict[str, Any]]:
         for name in ("value", "value_max"):
             row[name] = None if row[name] is None else Decimal(row[name])
         row["confidence"] = float(row["confidence"])
+        shares = [row["field_confidence"], *(item for found in row["alternatives"].values() for item in found)]
+        for share in shares:
+            share |= {name: float(value) for name, value in share.items() if isinstance(value, Decimal)}
     return rows
 
 

@@ -114,6 +114,29 @@ def test_tables_of_another_version_are_left_alone(hard_run: Path, tmp_path: Path
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("target", ["sqlite", "postgresql"])
+def test_tables_of_the_version_before_get_the_new_columns(
+    tmp_path: Path, target: str, request: pytest.FixtureRequest
+) -> None:
+    import sqlalchemy as sa
+
+    url = f"sqlite:///{tmp_path}/a.db" if target == "sqlite" else request.getfixturevalue("database")
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    extractions = hard_extractions()
+    to_url(write_run(tmp_path, "old", extractions), url)
+    with engine.begin() as db:
+        for name in ("status", "field_confidence", "alternatives"):
+            db.execute(sa.text(f"ALTER TABLE records DROP COLUMN {name}"))
+        db.execute(sa.text("UPDATE gongbao SET value = '1' WHERE key = 'format'"))
+    to_url(write_run(tmp_path, "new", extractions[:1]), url)
+    with engine.connect() as db:
+        rows = db.execute(sa.text("SELECT article_id, status FROM records ORDER BY article_id, start")).fetchall()
+        assert db.execute(sa.text("SELECT value FROM gongbao WHERE key = 'format'")).scalar() == "2"
+    engine.dispose()
+    said = {str(article): {status for other, status in rows if other == article} for article, _ in rows}
+    assert said == {"numbers": {None}, extractions[0].article.id: {"actual"}}, "what is not exported again says nothing"
+
+
 def test_two_exports_that_make_one_database_both_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "facts.db"
     extractions = hard_extractions()

@@ -108,6 +108,12 @@ def test_no_flags_is_null() -> None:
     assert compile_where("flags=null")({**ROW, "flags": []})
 
 
+@pytest.mark.parametrize("text", ["status=planned", "状态=计划", "status in [planned, rule]", "status!=actual"])
+def test_plans_are_told_from_what_is_so(text: str) -> None:
+    test = compile_where(text)
+    assert test({**ROW, "status": "planned"}) and not test({**ROW, "status": "actual"})
+
+
 def test_numbers_are_compared_exactly() -> None:
     long = Decimal("1234567890123456.7891")
     assert compile_where("value=1234567890123456.7891")({**ROW, "value": long})
@@ -157,6 +163,27 @@ def test_wide_shows_the_surest_record_and_names_conflicts(tmp_path: Path) -> Non
     row = next(row for row in table.rows if row["place_code"] == "440100")
     assert row["贷款（元）"] == 8 and row["records"] == 2 and row["conflicts"] == ["贷款（元）"]
     assert row["客流 增长（%）"] is None
+
+
+def test_wide_holds_what_is_so_and_says_what_it_leaves_out(tmp_path: Path) -> None:
+    first = hard_extractions()[0]
+    said = ("actual", "planned", "previous")
+    records = tuple(record.model_copy(update={"status": s}) for record, s in zip(first.records, said, strict=True))
+    data = Data([open_source(write_run(tmp_path, "a", [replace(first, records=records)]))], Selection(wide=True))
+    assert [row["place"] for row in data.table().rows] == ["广东省/广州市"]
+    assert data.left_out == {"previous": 1, "planned": 1} == data.facts()["left_out"]
+
+
+def test_records_of_schema_1_are_read_without_status(hard_run: Path, tmp_path: Path) -> None:
+    old = [json.loads(line) for line in (hard_run / "records.jsonl").read_text(encoding="utf-8").splitlines()]
+    for row in old:
+        del row["status"], row["field_confidence"], row["alternatives"]
+    (tmp_path / "records.jsonl").write_text("".join(json.dumps(row) + "\n" for row in old), encoding="utf-8")
+    source = open_source(tmp_path / "records.jsonl")
+    assert {(row["status"], *row["field_confidence"], *row["alternatives"]) for row in source.rows()} == {(None,)}
+    assert len(list(Data([source], Selection(where="status=null")).rows())) == 6
+    for to in ("csv", "xlsx", "parquet", "sqlite", "jsonl"):
+        assert export_to(tmp_path / "records.jsonl", to, tmp_path / to) == 6
 
 
 @pytest.mark.parametrize(

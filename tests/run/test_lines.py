@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from gongbao.canonical import dump_json
 from gongbao.document import Article, Extraction
-from gongbao.record import Evidence, Record
+from gongbao.record import Alternative, Evidence, Record
 from gongbao.run.lines import to_lines
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +25,7 @@ FULL = Record(
     value=Decimal("1200000000"),
     unit="元",
     bound="=",
+    status="planned",
     start=3,
     end=7,
     raw="12億元",
@@ -36,6 +37,11 @@ FULL = Record(
         "place": Evidence("default", "place.none"),
     },
     confidence=0.5,
+    field_confidence={"place": 0.0, "year": 0.97, "status": 1.0},
+    alternatives={
+        "place": (Alternative("广东省/广州市", 0.31, 0, 2), Alternative(None, 0.04)),
+        "year": (Alternative(2020, 0.03, 5, 6),),
+    },
     flags=["no_place", "no_year"],
 )
 AWKWARD = ['"', "\\", "\x1b[0m", "\u2028", "😀", "\ud800", 'a,"b"\nc', "", "\x00", "\x7f"]
@@ -53,7 +59,8 @@ def check(record: Record) -> None:
     line, row = lines_of(record)
     assert line == record.to_json() + "\n"
     said = record.to_dict()
-    assert row["evidence"] == dump_json(said.pop("evidence"))
+    for name in ("evidence", "field_confidence", "alternatives"):
+        assert row[name] == dump_json(said.pop(name))
     assert row["flags"] == ";".join(said.pop("flags"))
     for name, value in said.items():
         written = "" if value is None else str(value)

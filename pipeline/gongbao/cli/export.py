@@ -54,7 +54,10 @@ def command(
         bool, typer.Option("--reviewed-only", help="Only what a person accepted or edited, as that person has it.")
     ] = False,
     wide: Annotated[
-        bool, typer.Option("--wide", help="One row a place, initiative and year; one column an indicator.")
+        bool,
+        typer.Option(
+            "--wide", help="One row a place, initiative and year; one column an indicator; only actual levels."
+        ),
     ] = False,
     prune: Annotated[
         bool, typer.Option("--prune", help="Databases: delete records of these articles that are no longer there.")
@@ -87,6 +90,9 @@ def command(
     if target.path is not None or target.url is not None:
         place = str(target.path) if target.path is not None else _shown(target.url or "")
         typer.echo(f"{count} rows: {place}", err=True)
+    if data.left_out:
+        said = ", ".join(f"{number} {status}" for status, number in data.left_out.items())
+        typer.echo(f"left out of the wide table: {said}; a plain export holds them", err=True)
 
 
 def open_sources(names: list[str], outputs: Path) -> list[Source]:

@@ -27,13 +27,14 @@ class Danger(IntEnum):
     UNIT = 5
     PLACE = 6
     YEAR = 7
-    KIND = 8
-    ADDED = 9
-    BOUND = 10
-    PERIOD = 11
-    INITIATIVE = 12
-    INDICATOR = 13
-    NONE = 14
+    STATUS = 8
+    KIND = 9
+    ADDED = 10
+    BOUND = 11
+    PERIOD = 12
+    INITIATIVE = 13
+    INDICATOR = 14
+    NONE = 15
 
 
 _OF_FIELD = {name: Danger[name.upper()] for name in FIELDS}

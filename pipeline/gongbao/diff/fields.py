@@ -18,6 +18,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "unit": ("unit",),
     "kind": ("kind",),
     "bound": ("bound",),
+    "status": ("status",),
     "place": ("place", "place_code", "province", "city", "district"),
     "year": ("year",),
     "period": ("period_start", "period_end"),
@@ -30,7 +31,7 @@ QUIET: dict[str, tuple[str, ...]] = {
     "span": ("start", "end", "raw", "record_id"),
     "rule": (),
     "wording": ("sentence", "sentence_start", "sentence_end", "amount", "period", "title", "pub_date"),
-    "confidence": ("confidence", "flags"),
+    "confidence": ("confidence", "field_confidence", "alternatives", "flags"),
 }
 """What needs no eyes, in the order in which a pair with several is filed. `rule` and the rest of `wording` are in
 `evidence`."""
@@ -43,14 +44,21 @@ _KNOWN = frozenset((*_FIELD_OF, *_QUIET_OF, "evidence", "article_id"))
 
 
 def changed_fields(old: RecordRow, new: RecordRow) -> tuple[str, ...]:
-    """The fields needing eyes in which two records differ, in the order of `FIELDS`."""
+    """The fields needing eyes in which two records differ, in the order of `FIELDS`.
+
+    A status is compared where both records have one: those of schema version 1 say nothing that could have changed.
+    """
     differing = {_FIELD_OF[column] for column in _EYES if _differ(old.get(column), new.get(column))}
+    if "status" in differing and None in (old.get("status"), new.get("status")):
+        differing.remove("status")
     return tuple(name for name in FIELDS if name in differing) if differing else ()
 
 
 def quiet_differences(old: RecordRow, new: RecordRow) -> tuple[str, ...]:
     """The classes of differences that need no eyes, in the order of `QUIET`."""
     found = {_QUIET_OF[column] for column in _QUIET_OF if old.get(column) != new.get(column)}
+    if (old.get("status") is None) != (new.get("status") is None):
+        found.add("wording")
     evidence_old, evidence_new = old.get("evidence") or {}, new.get("evidence") or {}
     if evidence_old != evidence_new:
         rules_old = {name: item.get("rule") for name, item in evidence_old.items()}
@@ -109,7 +117,8 @@ def content_key(old: RecordRow | None, new: RecordRow | None, occurrence: int = 
     """The key of a change: the same as long as the two records say the same of the same words of the same article.
 
     Offsets, rules, confidence and the wording of the evidence are left out, so that a decision outlives changes that
-    need no eyes. `occurrence` tells apart changes of one article that are alike in all of this.
+    need no eyes; so is the status where it is the usual one, so that decisions made before there was a status hold.
+    `occurrence` tells apart changes of one article that are alike in all of this.
     """
     said = f"{_content(old)}\x1e{_content(new)}\x1e"
     if occurrence:
@@ -123,7 +132,9 @@ def _content(record: RecordRow | None) -> str:
     parts = [str(record.get("article_id")), str(record.get("raw"))]
     for column in _EYES:
         value = record.get(column)
-        if value is None:
+        if column == "status":
+            parts += [value] if value not in (None, "actual") else []
+        elif value is None:
             parts.append("\x00")
         else:
             parts.append(value if isinstance(value, str) else plain(value))

@@ -13,7 +13,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from pydantic.fields import FieldInfo
 
 from gongbao.errors import ExportError
-from gongbao.record import Evidence, Record
+from gongbao.record import Alternative, Evidence, Record
 
 Type = Literal["string", "integer", "decimal", "number", "date", "list", "object"]
 Row = dict[str, Any]
@@ -44,10 +44,10 @@ def record_columns() -> tuple[Column, ...]:
     return tuple(_column(name, field) for name, field in Record.model_fields.items())
 
 
-def evidence_fields() -> dict[str, FieldInfo]:
-    """The fields of `Evidence` as pydantic describes those of `Record`."""
-    hints = get_type_hints(Evidence)
-    return {field.name: FieldInfo.from_annotation(hints[field.name]) for field in fields(Evidence)}
+def fields_of(part: type[Evidence] | type[Alternative]) -> dict[str, FieldInfo]:
+    """The fields of a part of a record as pydantic describes those of `Record`."""
+    hints = get_type_hints(part, include_extras=True)
+    return {field.name: FieldInfo.from_annotation(hints[field.name]) for field in fields(part)}
 
 
 @lru_cache(maxsize=1)
@@ -63,7 +63,19 @@ def evidence_columns() -> tuple[Column, ...]:
         "start": ("依据起", "Where it was read: start in the article's text", "依据在原文中的起点"),
         "end": ("依据止", "Where it was read: end in the article's text", "依据在原文中的终点"),
     }
-    return tuple(_column(name, field, *words[name]) for name, field in evidence_fields().items())
+    return tuple(_column(name, field, *words[name]) for name, field in fields_of(Evidence).items())
+
+
+@lru_cache(maxsize=1)
+def alternative_columns() -> tuple[Column, ...]:
+    """The columns of one alternative. Its value is text, but for a year, which JSON has as a number."""
+    words = {
+        "value": ("取值", "Another answer; null where the text may give none", "另一可能的取值；空表示可能没有"),
+        "confidence": ("可信度", "The chance that it is right, 0-1", "其可信度，0 到 1"),
+        "start": ("起", "Where it was read: start in the article's text", "在原文中的起点"),
+        "end": ("止", "Where it was read: end in the article's text", "在原文中的终点"),
+    }
+    return tuple(_column(name, field, *words[name]) for name, field in fields_of(Alternative).items())
 
 
 def choose(columns: Sequence[Column], names: Iterable[str]) -> tuple[Column, ...]:
@@ -110,9 +122,10 @@ def _column(name: str, field: Any, title: str = "", description: str = "", descr
 
 
 def _type(annotation: Any) -> Type:
-    if get_origin(annotation) is Literal or annotation is str:
-        return "string"
-    kinds: dict[Any, Type] = {int: "integer", Decimal: "decimal", float: "number", date: "date"}
+    kinds: dict[Any, Type] = {str: "string", int: "integer", Decimal: "decimal", float: "number", date: "date"}
     if annotation in kinds:
         return kinds[annotation]
-    return "list" if get_origin(annotation) is list else "object"
+    outer = get_origin(annotation)
+    if outer is Literal or (outer is Union and str in get_args(annotation)):
+        return "string"
+    return "list" if outer is list else "object"

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from gongbao.canonical import record_id
 from gongbao.document import Article, Document
 from gongbao.export.annotations import FIELDS, Annotated, Mark
 from gongbao.export.columns import Row
 from gongbao.pipeline import Pipeline
-from gongbao.record import Record
+from gongbao.record import JudgedField, Record
 
 RULE = "annotator"
 """What stands as the rule in the evidence of a field that a person marked."""
@@ -25,6 +25,9 @@ _FLOW = {
     "initiative": ("initiative",),
     "indicator": ("indicator",),
 }
+_CERTAIN: Row = {"confidence": 1.0, "field_confidence": dict.fromkeys(get_args(JudgedField), 1.0), "alternatives": {}}
+_CERTAIN |= {"flags": []}
+"""What is said of a record that a person went through."""
 T = TypeVar("T")
 
 
@@ -107,7 +110,7 @@ class Corrector:
             row["record_id"] = record_id(row["article_id"], mark.start, mark.end, mark.label)
         for name in FIELDS:
             self._field(row, name, found.get(name), before, reader, done)
-        return row if row == before else row | {"confidence": 1.0, "flags": []}
+        return row if row == before else row | _CERTAIN
 
     def _field(
         self, row: Row, name: str, mark: Mark | None, before: Row | None, reader: _Reader, done: Corrected
@@ -196,7 +199,7 @@ class _Reader:
             "title": self._about.get("title"),
             "pub_date": self._about.get("pub_date"),
         }
-        return row | about | {"confidence": 1.0, "flags": []}
+        return row | about | {"status": "actual"}
 
     def quantity(self, mark: Mark) -> Row | None:
         """Value, unit and bound of the quantity that the mark covers most of."""

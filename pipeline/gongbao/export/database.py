@@ -19,7 +19,7 @@ from gongbao.export.columns import Row, record_columns
 from gongbao.export.formats import Style
 from gongbao.export.rows import Source, exact
 from gongbao.export.select import Data
-from gongbao.export.tables import FORMAT, Tables, about_table, make_tables, wide_table_of
+from gongbao.export.tables import ADDED, BEFORE, FORMAT, Tables, about_table, make_tables, wide_table_of
 from gongbao.export.upsert import Upsert, Values
 
 BATCH = 2000
@@ -165,12 +165,18 @@ class _Seen:
 def _prepare(tables: Tables, connection: Connection, where: str) -> None:
     present = set(sa.inspect(connection).get_table_names())
     mine = [t for t in (tables.about, tables.articles, tables.records, tables.evidence) if t is not None]
+    old = False
     if present & {table.name for table in mine}:
-        _check_version(tables.about, connection, present, where)
+        old = _check_version(tables.about, connection, present, where) == BEFORE
     for table in mine:
         if table.name in present:
             there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
             expected = {column.name for column in table.columns}
+            if old and table is tables.records and there < expected and expected - there <= set(ADDED):
+                for name in ADDED:
+                    if name in expected - there:
+                        _add_column(table.c[name], connection)
+                there = expected
             if there != expected:
                 odd = ", ".join(sorted(there ^ expected)[:5])
                 raise _other_table(f"table {table.name} has other columns ({odd})", where)
@@ -195,13 +201,26 @@ def _comment(table: sa.Table, connection: Connection) -> None:
             connection.execute(sa.schema.SetColumnComment(column))
 
 
-def _check_version(about: sa.Table, connection: Connection, present: set[str], where: str) -> None:
+def _add_column(column: sa.Column[Any], connection: Connection) -> None:
+    """Add a column to a table that has rows: they hold nothing there until they are exported again."""
+    dialect = connection.dialect
+    names = dialect.identifier_preparer
+    kind = column.type.compile(dialect=dialect)
+    table = names.format_table(column.table)
+    connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {names.format_column(column)} {kind}")
+    if dialect.supports_comments and not dialect.inline_comments:
+        connection.execute(sa.schema.SetColumnComment(column))
+
+
+def _check_version(about: sa.Table, connection: Connection, present: set[str], where: str) -> str:
+    """The version of the tables that are there, which is `FORMAT` or `BEFORE`."""
     found = None
     if about.name in present:
         found = connection.execute(sa.select(about.c.value).where(about.c.key == "format")).scalar()
-    if found != FORMAT:
+    if found not in (FORMAT, BEFORE):
         version = f"version {found}" if found else "no version of gongbao"
         raise _other_table(f"its tables are of {version}; this gongbao writes version {FORMAT}", where)
+    return str(found)
 
 
 def _other_table(why: str, where: str) -> ExportError:

@@ -1,6 +1,7 @@
 """Parquet: typed columns (exact decimals, dates, lists), and the run, versions and schema in the file's metadata.
 
-`evidence` is a map from field to how, rule and span: `evidence['place'].rule` in DuckDB.
+`evidence` is a map from field to how, rule and span: `evidence['place'].rule` in DuckDB. `field_confidence` is a map
+to numbers, `alternatives` one to lists of answers, each a value (as text), its confidence and its span.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gongbao.canonical import dump_json
-from gongbao.export.columns import Column, Row, evidence_columns, record_columns
+from gongbao.export.columns import Column, Row, alternative_columns, evidence_columns, record_columns
 from gongbao.export.formats import Style
 from gongbao.export.rows import Source, exact
 from gongbao.export.schema import record_schema
@@ -100,12 +101,15 @@ def arrow_schema(columns: Sequence[Column], decimal: pa.DataType = DECIMAL) -> p
     """The Arrow schema of columns; each field's metadata holds its title and descriptions."""
     types = {"string": pa.string(), "integer": pa.int64(), "decimal": decimal, "number": pa.float64()}
     types |= {"date": pa.date32(), "list": pa.list_(pa.string())}
-    part = pa.struct([pa.field(c.name, types[c.type]) for c in evidence_columns()])
-    types["object"] = pa.map_(pa.string(), part)
+    evidence, other = (
+        pa.struct([pa.field(c.name, types[c.type]) for c in columns])
+        for columns in (evidence_columns(), alternative_columns())
+    )
+    each = {"evidence": evidence, "field_confidence": pa.float64(), "alternatives": pa.list_(other)}
     return pa.schema(
         pa.field(
             c.name,
-            types[c.type],
+            pa.map_(pa.string(), each[c.name]) if c.type == "object" else types[c.type],
             c.nullable,
             {"title": c.title, "description": c.description, "description_zh": c.description_zh},
         )
@@ -125,9 +129,19 @@ def _values(column: Column) -> Callable[[list[Any]], list[Any]]:
         return lambda values: [_decimal(value) for value in values]
     if column.type == "date":
         return lambda values: [None if value is None else date.fromisoformat(value) for value in values]
+    if column.name == "alternatives":
+        return lambda values: [list(_as_text(value).items()) for value in values]
     if column.type == "object":
         return lambda values: [list(value.items()) for value in values]
     return lambda values: values
+
+
+def _as_text(others: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """Alternatives with the years among them as text: a column of Parquet has one type."""
+    return {
+        name: [{**item, "value": None if item["value"] is None else str(item["value"])} for item in found]
+        for name, found in others.items()
+    }
 
 
 def _decimal(value: Any) -> Decimal | None:

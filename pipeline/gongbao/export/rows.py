@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from gongbao.canonical import plain_number
 from gongbao.errors import ExportError
-from gongbao.export.columns import Row, evidence_columns, record_columns
+from gongbao.export.columns import Row, alternative_columns, evidence_columns, record_columns
 from gongbao.record import SCHEMA_VERSION, Record
 
 # A number of 15 characters or fewer is given back digit for digit by a binary double; a longer one may not be, and is
@@ -130,23 +130,30 @@ def _is_plain(row: Row) -> bool:
 
     A million rows pass here: the comparing is left to C.
     """
-    names, types, parts = _types()
+    names, types, parts, other = _types()
     if row.keys() != names or not all(map(contains, types, map(type, map(row.__getitem__, names)))):
         return False
-    return all(type(item) is dict and item.keys() == parts for item in row["evidence"].values())
+    if not all(type(item) is dict and item.keys() == parts for item in row["evidence"].values()):
+        return False
+    if not all(type(share) is float for share in row["field_confidence"].values()):
+        return False
+    others = (item for found in row["alternatives"].values() for item in found)
+    return all(item.keys() == other and type(item["confidence"]) is float for item in others)
 
 
 @lru_cache(maxsize=1)
-def _types() -> tuple[Set[str], tuple[frozenset[type], ...], Set[str]]:
-    """The names of the columns, what JSON gives for each, and the names in each field's evidence."""
+def _types() -> tuple[Set[str], tuple[frozenset[type], ...], Set[str], Set[str]]:
+    """The names of the columns, what JSON gives for each, the names in each field's evidence and in an alternative."""
     known: dict[str, set[type]] = {"string": {str}, "date": {str}, "integer": {int}, "list": {list}, "object": {dict}}
+    known["number"] = {float}
     numbers: set[type] = {int, float, Decimal}
     names = dict.fromkeys(column.name for column in record_columns())
     types = tuple(
         frozenset(known.get(column.type, numbers) | ({type(None)} if column.nullable else set()))
         for column in record_columns()
     )
-    return names.keys(), types, frozenset(column.name for column in evidence_columns())
+    parts, other = (frozenset(column.name for column in of()) for of in (evidence_columns, alternative_columns))
+    return names.keys(), types, parts, other
 
 
 def _complete(row: Row, path: Path, number: int) -> Row:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
-from gongbao.export.columns import Column, evidence_columns, evidence_fields, record_columns
-from gongbao.record import SCHEMA_VERSION, Record
+from gongbao.export.columns import Column, alternative_columns, evidence_columns, fields_of, record_columns
+from gongbao.record import (
+    MOST_ALTERNATIVES,
+    SCHEMA_VERSION,
+    Alternative,
+    Evidence,
+    JudgedField,
+    LinkedField,
+    Record,
+)
 
 _JSON_TYPES = {"string": "string", "integer": "integer", "decimal": "number", "number": "number", "date": "string"}
 _TABLE_TYPES = {"string": "string", "integer": "integer", "decimal": "number", "number": "number", "date": "date"}
@@ -14,10 +22,17 @@ _TABLE_TYPES = {"string": "string", "integer": "integer", "decimal": "number", "
 
 def record_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of one line of records.jsonl, titles in Chinese, descriptions in English and Chinese."""
-    described = evidence_fields()
-    evidence = {column.name: _property(column, described[column.name]) for column in evidence_columns()}
+    evidence, other = (
+        {column.name: _property(column, fields_of(part)[column.name]) for column in columns}
+        for part, columns in ((Evidence, evidence_columns()), (Alternative, alternative_columns()))
+    )
+    other["value"]["type"] = ["string", "integer", "null"]
+    others = {"type": "array", "maxItems": MOST_ALTERNATIVES, "items": _object("其他可能", other)}
+    share = {"type": "number", "minimum": 0, "maximum": 1}
     properties = {column.name: _property(column, Record.model_fields[column.name]) for column in record_columns()}
     properties["evidence"] |= {"type": "object", "additionalProperties": _object("依据", evidence)}
+    properties["field_confidence"] |= _some(get_args(JudgedField), share)
+    properties["alternatives"] |= _some(get_args(LinkedField), others)
     properties["flags"] |= {"type": "array", "items": {"type": "string"}}
     about = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -31,6 +46,10 @@ def table_schema(columns: Sequence[Column], key: Sequence[str] = ()) -> dict[str
     """Table Schema (Frictionless) of a CSV table; lists are `;`-joined text, objects JSON."""
     schema: dict[str, Any] = {"fields": [_field(column) for column in columns], "missingValues": [""]}
     return schema | ({"primaryKey": list(key)} if key else {})
+
+
+def _some(names: Sequence[str], each: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": dict.fromkeys(names, each), "additionalProperties": False}
 
 
 def _object(title: str, properties: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +74,7 @@ def _property(column: Column, field: Any) -> dict[str, Any]:
     if column.type == "date":
         made["format"] = "date"
     if column.choices:
-        made["enum"] = list(column.choices)
+        made["enum"] = [*column.choices, None] if column.nullable else list(column.choices)
     for limit in field.metadata:
         for name, word in (("ge", "minimum"), ("le", "maximum")):
             if getattr(limit, name, None) is not None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, get_args
 
 from gongbao.errors import ExportError
 from gongbao.export.columns import Column, Row, choose, record_columns
 from gongbao.export.rows import Source
 from gongbao.export.where import compile_where
+from gongbao.record import SCHEMA_VERSION, Status
 
 Reviewed = Callable[[Row, Iterable[Row]], Iterable[Row]]
 """Of an article and its records, those that a person found right: as extracted, as edited, or added, in text order."""
@@ -34,6 +37,11 @@ class Selection:
     min_confidence: float = 0.0
     reviewed: Reviewed | None = field(default=None, compare=False)
     wide: bool = False
+
+
+def is_level(row: Row) -> bool:
+    """Whether a record says what is or was so; old records, which have no status, are taken for such."""
+    return row["status"] in ("actual", None)
 
 
 @dataclass(frozen=True)
@@ -142,10 +150,15 @@ class Data:
         key = table.key if set(table.key) <= set(names) else ()
         return Table(table.name, columns, ({n: row[n] for n in names} for row in table.rows), key, table.facts)
 
+    @cached_property
+    def left_out(self) -> Mapping[str, int]:
+        """How many records of each status the wide table leaves out; empty where all go in."""
+        counts = Counter(row["status"] for row in self.rows() if not is_level(row)) if self.selection.wide else {}
+        return {status: counts[status] for status in get_args(Status) if status in counts}
+
     def facts(self) -> dict[str, Any]:
         """What an export says about itself: the same for the same runs and options, without a clock."""
         from gongbao import __version__
-        from gongbao.record import SCHEMA_VERSION
 
         chosen: dict[str, Any] = {"where": self.selection.where, "columns": list(self.selection.columns)}
         chosen |= {
@@ -165,7 +178,7 @@ class Data:
                 for source in self.sources
             ],
             "selection": chosen | {"wide": self.selection.wide},
-        }
+        } | ({"left_out": dict(self.left_out)} if self.selection.wide else {})
 
     def owners(self) -> Mapping[str, Source]:
         """Which source each article comes from."""

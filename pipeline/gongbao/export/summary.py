@@ -9,7 +9,8 @@ from typing import Any, get_args
 
 from gongbao.export.columns import Column, Row, record_columns
 from gongbao.export.rows import exact
-from gongbao.export.titles import KIND_TITLES
+from gongbao.export.select import is_level
+from gongbao.export.titles import KIND_TITLES, STATUS_TITLES
 from gongbao.record import Kind
 
 
@@ -18,12 +19,16 @@ class _Total:
     kinds: dict[str, int] = field(default_factory=dict)
     largest: Decimal | None = None
     largest_of: str | None = None
+    planned: int = 0
     flagged: int = 0
     confidence: float = 0.0
 
 
 class Summary:
-    """Counts records as they pass. Amounts are not added up: records may hold parts of each other."""
+    """Counts records as they pass. Amounts are not added up: records may hold parts of each other.
+
+    The largest amount is one that is or was so: no plan, change, earlier value or norm.
+    """
 
     def __init__(self) -> None:
         self._totals: dict[tuple[str, str, int], _Total] = {}
@@ -35,7 +40,8 @@ class Summary:
         total.kinds[row["kind"]] = total.kinds.get(row["kind"], 0) + 1
         total.flagged += bool(row["flags"])
         total.confidence += row["confidence"]
-        if row["kind"] == "money" and row["unit"] == "元":
+        total.planned += row["status"] == "planned"
+        if row["kind"] == "money" and row["unit"] == "元" and is_level(row):
             value = exact(row["value"])
             if value is not None and (total.largest is None or value > total.largest):
                 total.largest, total.largest_of = value, row["indicator"] or row["initiative"]
@@ -53,8 +59,13 @@ class Summary:
             known["year"],
             Column("records", "记录数", "Records", "条数", "integer"),
             *kinds,
+            Column("planned", f"{STATUS_TITLES['planned']} planned", "Records of plans", "其中计划的条数", "integer"),
             Column(
-                "largest", "最大金额(亿元)", "The largest amount of money in 元", "人民币金额中最大的一条", "decimal"
+                "largest",
+                "最大金额(亿元)",
+                "The largest amount of money in 元 that is or was so",
+                "已实现的人民币金额中最大的一条",
+                "decimal",
             ),
             Column("largest_of", "最大金额的指标", "What the largest amount measures", "最大金额的指标", "string"),
             Column("flagged", "有提示", "Records with flags", "有提示的条数", "integer"),
@@ -67,6 +78,7 @@ class Summary:
             records = sum(total.kinds.values())
             row: dict[str, Any] = {"place": place or None, "place_code": None if code == "~" else code}
             row |= {"year": year or None, "records": records, "largest_of": total.largest_of, "flagged": total.flagged}
+            row |= {"planned": total.planned or None}
             row |= {kind: total.kinds.get(kind) for kind in get_args(Kind)}
             row["largest"] = None if total.largest is None else total.largest.scaleb(-8)
             row["mean_confidence"] = total.confidence / records

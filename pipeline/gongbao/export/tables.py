@@ -24,8 +24,11 @@ _LONGEST = {"postgresql": 63, "mysql": 64, "mariadb": 64}
 """Bytes of a column's name."""
 _PREFIX = 100
 """How much of a long text an index of MySQL covers."""
-FORMAT = "1"
-"""The version of the tables; another one is never written into."""
+FORMAT = "2"
+"""The version of the tables; those of version 1 get what columns are new, other versions are never written into."""
+BEFORE = "1"
+ADDED = ("status", "field_confidence", "alternatives")
+"""The columns of `records` that version 1 did not have."""
 INDEXES = (("article_id",), ("place_code", "year"), ("year",), ("kind",), ("initiative",))
 ARTICLE_COLUMNS = (
     Column("id", "文章号", "Identifier of the article", "文章的编号", "string", nullable=False),
@@ -66,7 +69,7 @@ def make_tables(columns: Sequence[Column], *, sqlite: bool) -> Tables:
     SQLite has no exact decimals: there `exact` keeps what its numbers cannot; `seq` ties records to the search index.
     """
     wanted = {column.name for column in columns} | {"record_id", "article_id"}
-    record = [column for column in record_columns() if column.name in wanted and column.type != "object"]
+    record = [column for column in record_columns() if column.name in wanted and column.name != "evidence"]
     record += [RUN_ID, SEQUENCE, EXACT] if sqlite else [RUN_ID]
     meta = sa.MetaData()
     about = about_table(meta)

@@ -1,4 +1,4 @@
-"""Chinese names of what records hold as codes: kinds and flags."""
+"""Chinese names of what records hold as codes: kinds, statuses and flags."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ KIND_TITLES: Mapping[str, str] = {
     "money": "金额", "count": "计数", "percent": "占比", "growth": "增长", "multiple": "倍数", "duration": "时长",
     "measure": "计量",
 }  # fmt: skip
+STATUS_TITLES: Mapping[str, str] = {
+    "actual": "实际", "previous": "此前", "change": "变化", "planned": "计划", "rule": "规定",
+}  # fmt: skip
+STATUS_MEANINGS: Mapping[str, str] = {
+    "actual": "现在或当时确实如此的数值",
+    "previous": "与后来的数值并列的先前数值，如“由30天缩短到10天”中的30天",
+    "change": "增加或减少了多少，如“增加2亿元”；增长率不在此列",
+    "planned": "目标、计划、预测或承诺，尚未发生",
+    "rule": "规定的标准、补贴额度、门槛、价格或期限",
+}
 FLAG_TITLES: Mapping[str, str] = {
     "damaged": "数量旁的原文有损坏，已修复",
     "place_guessed": "地点为推断，原文没有直接写明",

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from gongbao.errors import ExportError
 from gongbao.export.columns import Column, Row, record_columns, unknown_column
 from gongbao.export.rows import exact
-from gongbao.export.titles import KIND_TITLES
+from gongbao.export.titles import KIND_TITLES, STATUS_TITLES
 
 Test = Callable[[Row], bool]
 
@@ -39,7 +39,11 @@ _KEYWORDS = {"and", "or", "not", "in", "null"}
 _SAME = {"==": "=", "≠": "!=", "≤": "<=", "≥": ">="} | dict(zip("＝＜＞（），［］", "=<>(),[]", strict=True))
 """Operators as a Chinese keyboard types them."""
 _NUMBER = re.compile(r"(.*?)(万亿|亿|万)?")
-_KINDS = {title: kind for kind, title in KIND_TITLES.items()}
+_CODES = {
+    "kind": {title: kind for kind, title in KIND_TITLES.items()},
+    "status": {title: status for status, title in STATUS_TITLES.items()},
+}
+"""What the Chinese names of codes stand for, by column."""
 _SIZES = {"万亿": 12, "亿": 8, "万": 4}
 
 
@@ -214,8 +218,7 @@ class _Parser:
                 return date.fromisoformat(text).isoformat()
             except ValueError:
                 raise self._error(f"{column.name} is a date YYYY-MM-DD, {text!r} is none", token.at) from None
-        if column.name == "kind":
-            text = _KINDS.get(text, text)
+        text = _CODES.get(column.name, {}).get(text, text)
         if column.choices and text not in column.choices:
             raise self._error(f"{column.name} is one of {' '.join(column.choices)}, never {text!r}", token.at)
         return text

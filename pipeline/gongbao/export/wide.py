@@ -1,5 +1,6 @@
 """The wide table: one row a place, initiative and year, one column an indicator.
 
+Only what is or was so goes in: earlier values, changes, plans and rules are left out, and counted (`Data.left_out`).
 Where several records of one row speak of the same indicator, the cell holds the one of the highest confidence (of
 equals, the first), and `conflicts` names the indicator if the records do not agree on the number.
 """
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 
 from gongbao.export.columns import Column, Row, record_columns
 from gongbao.export.rows import exact
-from gongbao.export.select import Table
+from gongbao.export.select import Table, is_level
 
 KEY = ("place", "place_code", "initiative", "year")
 _GROWTH = "增长"
@@ -35,7 +36,7 @@ def wide_table(rows: Iterable[Row], facts: Mapping[str, Any]) -> Table:
     counts: Counter[tuple[Any, ...]] = Counter()
     conflicts: dict[tuple[Any, ...], dict[str, None]] = {}
     indicators: Counter[str] = Counter()
-    for row in rows:
+    for row in filter(is_level, rows):
         key = tuple(row[name] for name in KEY)
         name = _indicator(row)
         cell = _Cell(row["confidence"], exact(row["value"]), exact(row["value_max"]))

@@ -27,7 +27,7 @@ from gongbao.export.formats import Style
 from gongbao.export.rows import exact
 from gongbao.export.select import Data, Table
 from gongbao.export.summary import Summary
-from gongbao.export.titles import FLAG_TITLES
+from gongbao.export.titles import FLAG_TITLES, STATUS_MEANINGS, STATUS_TITLES
 
 LOW_CONFIDENCE = 0.6
 """Records below it are to be checked, as in the terminal."""
@@ -36,15 +36,28 @@ MAX_COLUMNS = 16_384
 _LONGEST = 32_767
 _DIGITS = 15  # what a spreadsheet's numbers hold
 _FIRST = (
-    "place", "initiative", "indicator", "amount", "value", "value_max", "unit", "bound", "kind", "year", "period",
-    "sentence", "confidence", "flags",
+    "place", "initiative", "indicator", "amount", "value", "value_max", "unit", "bound", "status", "kind", "year",
+    "period", "sentence", "confidence", "flags",
 )  # fmt: skip
-_LAST = ("evidence", "record_id", "article_id", "start", "end", "sentence_start", "sentence_end")
+_LAST = (
+    "field_confidence",
+    "alternatives",
+    "evidence",
+    "record_id",
+    "article_id",
+    "start",
+    "end",
+    "sentence_start",
+    "sentence_end",
+)
 _WIDTHS = {"place": 30, "initiative": 26, "indicator": 22, "amount": 15, "value": 17, "sentence": 60, "title": 32}
 _WIDTHS |= {
     "record_id": 18,
     "article_id": 22,
     "evidence": 30,
+    "field_confidence": 30,
+    "alternatives": 30,
+    "status": 9,
     "flags": 22,
     "raw": 15,
     "period": 15,
@@ -249,7 +262,7 @@ class _Sheets:
     def _cell(self, column: Column) -> Cell:
         if column.type == "date":
             return lambda sheet, r, c, v: _ok(sheet.write_datetime(r, c, date.fromisoformat(v), self._date))
-        if column.name.endswith("confidence"):
+        if column.name in ("confidence", "min_confidence", "mean_confidence"):
             return lambda sheet, r, c, v: _ok(sheet.write_number(r, c, v, self._share))
         if column.type in ("integer", "decimal", "number"):
             return self._number(self._bare if column.name == "year" else self._whole)
@@ -318,6 +331,11 @@ def _notes(table: Table, facts: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         yield ("run", f"{run['run_id']}  {run['started'] or ''}  {dump_json(run['versions'])}  {dump_json(counts)}")
     chosen = {name: value for name, value in facts["selection"].items() if value}
     yield ("selection", dump_json(chosen))
+    left = facts.get("left_out")
+    if left:
+        yield ("未列入宽表", "；".join(f"{STATUS_TITLES[status]} {count} 条" for status, count in left.items()))
+    yield ("状态",)
+    yield from ((status, f"{STATUS_TITLES[status]}：{meaning}") for status, meaning in STATUS_MEANINGS.items())
     yield ("提示",)
     yield from FLAG_TITLES.items()
     yield ("字段",)

@@ -14,6 +14,7 @@ from gongbao.canonical import record_id
 from gongbao.document import Document, Entity, NamePrediction, Period, Quantity, Repair
 from gongbao.linking.confidence import Confidence
 from gongbao.linking.currency import Currencies
+from gongbao.linking.linked import Linked
 from gongbao.linking.names import NO_NAME, NameLinker
 from gongbao.linking.periods import PeriodLinker
 from gongbao.linking.places import PlaceLinker
@@ -66,16 +67,11 @@ class Linker:
         for number, quantity in enumerate(document.quantities):
             index = sentence_index(document.outline, quantity.start)
             if index is not None:
-                fields = {
-                    "place": places[number],
-                    "year": periods[number],
-                    "initiative": initiatives[number],
-                    "indicator": indicators[number],
-                }
+                linked = Linked.by_rules(places[number], periods[number], initiatives[number], indicators[number])
                 place = places[number].value
                 quantity = self._currencies.judged(document.text, quantity, place if isinstance(place, str) else None)
                 apart = number not in cells and _digits_apart(document.text, quantity.start)
-                records.append(self._record(document, index, quantity, fields, ("digits_apart",) if apart else ()))
+                records.append(self._record(document, index, quantity, linked, ("digits_apart",) if apart else ()))
         return tuple(records)
 
     def _named(
@@ -97,9 +93,9 @@ class Linker:
         )
 
     def _record(
-        self, document: Document, index: int, quantity: Quantity, fields: Mapping[str, Choice], doubts: tuple[str, ...]
+        self, document: Document, index: int, quantity: Quantity, linked: Linked, doubts: tuple[str, ...]
     ) -> Record:
-        article = document.article
+        article, fields = document.article, linked.choices
         sentence = document.outline.sentences[index]
         start, end = document.offsets.to_source(quantity.start, quantity.end)
         sentence_start, sentence_end = document.offsets.to_source(sentence.start, sentence.end)
@@ -136,6 +132,7 @@ class Linker:
             value_max=quantity.value_max,
             unit=quantity.unit,
             bound=quantity.bound,
+            status=linked.status,
             year=period.year if period else None,
             period=(period.text or None) if period else None,
             period_start=period.period_start if period else None,
@@ -148,6 +145,8 @@ class Linker:
             sentence_end=sentence_end,
             evidence=evidence,
             confidence=min(self._confidence.of(quantity, fields, damaged="damaged" in flags), _ceiling(doubts)),
+            field_confidence=dict(linked.field_confidence),
+            alternatives=linked.runners_up(document),
             flags=flags,
         )
 

@@ -171,13 +171,15 @@ class Gazetteer:
         """Province, city and district of a path, as records.md has them.
 
         A municipality is both province and city; a county-level city and a county that a province administers
-        itself are districts; 全国 and None have none of the three.
+        itself are districts; 全国, None and places abroad have none of the three.
         """
         if not path or path == COUNTRY:
             return None, None, None
         parts = path.split("/")
         province = self._by_path.get(parts[0])
-        if province is not None and province.code[:2] in _MUNICIPALITIES and province.rank == "province":
+        if province is None:
+            return None, None, None
+        if province.code[:2] in _MUNICIPALITIES and province.rank == "province":
             return parts[0], parts[0], parts[1] if len(parts) > 1 else None
         if len(parts) == 2:
             entry = self._by_path.get(path)

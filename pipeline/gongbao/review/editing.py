@@ -6,23 +6,24 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from gongbao.canonical import record_id
 from gongbao.diff.fields import RecordRow, as_decimal, plain
+from gongbao.export.columns import record_columns
 from gongbao.places.gazetteer import Gazetteer
-from gongbao.record import Record
+from gongbao.record import JudgedField, Record
 from gongbao.review.texts import TextPair, sentence_around
 
 REVIEWER = "reviewer"
 """What stands as the rule in the evidence of a field that a person wrote."""
 EDITABLE = (
-    "value", "value_max", "unit", "kind", "bound", "place", "year",
+    "value", "value_max", "unit", "kind", "bound", "status", "place", "year",
     "period", "period_start", "period_end", "initiative", "indicator", "start", "end",
 )  # fmt: skip
-_NULLABLE = {"value_max", "place", "year", "period", "period_start", "period_end", "initiative", "indicator"}
+_NULLABLE = {"value_max", "status", "place", "year", "period", "period_start", "period_end", "initiative", "indicator"}
 _EVIDENCE = {
     "value": "amount", "value_max": "amount", "unit": "amount", "kind": "amount", "bound": "amount", "start": "amount",
     "end": "amount", "place": "place", "year": "year", "period": "year", "period_start": "year", "period_end": "year",
@@ -81,7 +82,7 @@ def edit(base: RecordRow, form: Mapping[str, str], texts: TextPair | None, gazet
     if changed & {"start", "end", "kind"}:
         record["record_id"] = record_id(str(record["article_id"]), record["start"], record["end"], record["kind"])
     if changed:
-        _sign(record, {_EVIDENCE[name] for name in changed})
+        _sign(record, {_EVIDENCE[name] for name in changed if name in _EVIDENCE})
     return _checked(record)
 
 
@@ -105,7 +106,7 @@ def new_record(
     if missing:
         raise FieldErrors(missing)
     empty: dict[str, Any] = dict.fromkeys(Record.model_fields)
-    empty |= {"kind": "", "bound": "", "flags": [], "evidence": {}, "confidence": 1.0, "start": -1, "end": -1, **about}
+    empty |= {"kind": "", "bound": "", "status": "actual", "evidence": {}, "start": -1, "end": -1, **about}
     fields = {name: form[name] for name in EDITABLE if name in form} | {"start": str(start), "end": str(end)}
     record = edit(empty, fields, texts, gazetteer)
     _sign(record, {"place", "year", "initiative", "indicator", "amount"})
@@ -152,15 +153,14 @@ def _read(name: str, text: str, gazetteer: Gazetteer) -> Any:
         "end": _offset,
         "kind": lambda given: _one_of(given, _choices("kind")),
         "bound": lambda given: _one_of(given, _choices("bound")),
+        "status": lambda given: _one_of(given, _choices("status")),
         "place": lambda given: _place(given, gazetteer),
     }
     return readers.get(name, str)(text)
 
 
 def _choices(name: str) -> tuple[str, ...]:
-    from typing import get_args
-
-    return tuple(get_args(Record.model_fields[name].annotation))
+    return next(column.choices for column in record_columns() if column.name == name)
 
 
 def _one_of(text: str, allowed: tuple[str, ...]) -> str:
@@ -199,7 +199,7 @@ def _offset(text: str) -> int:
 
 
 def _place(text: str, gazetteer: Gazetteer) -> str:
-    if gazetteer.by_path(text) is not None:
+    if gazetteer.by_path(text) is not None or gazetteer.foreign.get(text) == "country":
         return text
     senses = gazetteer.lookup(text)
     now = [entry for entry in senses if entry.current] or list(senses)
@@ -264,6 +264,8 @@ def _sign(record: dict[str, Any], names: set[str]) -> None:
     guessed = {f"{name}_guessed" for name in names} | {f"no_{name}" for name in names}
     record["flags"] = [flag for flag in record.get("flags") or [] if flag not in guessed]
     record["confidence"] = 1.0
+    record["field_confidence"] = dict.fromkeys(get_args(JudgedField), 1.0)
+    record["alternatives"] = {}
 
 
 def _position(order: tuple[str, ...]) -> Callable[[str], tuple[int, str]]:

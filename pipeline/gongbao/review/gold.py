@@ -88,6 +88,7 @@ def fact_of(record: RecordRow, text: str, *, optional: bool = False) -> dict[str
         "value": record["value"],
         "unit": record["unit"],
         "bound": record["bound"],
+        **({"status": record["status"]} if record.get("status") else {}),
         "place": record.get("place"),
         "year": [record["year"]] if record.get("year") is not None else None,
     }

@@ -50,7 +50,7 @@ class Proposer:
         self, texts: TextPair, pub_date: str | None, start: int, end: int, near: Sequence[RecordRow]
     ) -> dict[str, str]:
         """Fields of the form as strings: kind, value, unit and bound as read, the rest from the nearest record."""
-        form: dict[str, str] = {"bound": "=", "kind": "count", "value": "", "unit": ""}
+        form: dict[str, str] = {"bound": "=", "status": "actual", "kind": "count", "value": "", "unit": ""}
         nearest = min(near, key=lambda row: abs(row["start"] - start), default=None)
         if nearest is not None:
             form |= {name: str(nearest[name]) for name in _INHERITED if nearest.get(name) is not None}

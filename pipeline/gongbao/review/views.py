@@ -230,8 +230,8 @@ def _fields(change: Change, old: RecordRow | None, new: RecordRow | None, edited
 
 
 def _why(record: RecordRow | None, name: str) -> Mapping[str, Any] | None:
-    key = {"place": "place", "year": "year", "period": "year", "initiative": "initiative", "indicator": "indicator"}
-    item = ((record or {}).get("evidence") or {}).get(key.get(name, "amount"))
+    key = {"period": "year"} | dict.fromkeys(("value", "unit", "kind", "bound"), "amount")
+    item = ((record or {}).get("evidence") or {}).get(key.get(name, name))
     return item if isinstance(item, Mapping) else None
 
 

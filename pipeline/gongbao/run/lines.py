@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from json.encoder import encode_basestring
@@ -13,11 +13,12 @@ from typing import Any
 
 from gongbao.canonical import dump_json, plain_number
 from gongbao.document import Extraction, Failure
-from gongbao.record import Evidence, Record
+from gongbao.record import Alternative, Evidence, Record
 
 _fields = attrgetter(*Record.model_fields)
 _KEYS = tuple(f'"{name}": ' for name in Record.model_fields)
-_EVIDENCE, _FLAGS, *_NUMBERS = map(list(Record.model_fields).index, ("evidence", "flags", "value", "value_max"))
+_at = list(Record.model_fields).index
+_FLAGS, *_NUMBERS = map(_at, ("flags", "value", "value_max"))
 _QUOTE, _SPECIAL = '"', re.compile('[",\r\n]')
 FILES = ("records.jsonl", "records.csv", "articles.jsonl", "errors.jsonl")
 
@@ -89,7 +90,8 @@ def _record_lines(record: Record) -> tuple[str, str]:
         if cells[at] is not None:
             cells[at] = plain_number(cells[at])
     texts = [_WRITERS.get(type(cell), dump_json)(cell) for cell in cells]
-    cells[_EVIDENCE] = texts[_EVIDENCE]
+    for at, write in _OBJECTS:
+        cells[at] = texts[at] = write(cells[at])
     cells[_FLAGS] = ";".join(cells[_FLAGS])
     line = "{" + ", ".join(map(add, _KEYS, texts)) + "}\n"
     try:
@@ -118,13 +120,28 @@ def _one_evidence(item: Evidence) -> str:
     return f'{{"how": "{item.how}", "rule": {encode_basestring(item.rule)}, "start": {start}, "end": {end}}}'
 
 
+def _shares(items: Mapping[str, float]) -> str:
+    return "{" + ", ".join([f'"{name}": {share!r}' for name, share in items.items()]) + "}"
+
+
+def _alternatives(items: Mapping[str, Sequence[Alternative]]) -> str:
+    if not items:
+        return "{}"
+    return dump_json({name: [item.to_dict() for item in found] for name, found in items.items()})
+
+
+_OBJECTS: Sequence[tuple[int, Callable[[Any], str]]] = (
+    (_at("evidence"), _evidence),
+    (_at("field_confidence"), _shares),
+    (_at("alternatives"), _alternatives),
+)
 _WRITERS: Mapping[type, Callable[[Any], str]] = {
     str: encode_basestring,
     int: str,
     float: repr,
     type(None): lambda _: "null",
     date: lambda day: f'"{day.isoformat()}"',
-    dict: _evidence,
+    dict: lambda _: "",  # each kind of object has a writer of its own: `_OBJECTS`
     list: lambda flags: "[" + ", ".join(map(encode_basestring, flags)) + "]",
 }
 
