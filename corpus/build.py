@@ -1,7 +1,7 @@
 """Make the sample articles and their gold facts from `corpus/sources`, and the texts to learn from in `training`.
 
     python corpus/build.py            write corpus/articles, corpus/gold and corpus/training/gold.jsonl
-    python corpus/build.py --check    exit 1 if what is written there differs
+    python corpus/build.py --check    exit 1 if articles and gold differ from their sources, or break a rule of check.py
     python corpus/build.py --audit X  list the facts of X, and the numbers in its text that no fact covers
 
 The same sources give the same bytes everywhere: no clock and no random state.
@@ -13,14 +13,18 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 CORPUS = Path(__file__).resolve().parent
-TRAINING = CORPUS / "training"
+ARTICLES = CORPUS / "articles"
+GOLD = CORPUS / "gold"
+TRAINING = CORPUS / "training" / "gold.jsonl"
+"""Generated, and not kept under version control."""
 sys.path.insert(0, str(CORPUS.parent))  # run as a file, it finds what lies beside it
 
-from corpus import formats  # noqa: E402
+from corpus import check, formats  # noqa: E402
 from corpus.notation import Source, facts, load  # noqa: E402
 
 
@@ -97,23 +101,30 @@ class Aligned:
         return (start, end) if self._same else (self._at[start], self._at[end - 1] + 1)
 
 
-def build() -> dict[Path, bytes]:
-    """Every file of corpus/articles, corpus/gold and corpus/training/gold.jsonl, by its path."""
-    sources = [load(path) for path in sorted((CORPUS / "sources").glob("*.facts"))]
+def build(sources: Sequence[Source]) -> dict[Path, bytes]:
+    """Every file of corpus/articles and corpus/gold, by its path."""
     made: dict[Path, bytes] = {}
     for article in sorted({source.article for source in sources}):
         group = [source for source in sources if source.article == article]
-        made[CORPUS / "articles" / article] = formats.write(article, [(s.head, s.damaged.text) for s in group])
+        made[ARTICLES / article] = formats.write(article, [(s.head, s.damaged.text) for s in group])
     lines: dict[str, list[str]] = {}
     for source in sources:
-        content = made[CORPUS / "articles" / source.article]
+        content = made[ARTICLES / source.article]
         text, read = formats.read_back(source.article, source.head, content)
         line = json.dumps(annotate(source, text, read), ensure_ascii=False)
         lines.setdefault(source.head["gold"], []).append(line)
-    for name, rows in lines.items():
-        made[CORPUS / "gold" / f"{name}.jsonl"] = _lines(rows)
-    made[TRAINING / "gold.jsonl"] = _lines([learned(load(path)) for path in sorted(TRAINING.glob("*.facts"))])
-    return made
+    return made | {GOLD / f"{name}.jsonl": _lines(rows) for name, rows in lines.items()}
+
+
+def build_training(sources: Sequence[Source]) -> dict[Path, bytes]:
+    """corpus/training/gold.jsonl, by its path."""
+    return {TRAINING: _lines([learned(source) for source in sources])}
+
+
+def read_sources(folder: str) -> list[Source]:
+    """The articles that a folder's files hold, in the order of their names."""
+    sources = [source for path in sorted((CORPUS / folder).glob("*.txt")) for source in load(path)]
+    return sorted(sources, key=lambda source: source.name)
 
 
 def learned(source: Source) -> str:
@@ -128,8 +139,7 @@ def _lines(rows: list[str]) -> bytes:
 
 def audit(name: str) -> None:
     """Print what is annotated, and each number of the text that is not, for a second look."""
-    path = next(path for path in CORPUS.glob("*/*.facts") if path.stem == name)
-    source = load(path)
+    source = next(s for folder in ("sources", "training") for s in read_sources(folder) if s.name == name)
     text, covered = source.simplified, set()
     for start, end, fact in facts(source):
         covered.update(range(start, end))
@@ -145,24 +155,40 @@ def audit(name: str) -> None:
             print("   ", text[max(0, hit.start() - 10) : hit.end() + 8].replace("\n", "¶"))
 
 
+def faults(
+    sources: Sequence[Source], made: Mapping[Path, bytes], training: Mapping[Path, bytes], shared: Path
+) -> Iterator[str]:
+    """What is wrong with the files of articles and gold, and with what is annotated."""
+    for path, content in made.items():
+        if not path.exists() or path.read_bytes() != content:
+            yield f"{path.relative_to(CORPUS)} is not what its source makes: run python corpus/build.py"
+    gold = [line for path, content in made.items() if path.parent == GOLD for line in content.splitlines()]
+    more = [line for content in training.values() for line in content.splitlines()]
+    yield from check.problems([json.loads(line) for line in gold], [json.loads(line) for line in more], ARTICLES)
+    yield from check.copied({source.name: source.text for source in sources}, shared)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 on a difference")
+    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 on a difference or a fault")
+    parser.add_argument("--shared", type=Path, default=CORPUS.parents[1] / "shared", help="folder of real articles")
     parser.add_argument("--audit", metavar="NAME", help="list the facts of one source and the numbers that have none")
     options = parser.parse_args()
     if options.audit:
         audit(options.audit)
         return 0
-    different = []
-    for path, content in build().items():
+    sources, more = read_sources("sources"), read_sources("training")
+    made, training = build(sources), build_training(more)
+    if options.check:
+        found = list(faults([*sources, *more], made, training, options.shared))
+        print("\n".join(found) or f"{len(sources) + len(more)} articles checked")
+        return 1 if found else 0
+    for path, content in {**made, **training}.items():
         if not path.exists() or path.read_bytes() != content:
-            different.append(path)
-            if not options.check:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-    for path in different:
-        print("differs" if options.check else "written", path.relative_to(CORPUS))
-    return 1 if options.check and different else 0
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+            print("written", path.relative_to(CORPUS))
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The notation of `corpus/sources`: articles as their authors wrote them, what damage they suffer, their facts.
+"""The notation of `corpus/sources` and `corpus/training`: articles as written, what damage they suffer, their facts.
 
 README.md beside this file explains it.
 """
@@ -31,6 +31,7 @@ _PLAIN = re.compile(
     r"(?:以上|左右|以下|以内|上下)?"
 )
 """An amount in plain digits: 3.5万件, 1300余万条, 50个亿元."""
+_ARTICLE = re.compile(r"^%%% (\S+)\n", re.MULTILINE)
 
 
 @dataclass
@@ -52,8 +53,16 @@ class Source:
         return [name.strip() for name in self.head.get(key, "").split(" / ") if name.strip()]
 
 
-def load(path: Path) -> Source:
-    head_text, _, body = path.read_text(encoding="utf-8").partition("\n---\n")
+def load(path: Path) -> list[Source]:
+    """The articles of a file: each is a line `%%% name`, head, annotation and clean text, with `---` between."""
+    before, *pieces = _ARTICLE.split(path.read_text(encoding="utf-8"))
+    if before:
+        raise ValueError(f"{path}: begins with {before[:20]!r} and not with `%%% name`")
+    return [_source(name, content) for name, content in zip(pieces[::2], pieces[1::2], strict=True)]
+
+
+def _source(name: str, content: str) -> Source:
+    head_text, body, text = content.split("\n---\n", 2)
     head: dict[str, str] = {}
     hands: list[str] = []
     for line in head_text.splitlines():
@@ -64,7 +73,7 @@ def load(path: Path) -> Source:
             head[key] += " / " + value
         else:
             head[key] = value.strip()
-    source = Source(path.stem, head, body.splitlines(), path.with_suffix(".txt").read_text(encoding="utf-8"))
+    source = Source(name, head, body.splitlines(), text)
     source.simplified, source.damaged = spoil(source.text, head, hands)
     return source
 
