@@ -1,5 +1,6 @@
 """Train the field tagger on annotated bulletins and write its weights.
 
+    python corpus/build.py  # makes corpus/training/gold.jsonl, one of the files to learn from
     python -m training.train_fields GOLD.jsonl... [--twice GOLD.jsonl...] [--folds 4] [--epochs 10] [--keep FOLDER]
 
 First a cross-validation by article, whose predictions for unseen articles train the initiative ranker, calibrate the
