@@ -1,15 +1,23 @@
-"""Clauses: where they begin and end in a sentence, and spans that lie in a stretch of text.
+"""Sentences, statements and clauses: where they begin and end, and the spans that lie in a stretch of text.
 
-A *clause* ends at ，；：。 or a bracket.
+A *sentence* ends with a full stop or its line, a *statement* also with a semicolon, a *clause* with a comma or colon as
+well, or where the bracket closes that it stands in.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Protocol, TypeVar
 
-_CLAUSE_END = "，,；;：:。！？!?\n"
+SENTENCE_ENDS = "。！？!?\n"
+STATEMENT_ENDS = SENTENCE_ENDS + "；;"
+CLAUSE_ENDS = STATEMENT_ENDS + "，,：:"
+CLOSING = "”』」》〉）)\"'’"
+"""Marks that belong to the sentence whose end they follow."""
+_OPENING_BRACKETS, _CLOSING_BRACKETS = "（(《“「『【", "）)》”」』】"
 
 
 class Span(Protocol):
@@ -38,19 +46,59 @@ def between(spans: Sequence[SpanT], start: int, end: int) -> list[SpanT]:
     return found
 
 
+def sentences(
+    text: str,
+    start: int = 0,
+    end: int | None = None,
+    *,
+    ends: str = SENTENCE_ENDS,
+    closing: str = CLOSING,
+    longest: int | None = None,
+) -> Iterator[tuple[int, int]]:
+    """The sentences of `text[start:end]`, each with what ends it and the marks that close behind that.
+
+    Args:
+        text: The text.
+        start: Where to begin.
+        end: Where to stop, the text's end if None.
+        ends: The characters that end one.
+        closing: The marks that may follow an end.
+        longest: Where to cut one that goes on without an end; None for nowhere.
+    """
+    for match in _sentence(ends, closing, longest).finditer(text, start, len(text) if end is None else end):
+        yield match.span()
+
+
+@cache
+def _sentence(ends: str, closing: str, longest: int | None) -> re.Pattern[str]:
+    size = "+" if longest is None else f"{{1,{longest}}}"
+    return re.compile(f"[^{ends}]{size}[{ends}{closing}]*")
+
+
+def statement_start(text: str, offset: int, low: int = 0, *, ends: str = STATEMENT_ENDS) -> int:
+    """Where the statement that holds `offset` begins; `low` if that is further back."""
+    return max(low, max(text.rfind(mark, low, offset) for mark in ends) + 1)
+
+
+def statement_around(text: str, start: int, end: int, *, ends: str = STATEMENT_ENDS) -> tuple[int, int]:
+    """The statement that holds `[start, end)`, without what ends it."""
+    stops = [at for mark in ends if (at := text.find(mark, end)) >= 0]
+    return statement_start(text, start, ends=ends), min(stops, default=len(text))
+
+
 def clause_start(text: str, sentence: Span, offset: int) -> int:
     """Where the clause that holds `offset` begins; commas inside brackets and numbers do not count."""
     depth = 0
     at = offset
     while at > sentence.start:
         char = text[at - 1]
-        if char in "）)》”」』】":
+        if char in _CLOSING_BRACKETS:
             depth += 1
-        elif char in "（(《“「『【":
+        elif char in _OPENING_BRACKETS:
             if depth == 0:
                 return at
             depth -= 1
-        elif depth == 0 and char in _CLAUSE_END:
+        elif depth == 0 and char in CLAUSE_ENDS:
             return at
         at -= 1
     return sentence.start
@@ -62,13 +110,13 @@ def clause_end(text: str, sentence: Span, offset: int) -> int:
     at = offset
     while at < sentence.end:
         char = text[at]
-        if char in "（(《“「『【":
+        if char in _OPENING_BRACKETS:
             depth += 1
-        elif char in "）)》”」』】":
+        elif char in _CLOSING_BRACKETS:
             if depth == 0:
                 return at
             depth -= 1
-        elif depth == 0 and char in _CLAUSE_END:
+        elif depth == 0 and char in CLAUSE_ENDS:
             return at
         at += 1
     return sentence.end

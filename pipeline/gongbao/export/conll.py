@@ -17,13 +17,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gongbao.chinese.clauses import STATEMENT_ENDS, sentences
 from gongbao.errors import ExportError
 from gongbao.export.annotations import FIELDS, LABELS, Annotated, Mark, annotated
 from gongbao.export.formats import Style
 from gongbao.export.select import Data
 
 COLUMNS = ("amount", *FIELDS)
-_ENDS = frozenset("。！？；\n")
 _SPAN = re.compile(r"# span = (\w+) (\d+) (\d+)")
 
 
@@ -47,10 +47,11 @@ def article(item: Annotated) -> str:
             lines.append(f"# span = {mark.label} {mark.start} {mark.end}")
             continue
         column.update((at, f"{'B' if at == mark.start else 'I'}-{mark.label}") for at in range(mark.start, mark.end))
+    ends = {end for _, end in sentences(item.text, ends=STATEMENT_ENDS)}
     for at, char in enumerate(item.text):
         if not char.isspace():
             lines.append("\t".join((char, str(at), *(column.get(at, "O") for column in tags))))
-        if char in _ENDS and lines[-1]:
+        if at + 1 in ends and lines[-1]:
             lines.append("")
     return "\n".join(lines).rstrip("\n") + "\n\n"
 

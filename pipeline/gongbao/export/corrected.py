@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar, get_args
 
 from gongbao.canonical import record_id
+from gongbao.chinese.clauses import SENTENCE_ENDS, statement_around
 from gongbao.document import Article, Document
 from gongbao.export.annotations import FIELDS, Annotated, Mark
 from gongbao.export.columns import Row
@@ -163,9 +164,8 @@ def _fields(item: Annotated, rows: Sequence[Row]) -> dict[int, dict[str, Mark]]:
 
 def _nearest(text: str, amount: Mark, marks: Iterable[Mark]) -> Mark | None:
     """The nearest mark of the amount's sentence, what stands before it first."""
-    start = max(text.rfind(end, 0, amount.start) for end in "。！？\n") + 1
-    stops = [at for end in "。！？\n" if (at := text.find(end, amount.end)) >= 0]
-    near = [mark for mark in marks if start <= mark.start and mark.end <= min(stops, default=len(text))]
+    start, end = statement_around(text, amount.start, amount.end, ends=SENTENCE_ENDS)
+    near = [mark for mark in marks if start <= mark.start and mark.end <= end]
     return min(near, key=lambda m: (m.start > amount.start, abs(m.start - amount.start)), default=None)
 
 

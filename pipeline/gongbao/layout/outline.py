@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import regex
 
+from gongbao.chinese.clauses import CLAUSE_ENDS, SENTENCE_ENDS, sentences
 from gongbao.document import Outline, Place, Quantity, Section, Sentence, Table
 
 MAX_HEADING = 36
@@ -30,9 +31,8 @@ _NUMBERING = (
 _BULLET = regex.compile(r"(?:[▲△■□●○◆◇★☆◎►▶➤▪•·※]|——|--|[-*#]+(?=\s))\s*")
 _BRACKETED = regex.compile(r"[【〖\[［](?P<head>[^】〗\]］\n]{1,30})[】〗\]］]")
 _RUN_IN = regex.compile(rf"[^。！？；，,;!?\n：:]{{1,{MAX_RUN_IN}}}(?P<end>[：:]|[。])")
-_END = regex.compile(r"[。！？；，、,;!?…：:]$")
-_SENTENCE = regex.compile(r"[^。！？!?\n]*+(?:[。！？!?]+[”』」》〉）\)\"'’]*+|\n|$)")
-_FULL_STOP = regex.compile(r"[。！？!?]")
+_END = regex.compile(rf"[{CLAUSE_ENDS}、…]$")
+_FULL_STOP = regex.compile(f"[{SENTENCE_ENDS}]")
 _SPACE = " \t\u3000\xa0"
 
 
@@ -208,8 +208,7 @@ class _Builder:
         self._paragraphs += 1
 
     def paragraph(self, start: int, end: int) -> None:
-        for match in _SENTENCE.finditer(self._text, start, end):
-            low, high = match.span()
+        for low, high in sentences(self._text, start, end):
             while low < high and self._text[low] in _SPACE:
                 low += 1
             if low < high:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import regex
 
+from gongbao.chinese.clauses import STATEMENT_ENDS
 from gongbao.document import CellSpan, Table
 
 _MARKS = "\t|｜"
@@ -26,7 +27,7 @@ _AMOUNT = regex.compile(r"[约超近逾达]?[-−－+＋]?\d[\d,.]*\s*[^\s\d，�
 _YEAR = regex.compile(r"(?:19|20)\d{2}")
 _UNIT_LINE = regex.compile(r"[（(\[【]?(?:计量|金额|数量)?单位\s*[:：]\s*(?P<unit>[^\n]{1,40}?)\s*[）)\]】]?$")
 _ANY = regex.compile(r"[\t|｜ \u3000][-−－+＋]?\d")
-_SENTENCE = regex.compile(r"[。；;！？!?]")
+_SENTENCE = regex.compile(f"[{STATEMENT_ENDS}]")
 _BRACKET = regex.compile(r"[（(]\p{Han}{1,6}[）)]|[%％]")
 _REMARK = regex.compile(r"备\s*[注考]|说\s*明")
 _WORD = regex.compile(r"\p{Han}|[A-Za-z]")

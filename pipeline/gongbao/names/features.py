@@ -5,7 +5,7 @@ All is computed from the text and the quantities alone, the same way at training
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -13,6 +13,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 import regex
+
+from gongbao.chinese.clauses import sentences
 
 Ints = npt.NDArray[np.int64]
 Features = npt.NDArray[np.int16]
@@ -28,7 +30,8 @@ FEATURE_SIZES = (32, 6, 25, 4, 5, 8)
 _SEQUENCE, _LONGEST_SEQUENCE = 128, 256
 _DISTANCES = np.array([1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 30, 40, 55, 80, 120, 200])
 _FARTHEST = int(_DISTANCES[-1])
-_SENTENCE = regex.compile(r"[^。！？；!?\n]+[。！？；!?\n”’]*")
+SENTENCE_ENDS, _CLOSING = "。！？；!?\n", "”’"
+"""As the network has learned them."""
 _LINE = regex.compile(r"[^\n]+")
 _NO_HEADING = regex.compile(r"发布|来源|作者|时间|http")
 _EDGES = ' \u3000、，。；：！？\n,;!?（）()“”"《》‘’—…·-+.%％'
@@ -95,7 +98,7 @@ class TextFeatures:
         self._listed, self._clauses = _counts(is_in["listed"]), _counts(is_in["clause"])
         self.borders = _counts(is_in["border"])
         self.may_start, self.may_end = (np.append(~is_in[name], False) for name in ("no_start", "no_end"))
-        self._sentences = np.array([match.span() for match in _SENTENCE.finditer(text)] or [(0, size)])
+        self._sentences = np.array(list(_sentences(text)) or [(0, size)])
         begun = np.zeros(size + 1, np.int64)
         begun[self._sentences[:, 0]] = 1
         self._sentence_of = np.maximum(np.cumsum(begun) - 1, 0)
@@ -183,16 +186,20 @@ def _sequences(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for line in _LINE.finditer(text):
         start, end = line.span()
-        for sentence in _SENTENCE.finditer(text, start, end):
-            if sentence.end() - start > _SEQUENCE and sentence.start() > start:
-                found.append((start, sentence.start()))
-                start = sentence.start()
-            while sentence.end() - start > _LONGEST_SEQUENCE:
+        for low, high in _sentences(text, start, end):
+            if high - start > _SEQUENCE and low > start:
+                found.append((start, low))
+                start = low
+            while high - start > _LONGEST_SEQUENCE:
                 found.append((start, start + 160))
                 start += 160
         if end > start:
             found.append((start, end))
     return found
+
+
+def _sentences(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+    return sentences(text, start, end, ends=SENTENCE_ENDS, closing=_CLOSING)
 
 
 def _counts(is_one: Bools) -> Ints:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import regex
 
 from gongbao.names.candidates import NONE, Floats, Ints, Lexicon, Likeness, Names, key, merged
+from gongbao.names.features import SENTENCE_ENDS
 from gongbao.names.scores import Spans, softmax
 
 FloatArray = npt.NDArray[np.float32]
@@ -34,7 +35,7 @@ _TAIL = regex.compile(
 )
 _PLACE = regex.compile(r"[省市县区]")
 _CLAUSE_END = regex.compile(r"[，；]")
-_SENTENCE_END = regex.compile(r"[。！？；!?\n]")
+_SENTENCE_END = regex.compile(f"[{SENTENCE_ENDS}]")
 _DIGIT = regex.compile(r"\d")
 
 

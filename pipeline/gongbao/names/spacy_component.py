@@ -12,18 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-import regex
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
+from gongbao.chinese.clauses import STATEMENT_ENDS, sentences
 from gongbao.document import Entity
 from gongbao.names.lac import LacTagger
 
 ENTITIES_KEY = "gongbao_entities"
 """`doc.user_data[ENTITIES_KEY]`: the entities with character-exact offsets into `doc.text`."""
-
-_SENTENCE = regex.compile(r"[^。！？；!?;\n]+[。！？；!?;”』」]*")
 
 
 class LacNer:
@@ -63,7 +61,7 @@ class LacNer:
             return [(span.start_char, span.end_char) for span in doc.spans[self.candidates_key]]
         if doc.has_annotation("SENT_START"):
             return [(span.start_char, span.end_char) for span in doc.sents]
-        return [match.span() for match in _SENTENCE.finditer(doc.text)]
+        return list(sentences(doc.text, ends=STATEMENT_ENDS))
 
     def _write(self, doc: Doc, entities: list[Entity]) -> None:
         doc.user_data[ENTITIES_KEY] = entities

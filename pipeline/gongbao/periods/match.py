@@ -15,7 +15,6 @@ searched (`period_dispatch`); they keep the stage fast and change no result.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -23,6 +22,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from gongbao.chinese.calendar import Time
+from gongbao.chinese.clauses import STATEMENT_ENDS, sentences
 from gongbao.document import Period
 from gongbao.periods.compose import Expression, compose, framed, share_comparison, to_period
 from gongbao.periods.readers import read_time
@@ -31,8 +31,8 @@ from gongbao.rulebook.ruleset import Rule, RuleSet
 
 STAGE = "periods"
 _PIECES = frozenset(["year", "part", "suffix", "whole", "tail"])
-_SENTENCE = re.compile(r"[^\n。；！？]{1,2000}[\n。；！？]*")
-"""A sentence or half-sentence; what goes on without an end is cut, so that no rule works on a whole file at once."""
+_LONGEST = 2000
+"""A statement that goes on without an end is cut, so that no rule works on a whole file at once."""
 
 
 class Found(NamedTuple):
@@ -95,9 +95,9 @@ class PeriodMatcher:
     def _pieces(self, text: str, published: date | None) -> Iterator[Expression]:
         """What single rules match, without overlap within each sentence."""
         locales: dict[str, bool] = {}
-        for sentence in _SENTENCE.finditer(text):
+        for start, end in sentences(text, ends=STATEMENT_ENDS, closing="", longest=_LONGEST):
             found: list[tuple[Match, Time]] = []
-            for match in self._pieces_of_time.every(text, *sentence.span()):
+            for match in self._pieces_of_time.every(text, start, end):
                 locale = match.rule.gives.get("locale")
                 if locale and not self._holds(locale, text, locales):
                     continue

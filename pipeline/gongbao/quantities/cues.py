@@ -11,12 +11,12 @@ from typing import Literal, NamedTuple
 
 import regex
 
+from gongbao.chinese.clauses import statement_start
 from gongbao.rulebook.match import Match, Matcher
 from gongbao.rulebook.ruleset import Rule, RuleSet
 
-_CLAUSE_END = regex.compile(r"(?r)[。；;！!？?\n]")
 _COMMA = regex.compile(r"(?r)[，,]")
-_REACH = 60
+REACH = 60
 """Code points that a cue may stand before its amount."""
 
 
@@ -91,7 +91,7 @@ class Cues:
         cue = self.change_after.touching(text, end, min(len(text), end + 16))
         if cue:
             return self._read(text, cue, start, before)
-        low = clause_start(text, start)
+        low = statement_start(text, start, max(0, start - REACH))
         cue = self.change_before.touching(text, low, start)
         if cue:
             return self._read(text, cue, low, before)
@@ -121,10 +121,3 @@ class Cues:
             return Change("growth", noun.gives("sign"), None) if noun else Change("percent", 1, None)
         verb = meaning == "growth" and not cue.gives("noun")
         return Change(meaning, cue.gives("sign") or 1, cue.start if verb else None)
-
-
-def clause_start(text: str, at: int) -> int:
-    """Where the clause before `at` begins: after the last full stop, semicolon or line end, if near."""
-    low = max(0, at - _REACH)
-    end = _CLAUSE_END.search(text, low, at)
-    return end.end() if end else low

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 
 import regex
 
+from gongbao.chinese.clauses import statement_start
 from gongbao.document import Quantity
-from gongbao.quantities.cues import Change, Cues, clause_start
+from gongbao.quantities.cues import REACH, Change, Cues
 from gongbao.quantities.reading import Amount, read_amount
 from gongbao.rulebook.match import Match, Matcher
 from gongbao.rulebook.ruleset import Rule, RuleSet
@@ -176,7 +177,8 @@ class QuantityMatcher:
     def _judge_bare(self, text: str, amount: Amount) -> None:
         cue = self._cues.bare_after.touching(text, amount.end, min(len(text), amount.end + 12))
         if cue is None:
-            cue = self._cues.bare_before.nearest(text, clause_start(text, amount.start), amount.start)
+            low = statement_start(text, amount.start, max(0, amount.start - REACH))
+            cue = self._cues.bare_before.nearest(text, low, amount.start)
         if cue is not None:
             amount.kind, amount.unit = cue.gives("kind"), cue.gives("unit")
 

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, cast
 
+from gongbao.chinese.clauses import STATEMENT_ENDS
 from gongbao.read.dates import find_dates, parse_date
 
 Field = Literal["title", "author", "source", "published", "modified", "editor", "abstract", "views", "page", "other"]
@@ -31,7 +32,7 @@ _BULLET = re.compile(r"(?:[-*•·●■◆◇□>#|—_~=▪►▶]+\s*|[\[【(
 _OPENING_LABELS = "原标题 来源 发布时间 发布日期 更新时间 浏览次数 浏览量 阅读量 点击数 访问量 责任编辑"
 """Labels that are such without a colon too, at the start of a line."""
 _OPENING = re.compile(rf"(?:{_OPENING_LABELS.replace(' ', '|')})\s+(?=\S)")
-_SENTENCE = re.compile(r"[。！？；!?;]|[，,].*[，,]")
+_SENTENCE = re.compile(rf"[{STATEMENT_ENDS}]|[，,].*[，,]")
 _SOURCE_WORD = re.compile(
     r"(?:报|网|社|台|局|厅|委|办|部|署|府|院|会|处|科|行|大学|中心|集团|公司|客户端|频道|公众号|微信|新闻|在线|杂志|周刊|发布)$"
 )

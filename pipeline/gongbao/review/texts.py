@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from gongbao.chinese.clauses import statement_around
 from gongbao.diff.fields import RecordRow
 from gongbao.diff.reading import ArticleRow
 from gongbao.offsets import OffsetMap, replace
@@ -127,8 +128,7 @@ def lines_around(text: str, spans: Sequence[Span], start: int, end: int, around:
 
 def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     """The sentence of a span that a reviewer selected: up to 。！？； or the line's end."""
-    left = max((text.rfind(mark, 0, start) for mark in "。！？；!?;\n"), default=-1) + 1
-    right = min((at for mark in "。！？；!?;\n" if (at := text.find(mark, end)) >= 0), default=len(text))
+    left, right = statement_around(text, start, end)
     if right < len(text) and text[right] != "\n":
         right += 1
     while left < start and text[left].isspace():
