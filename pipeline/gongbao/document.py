@@ -99,6 +99,7 @@ class Quantity:
 
 PeriodAnchor = Literal["absolute", "published", "context"]
 PeriodRole = Literal["time", "comparison", "since", "vague"]
+YearShift = Literal["context", "same"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ class Period:
     counted from the publication date) or `context` (一季度, 上半年, 9月, 当年, 同期, 年底: the year of the time
     before it in the text, failing that of the publication). `role` is `comparison` for the base of a comparison
     (比2017年, 较上年, 同比, 为2017年的6倍), `since` for 2017年以来 and 2019年至今, `vague` for 目前, 近年来, 截至目前,
-    otherwise `time`.
+    otherwise `time`. `shift_from` says what the year of a `context` period is counted from, where that is more than a
+    part of a year: `context` for so many years off the text's (上年, 次年), `same` for the part named before (同期).
     """
 
     start: int
@@ -121,6 +123,7 @@ class Period:
     anchor: PeriodAnchor
     role: PeriodRole
     rule: str
+    shift_from: YearShift | None = None
 
     def in_year(self, year: int) -> Period:
         """The same expression read in another year (for `context` periods)."""
@@ -142,6 +145,7 @@ def _shift(day: date | None, years: int) -> date | None:
 
 
 Rank = Literal["country", "province", "city", "district"]
+Authority = Literal["office", "own", "people"]
 PlaceForm = Literal["name", "zone", "organisation", "embedded", "relative", "adjective"]
 
 
@@ -166,6 +170,10 @@ class Place:
     rule: str
     ambiguous: bool = False
     """True where the name alone fits several places and context chose one."""
+    authority: Authority | None = None
+    """Of a relative expression, who is meant: an `office` (市财政局), the level's `own` (市本级), `people` (市里)."""
+    dateline: bool = False
+    """True where the name only says where the article was written (新华社长春9月1日电)."""
 
 
 @dataclass(frozen=True, slots=True)

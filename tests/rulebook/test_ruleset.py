@@ -119,7 +119,7 @@ def test_examples_are_checked_both_ways(tmp_path: Path, examples: str, problem: 
 
 
 BOMB = "parts:\n  a0: 'xx'\n" + "".join(f"  a{n}: '{f'{{a{n - 1}}}' * 10}'\n" for n in range(1, 12))
-RULE = "rules:\n  - id: x\n    name: n\n    pattern: '%s'\n    examples:\n      yes: [{text: t}]\n"
+RULE = "rules:\n  - id: x\n    name: n\n    kind: count\n    pattern: '%s'\n    examples:\n      yes: [{text: t}]\n"
 
 
 @pytest.mark.parametrize(

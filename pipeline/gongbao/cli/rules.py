@@ -15,7 +15,7 @@ app = typer.Typer(help="Check, test, explain and start rules.", no_args_is_help=
 
 @app.command()
 def check(rules: RulesOption = None) -> None:
-    """Load all rules and check every example both ways. Exit status 1 if one does not hold."""
+    """Load all rules, check their tags, and every example both ways. Exit status 1 if something does not hold."""
     from gongbao.rulebook.check import check_rules
     from gongbao.rulebook.ruleset import RuleSet
 

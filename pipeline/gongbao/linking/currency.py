@@ -32,7 +32,7 @@ class Currencies:
 
     def __init__(self, rules: RuleSet) -> None:
         homes = [rule for rule in rules.stage("quantity_cues") if rule.kind == "home_currency"]
-        self._words = {str(h.gives["unit"]): (h.gives["at_least"], rules.lexicon(h.gives["words"])) for h in homes}
+        self._words = {h.gives.unit: (h.gives.at_least, rules.lexicon(h.gives.words)) for h in homes}
 
     def judged(self, text: str, quantity: Quantity, place: str | None) -> Quantity:
         """The quantity in the currency of its place; one that is not money, or says its currency, stays as it is.

@@ -23,6 +23,7 @@ from gongbao.linking.scope import Choice, sentence_index
 from gongbao.linking.tables import TableLinker
 from gongbao.places.gazetteer import Gazetteer
 from gongbao.record import Evidence, How, Record
+from gongbao.relations import Relation
 from gongbao.rulebook.ruleset import RuleSet
 
 _RATES = regex.compile(
@@ -111,7 +112,7 @@ class Linker:
         flags += doubts
         if quantity.unit_span is not None:
             in_row = sentence.start <= quantity.unit_span[0] < sentence.end
-            said = Choice(quantity.unit, "stated" if in_row else "heading", "table.unit", *quantity.unit_span)
+            said = Choice(quantity.unit, "stated" if in_row else "heading", Relation.TABLE_UNIT, *quantity.unit_span)
             evidence["unit"] = said.evidence(document)
             flags.append("unit_from_table")
         return Record(

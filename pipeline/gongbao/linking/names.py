@@ -17,6 +17,7 @@ from gongbao.chinese.clauses import Span, between, clause_end, clause_start
 from gongbao.document import Document, Quantity, Sentence
 from gongbao.linking.respectively import series
 from gongbao.linking.scope import Choice, sentence_index
+from gongbao.relations import Relation
 from gongbao.rulebook.ruleset import RuleSet
 
 _CJK = regex.compile(r"\p{Han}")
@@ -29,7 +30,7 @@ _NAME_RUN = regex.compile(r"[\p{Han}A-Za-z0-9·+“”（()）]{3,}")
 """What the name of an initiative may be written with, and brackets."""
 _QUOTED = regex.compile(r"《([^》\n]{2,40})》|“([^”\n]{2,20})”")
 MIN_INDICATOR = 2
-NO_NAME = Choice(None, "default", "name.none", doubt=1.0)
+NO_NAME = Choice(None, "default", Relation.NAME_NONE, doubt=1.0)
 
 
 class NameLinker:
@@ -91,7 +92,9 @@ class NameLinker:
                 continue
             carries = choice.value is None or (first < number and quantity.kind != "count")
             if choice.value is None and before is not None and before[0] == index:
-                choice = Choice(before[1].value, "stated", "indicator.before", before[1].start, before[1].end, 0.3)
+                choice = Choice(
+                    before[1].value, "stated", Relation.INDICATOR_BEFORE, before[1].start, before[1].end, 0.3
+                )
             elif first < number and quantity.kind == "count":
                 own = self._after(document, sentences[index], quantity)
                 choice = own if own.value is not None else choice
@@ -138,7 +141,7 @@ class NameLinker:
             Choice(
                 name if len(name) >= len(last) - 1 else name + last[len(name) :],
                 choice.how,
-                "indicator.respectively",
+                Relation.INDICATOR_RESPECTIVELY,
                 choice.start + low,
                 choice.start + high,
                 0.2,
@@ -174,7 +177,7 @@ class NameLinker:
             low = cut + 1
         if high - low < MIN_INDICATOR or not _CJK.search(text[low:high]):
             return NO_NAME
-        return Choice(text[low:high], "stated", "indicator.before_verb", low, high, 0.3)
+        return Choice(text[low:high], "stated", Relation.INDICATOR_BEFORE_VERB, low, high, 0.3)
 
     def _after(self, document: Document, sentence: Sentence, quantity: Quantity) -> Choice:
         text = document.text
@@ -190,7 +193,7 @@ class NameLinker:
             high = verb.start()
         if high - low < MIN_INDICATOR or not _CJK.match(text[low]) or self._phrase_verb.match(text, low):
             return NO_NAME
-        return Choice(text[low:high].rstrip("”的"), "stated", "indicator.after_amount", low, high, 0.3)
+        return Choice(text[low:high].rstrip("”的"), "stated", Relation.INDICATOR_AFTER_AMOUNT, low, high, 0.3)
 
     # -- initiatives -----------------------------------------------------------------------------------------
 
@@ -220,7 +223,7 @@ class NameLinker:
         spans = [span for span in named[index] if span[1] <= quantity.start]
         if spans:
             start, end = spans[-1]
-            return Choice(document.text[start:end].strip("“”"), "stated", "initiative.named", start, end, 0.3)
+            return Choice(document.text[start:end].strip("“”"), "stated", Relation.INITIATIVE_NAMED, start, end, 0.3)
         return self.field(indicator)
 
     def field(self, indicator: Choice) -> Choice:
@@ -229,9 +232,9 @@ class NameLinker:
             return NO_NAME
         known = self.activity(indicator.value)
         if known is not None:
-            return Choice(known, indicator.how, "initiative.field", indicator.start, indicator.end, 0.4)
+            return Choice(known, indicator.how, Relation.INITIATIVE_FIELD, indicator.start, indicator.end, 0.4)
         activity = self._tails.sub("", indicator.value) or indicator.value
-        return Choice(activity, indicator.how, "initiative.activity", indicator.start, indicator.end, 0.5)
+        return Choice(activity, indicator.how, Relation.INITIATIVE_ACTIVITY, indicator.start, indicator.end, 0.5)
 
 
 def _first(*choices: Choice) -> Choice:

@@ -25,6 +25,7 @@ from gongbao.linking.respectively import series
 from gongbao.linking.scope import Choice, sentence_index, table_sentences
 from gongbao.linking.tables import NO_CELLS, Cell, TableLinker
 from gongbao.record import How
+from gongbao.relations import Relation
 
 _OWN = regex.compile(r"的?(?:约|近|超过|超|不足)?$")
 _FROM = regex.compile(r"(?:由|从|自)[^，；。]{0,24}$")
@@ -127,8 +128,8 @@ class _Pass:
     def _default(self, sentence: Sentence | None = None) -> Choice:
         """What holds where the text gives no time: the publication's year, or the year that a work report reviews."""
         if self._pub is None:
-            return Choice(None, "default", "period.none", doubt=1.0)
-        year, rule = self._pub.year, "period.published"
+            return Choice(None, "default", Relation.PERIOD_NONE, doubt=1.0)
+        year, rule = self._pub.year, str(Relation.PERIOD_PUBLISHED)
         if self._review.year is not None and not (sentence is not None and self._plans_paragraph(sentence)):
             year, rule = self._review.year, self._review.rule
         period = Period(0, 0, "", year, None, None, "published", "vague", rule)
@@ -212,7 +213,7 @@ class _Pass:
 
     def _in_mood(self, period: Period, base: int | None, sentence: Sentence) -> Period:
         """A part of a year in its context's year; a plan is none of a year gone by, nor a deed of one to come."""
-        if self._pub is None or period.rule in ("period.context_year", "period.same_period"):
+        if self._pub is None or period.shift_from is not None:
             return self._reread(period, base) if base is not None else period
         year = self._pub.year
         end = clause_end(self._text, sentence, period.end)
@@ -226,9 +227,9 @@ class _Pass:
     def _reviewed_base(self, period: Period, sentence: Sentence) -> int | None:
         """The year of a part of a year (全年, 年末) in a review that says itself which year it reviews."""
         review = self._review
-        if review.is_work_report and period.rule != "period.context_year":
+        if review.is_work_report and period.shift_from != "context":
             return None
-        if review.rule == "period.counted_year" or PLAN.search(self._text, sentence.start, sentence.end):
+        if review.rule == Relation.PERIOD_COUNTED_YEAR or PLAN.search(self._text, sentence.start, sentence.end):
             return None
         return review.year
 
@@ -245,7 +246,7 @@ class _Pass:
         """A `context` period in the year that its context speaks of."""
         if self._pub is None or period.year is None:
             return period.in_year(base)
-        if period.rule == "period.context_year":  # 上年, 次年: so many years off the context's
+        if period.shift_from == "context":  # 上年, 次年: so many years off the context's
             return period.in_year(base + period.year - self._pub.year)
         day = period.period_end
         if is_day(period) and day is not None and 0 <= (self._pub - day).days <= _RECENT_DAYS:

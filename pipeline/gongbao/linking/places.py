@@ -34,6 +34,7 @@ from gongbao.places.paths import (
     rank_of,
 )
 from gongbao.record import How
+from gongbao.relations import Relation
 from gongbao.rulebook.ruleset import RuleSet
 
 _SHARE_OF = regex.compile(r"(?:全[省市区县州])?的?(?:约|近)?")
@@ -54,8 +55,6 @@ _HERE = regex.compile(r"在?这里")
 _ANAPHOR = regex.compile(r"(?:像|在|目前|如今|现在)?(?:[该其这此]|当地|区内|园区|项目|[前后]者|[乡村镇屯寨]里)")
 _OWN_LEVEL = {mark: regex.compile(rf"全{mark}(?![面国])|(?<!\p{{Han}}){mark}(?:财政|政府|里)") for mark in "区县"}
 """How an article speaks of the district that it has come to."""
-_LEVELS = ("place.relative.office_", "place.relative.own_level_", "place.relative.people_")
-"""Rules of expressions for the offices and the budget of a level of government."""
 _REGIONS = (
     "内蒙古自治区",
     "广西壮族自治区",
@@ -92,7 +91,7 @@ class PlaceLinker:
 
 def _is_above(path: str, place: Place, frames: Sequence[str]) -> bool:
     """True for a higher level that pays for or counts what a place does: 省级财政补助 in a county's article."""
-    return place.rule.startswith(_LEVELS) and any(lies_in(frame, path) for frame in frames)
+    return place.authority is not None and any(lies_in(frame, path) for frame in frames)
 
 
 def _lie_in_one_another(run: Sequence[Place]) -> bool:
@@ -114,7 +113,9 @@ class _Pass:
         self._sentences = document.outline.sentences
         self._topics = linker.topics.of(document)
         self._heading = self._section_places()
-        self._is_round_up = len({c.value for c in self._heading if c is not None and c.rule == "heading.place"}) > 1
+        self._is_round_up = (
+            len({c.value for c in self._heading if c is not None and c.rule == Relation.PLACE_HEADS_SECTION}) > 1
+        )
         self._main = self._article_place()
         self._topics = [
             place
@@ -132,7 +133,7 @@ class _Pass:
             index = sentence_index(self._document.outline, quantity.start)
             if index is not None:
                 by_sentence.setdefault(index, []).append(number)
-        choices: list[Choice] = [Choice(None, "default", "place.none", doubt=1.0)] * len(document.quantities)
+        choices: list[Choice] = [Choice(None, "default", Relation.PLACE_NONE, doubt=1.0)] * len(document.quantities)
         carried: Choice | None = None
         listed: list[Choice] = []
         previous: Sentence | None = None
@@ -158,8 +159,8 @@ class _Pass:
             distinct = list({choice.value: choice for choice in named}.values())
             listed = distinct if len(distinct) > 1 else listed
             topic = self._topic(sentence, resolved, [choices[number] for number in numbers])
-            if any(choices[number].rule == "place.collective" for number in numbers):
-                topic = Choice(None, "carried", "place.collective", doubt=0.5)
+            if any(choices[number].rule == Relation.PLACE_COLLECTIVE for number in numbers):
+                topic = Choice(None, "carried", Relation.PLACE_COLLECTIVE, doubt=0.5)
             if _PARTS.match(self._text, sentence.start, sentence.end) and self._is_part(topic, scope):
                 topic = None  # 其中…: parts of the place spoken of, which the next sentence goes on with
             if sentence.role == "body":
@@ -196,19 +197,19 @@ class _Pass:
         named = [p for p in self._topics if p.place is not None and p.rank != "country" and p.form != "adjective"]
         title = self._document.article.title or ""
         if _MANY_PLACES.search(title or self._text[:title_end]):
-            return Choice(COUNTRY, "title", "place.country", doubt=0.3)  # the places of the title are examples
+            return Choice(COUNTRY, "title", Relation.PLACE_COUNTRY, doubt=0.3)  # the places of the title are examples
         outside = [p for p in self._document.title_places if self._linker.topics.is_topic(title, p)]
         outside = [p for p in outside if p.place is not None and p.rank != "country" and p.form != "adjective"]
         if outside:
-            return Choice(narrowest([str(p.place) for p in outside]), "title", "place.title", doubt=0.2)
+            return Choice(narrowest([str(p.place) for p in outside]), "title", Relation.PLACE_TITLE, doubt=0.2)
         in_title = [p for p in named if p.end <= title_end]
         if in_title:
             path = narrowest([str(p.place) for p in in_title])
-            return Choice(path, "title", "place.title", in_title[0].start, in_title[0].end, 0.2)
-        headings = [c for c in self._heading if c is not None and c.rule == "heading.place"]
+            return Choice(path, "title", Relation.PLACE_TITLE, in_title[0].start, in_title[0].end, 0.2)
+        headings = [c for c in self._heading if c is not None and c.rule == Relation.PLACE_HEADS_SECTION]
         if len({c.value for c in headings}) > 1:
             path = common_ancestor([str(c.value) for c in headings])
-            return Choice(path, "heading", "place.round_up", headings[0].start, headings[0].end, 0.4)
+            return Choice(path, "heading", Relation.PLACE_ROUND_UP, headings[0].start, headings[0].end, 0.4)
         nation = [p for p in self._document.places if p.place == COUNTRY and p.form != "embedded"]
         body = [p for p in named if p.start >= title_end]
         if body:
@@ -220,12 +221,12 @@ class _Pass:
                 path = outer
             spoken = sum(self._heads_clause(p) for p in nation)
             if counts[path] * 2 >= len(body) and counts[path] >= spoken:
-                return Choice(path, "carried", "place.article", first.start, first.end, 0.4)
+                return Choice(path, "carried", Relation.PLACE_ARTICLE, first.start, first.end, 0.4)
         elif any(p.form == "relative" and p.rank != "country" for p in self._topics):
-            return Choice(None, "default", "place.unnamed", doubt=0.5)
+            return Choice(None, "default", Relation.PLACE_UNNAMED, doubt=0.5)
         if nation:
-            return Choice(COUNTRY, "carried", "place.country", nation[0].start, nation[0].end, 0.3)
-        return Choice(None, "default", "place.none", doubt=0.8)
+            return Choice(COUNTRY, "carried", Relation.PLACE_COUNTRY, nation[0].start, nation[0].end, 0.3)
+        return Choice(None, "default", Relation.PLACE_NONE, doubt=0.8)
 
     def _section_places(self) -> list[Choice | None]:
         """The place of every section: that of its heading, else of the section around it."""
@@ -243,7 +244,7 @@ class _Pass:
                 run = inside[:1] + [p for p in inside[1:] if lies_in(p.place, inside[0].place)]
                 chosen = max(run, key=lambda p: depth(str(p.place)))
                 opens = inside[0].start - section.heading_start <= 4
-                rule = "heading.place" if opens else "heading.section"
+                rule = Relation.PLACE_HEADS_SECTION if opens else Relation.PLACE_IN_HEADING
                 places.append(Choice(chosen.place, "heading", rule, chosen.start, chosen.end))
             else:
                 places.append(outer)
@@ -265,7 +266,7 @@ class _Pass:
         if self._main.value == COUNTRY:  # 全省 goes on with the province spoken of, a line without an end introduces
             relative = any(p.form == "relative" for p in between(self._topics, sentence.start, sentence.end))
             introduced = not self._text[max(0, sentence.start - 9) : sentence.start].rstrip().endswith(_ENDS)
-            return carried if relative or introduced or self._main.rule != "place.country" else self._main
+            return carried if relative or introduced or self._main.rule != Relation.PLACE_COUNTRY else self._main
         return self._main if self._main.how == "title" else carried
 
     def _holds_on(self, sentence: Sentence, carried: Choice | None) -> bool:
@@ -282,7 +283,7 @@ class _Pass:
         named = [p for p in between(self._topics, *caption) if p.place is not None] if caption is not None else []
         if not named:
             return None
-        return Choice(named[0].place, "heading", "place.table_caption", named[0].start, named[0].end, 0.1)
+        return Choice(named[0].place, "heading", Relation.PLACE_TABLE_CAPTION, named[0].start, named[0].end, 0.1)
 
     # -- mentions --------------------------------------------------------------------------------------------
 
@@ -366,7 +367,7 @@ class _Pass:
             return scope
         collective = COLLECTIVE.search(self._text, sentence.start, quantity.start) if self._is_round_up else None
         if collective and (not before or before[-1].end <= collective.start()):
-            return Choice(None, "default", "place.collective", collective.start(), collective.end(), 0.5)
+            return Choice(None, "default", Relation.PLACE_COLLECTIVE, collective.start(), collective.end(), 0.5)
         if before:
             run = name_runs(self._text, before)[-1]
             last = run[-1]

@@ -16,6 +16,7 @@ import regex
 from gongbao.chinese.calendar import REPORT_MONTHS
 from gongbao.chinese.clauses import between
 from gongbao.document import Document, Period, Sentence
+from gongbao.relations import Relation
 
 _WORK_REPORT = regex.compile(r"(?:政府|公署|院|大|委|协|区|市|县|省|州|盟|年)工作(?:会议)?报告")
 _ANNUAL = regex.compile(r"统计公报|普查|年报|年度报告|年鉴|决算")
@@ -47,7 +48,7 @@ class Review:
 
     published: date | None
     year: int | None = None
-    rule: str = "period.published"
+    rule: str = Relation.PERIOD_PUBLISHED
     lasting: int | None = None
     is_work_report: bool = False
 
@@ -66,23 +67,23 @@ def review_of(document: Document) -> Review:
     head = next((s for s in sentences if s.role == "title"), None)
     title = f"{document.article.title or ''}\n{text[head.start : head.end] if head else ''}"
     if _WORK_REPORT.search(title):
-        return Review(published, published.year - 1, "period.reviewed_year", is_work_report=True)
+        return Review(published, published.year - 1, Relation.PERIOD_REVIEWED_YEAR, is_work_report=True)
     named = [*document.title_periods, *(between(document.periods, head.start, head.end) if head else ())]
     years = [p.year for p in named if p.role == "time" and p.year is not None]
     if years and years[0] < published.year:
-        return Review(published, years[0], "period.title_year")
+        return Review(published, years[0], Relation.PERIOD_TITLE_YEAR)
     if not years and _ANNUAL.search(title):
         for period in document.periods:
             if period.role == "time" and period.anchor == "absolute" and period.year and not is_day(period):
-                return Review(published, period.year, "period.annual_year")
+                return Review(published, period.year, Relation.PERIOD_ANNUAL_YEAR)
     last, years = published.year - 1, _stated(document)
     share = years.count(last) / max(1, len(document.quantities))
     if share > _MOST:
-        return Review(published, last, "period.counted_year", last)
+        return Review(published, last, Relation.PERIOD_COUNTED_YEAR, last)
     if share and published.month <= REPORT_MONTHS and years.count(last) >= years.count(published.year):
         least = 0.0 if published.month < REPORT_MONTHS else _MUCH
         reviews = share > least and (published.month == 1 or years[0] <= last)
-        return Review(published, last if reviews else None, "period.counted_year", last)
+        return Review(published, last if reviews else None, Relation.PERIOD_COUNTED_YEAR, last)
     return Review(published)
 
 

@@ -13,6 +13,7 @@ from gongbao.chinese.numbers import Number, read_number
 from gongbao.document import Document, Place, Quantity, Sentence
 from gongbao.linking.scope import Choice
 from gongbao.places.paths import lies_in, rank_of
+from gongbao.relations import Relation
 
 _JOINT = regex.compile(r"\s*(?:[、，,；;]|和|及|与|以及|或)?\s*(?:约|近|超过|超|达|逾)?\s*")
 _NAME_JOINT = regex.compile(r"\s*(?:[、，,]|和|及|与|以及|/|\s)\s*")
@@ -77,7 +78,7 @@ def distribute(document: Document, numbers: Sequence[int], resolved: Sequence[Pl
             fitting = [loose]
         for offset, place in enumerate(fitting[-1]):
             choices[numbers[first + offset]] = Choice(
-                place.place, "stated", "place.respectively", place.start, place.end, 0.1
+                place.place, "stated", Relation.PLACE_RESPECTIVELY, place.start, place.end, 0.1
             )
 
 
@@ -95,7 +96,7 @@ def spread(
         named = any(choices[number].how == "stated" for number in numbers[first : last + 1])
         if not named and "分别" in document.text[together.end() : quantities[first].start]:
             for number, choice in zip(numbers[first : last + 1], listed, strict=True):
-                choices[number] = choice._replace(how="carried", rule="place.respectively", doubt=0.2)
+                choices[number] = choice._replace(how="carried", rule=Relation.PLACE_RESPECTIVELY, doubt=0.2)
 
 
 def series(text: str, quantities: Sequence[Quantity]) -> list[tuple[int, int]]:

@@ -19,6 +19,7 @@ from gongbao.linking.scope import Choice
 from gongbao.places.paths import common_ancestor, deepest, nested
 from gongbao.quantities.tables import index_pattern
 from gongbao.record import How
+from gongbao.relations import Relation
 from gongbao.rulebook.ruleset import RuleSet
 
 _EDGE = 2
@@ -115,7 +116,7 @@ class TableLinker:
             rows = {other.row[0]: other for other in cells.values() if other.table is cell.table}
             named = {str(found.value) for other in rows.values() if (found := self._filling(document, other))}
             whole = common_ancestor(sorted(named)) if len(named) > 1 else scope.value
-            return scope if whole == scope.value else Choice(whole, "heading", "place.table", doubt=0.4)
+            return scope if whole == scope.value else Choice(whole, "heading", Relation.PLACE_TABLE, doubt=0.4)
         inside = between(resolved, *cell.row[cell.label])
         if inside:
             return Choice(inside[0].place, "stated", inside[0].rule, inside[0].start, inside[0].end, 0.1)
@@ -196,19 +197,19 @@ class TableLinker:
         if label is not None and self._says_little(text[slice(*label)]):  # what grew is the row before
             label = self._label_above(document, cell) or label
         if label is not None:
-            return Choice(text[slice(*label)], "stated", "table.label", *label, 0.1)
+            return Choice(text[slice(*label)], "stated", Relation.TABLE_LABEL, *label, 0.1)
         if self._is_rate(text, cell):  # what grew is the column before
             for column in range(cell.column - 1, cell.label, -1):
                 before = self._header_name(document, cell._replace(column=column))
                 if before is not None:
                     return before
-        return self._caption(document, cell) or Choice(None, "default", "name.none", doubt=1.0)
+        return self._caption(document, cell) or Choice(None, "default", Relation.NAME_NONE, doubt=1.0)
 
     def initiative(self, document: Document, cell: Cell, indicator: Choice) -> Choice:
         """What a number is about: the project of its row, else the field of its indicator."""
         label = self._label(document, cell)
-        if label is not None and indicator.rule != "table.label":
-            return Choice(document.text[slice(*label)], "stated", "table.label", *label, 0.2)
+        if label is not None and indicator.rule != Relation.TABLE_LABEL:
+            return Choice(document.text[slice(*label)], "stated", Relation.TABLE_LABEL, *label, 0.2)
         return self._names.field(indicator)
 
     def _label_above(self, document: Document, cell: Cell) -> CellSpan | None:
@@ -230,7 +231,7 @@ class TableLinker:
         if not telling:
             return None
         name = "".join(text[slice(*part)] for part in telling)
-        return Choice(name, "heading", "table.header", *telling[-1], 0.1)
+        return Choice(name, "heading", Relation.TABLE_HEADER, *telling[-1], 0.1)
 
     def _says_little(self, name: str) -> bool:
         rest = self._rates.sub("", name)
@@ -288,7 +289,7 @@ class TableLinker:
         high = low + tail.start() if tail else high
         if high - low < 2 or not regex.fullmatch(r"[\p{Han}A-Za-z0-9]+", text[low:high]):
             return None
-        return Choice(text[low:high], "heading", "table.caption", low, high, 0.3)
+        return Choice(text[low:high], "heading", Relation.TABLE_CAPTION, low, high, 0.3)
 
 
 def _filling(places: Sequence[Place], span: CellSpan, *, relative: bool = False) -> list[Place]:
@@ -297,5 +298,5 @@ def _filling(places: Sequence[Place], span: CellSpan, *, relative: bool = False)
         place
         for place in between(places, *span)
         if (place.start, place.end) == span
-        and (place.place is not None or (relative and place.form == "relative" and "office" not in place.rule))
+        and (place.place is not None or (relative and place.form == "relative" and place.authority != "office"))
     ]

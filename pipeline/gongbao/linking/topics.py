@@ -64,11 +64,7 @@ class TopicRules:
 
     def is_topic(self, text: str, place: Place) -> bool:
         """True if the sentence may be about this place, False where it is only a yardstick or an object."""
-        if (
-            place.form == "embedded"
-            or place.rule == "place.dateline"
-            or (place.place is None and place.form != "relative")
-        ):
+        if place.form == "embedded" or place.dateline or (place.place is None and place.form != "relative"):
             return False
         before, after = text[max(0, place.start - 8) : place.start], text[place.end : place.end + 8]
         if self._object.search(before):

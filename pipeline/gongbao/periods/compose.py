@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 from gongbao.chinese.calendar import WHOLE_YEAR, Time, Window, context_year
 from gongbao.document import Period
+from gongbao.rulebook.gives import FrameGives
 from gongbao.rulebook.match import Matcher
+from gongbao.rulebook.ruleset import Rule
 
 FRAME_OPEN, FRAME_CLOSE = "\ue000", "\ue001"
 """What stands around the expression while frame rules look at it: `{period}` in rules/periods/frames.yaml."""
@@ -36,7 +38,7 @@ class Expression(NamedTuple):
     end: int
     kind: str
     time: Time
-    main: str
+    main: Rule
     rules: tuple[str, ...]
     open_start: bool = False
 
@@ -156,15 +158,15 @@ def framed(text: str, expression: Expression, left: int, right: int, frames: Mat
     window = f"{text[low:start]}{FRAME_OPEN}{text[start:end]}{FRAME_CLOSE}{text[end:high]}"
     out = expression
     for match in frames.firsts(window):
-        rule = match.rule
-        role = rule.gives.get("role")
+        gives: FrameGives = match.gives
+        role = gives.role
         if role and out.time.role == "time":
             out = out._replace(time=_since(out.time) if role == "since" else out.time._replace(role=role))
-        if rule.gives.get("widens"):
+        if gives.widens:
             # The two marks stand before the end of what a frame takes in.
             out = out._replace(start=min(out.start, low + match.start), end=max(out.end, low + match.end - 2))
-        open_start = out.open_start or rule.gives.get("open") == "start"
-        out = out._replace(rules=(*out.rules, rule.id), open_start=open_start)
+        open_start = out.open_start or gives.open == "start"
+        out = out._replace(rules=(*out.rules, match.rule.id), open_start=open_start)
     return out
 
 
@@ -206,5 +208,6 @@ def to_period(text: str, expression: Expression, published: date | None) -> Peri
         period_end=end,
         anchor=time.anchor,
         role=time.role,
-        rule=expression.main,
+        rule=expression.main.id,
+        shift_from=expression.main.gives.shift_from,
     )

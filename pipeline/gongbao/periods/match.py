@@ -9,8 +9,7 @@ The rules are data (rules/periods/*.yaml). A rule's `kind` says what its match i
 - `frame` the words around an expression that change it (比…, 自…以来, 截至…);
 - `locale` whether the article counts years in another era (民国), for rules that name it in `gives: {locale: …}`.
 
-`gives` names the reader of the match (`period_readers`) and, in `needs` and `words`, what a sentence must hold to be
-searched (`period_dispatch`); they keep the stage fast and change no result.
+`gives` names the reader of the match (`periods.readers`) and what else code asks for (`rulebook.gives`).
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ class PeriodMatcher:
         self._frames = Matcher(rule for rule in stage if rule.kind == "frame")
         self._joints = tuple(rule for rule in stage if rule.kind == "joint")
         self._lists = tuple(rule for rule in stage if rule.kind == "list")
-        self._locales = {rule.id: rule for rule in stage if rule.kind == "locale"}
+        self._locales = tuple(rule for rule in stage if rule.kind == "locale")
 
     def match(self, text: str, pub_date: date | None = None) -> tuple[Period, ...]:
         """All time expressions in `text`, in order, without overlap.
@@ -81,7 +80,7 @@ class PeriodMatcher:
     @property
     def locales(self) -> tuple[Rule, ...]:
         """The rules that say in which era an article counts."""
-        return tuple(self._locales.values())
+        return self._locales
 
     def in_context(self, period: Period, year: int) -> Period:
         """A `context` period read in the year of the time before it: 一季度 in that year, 上年 in the year before."""
@@ -98,7 +97,7 @@ class PeriodMatcher:
         for start, end in sentences(text, ends=STATEMENT_ENDS, closing="", longest=_LONGEST):
             found: list[tuple[Match, Time]] = []
             for match in self._pieces_of_time.every(text, start, end):
-                locale = match.rule.gives.get("locale")
+                locale = match.gives.locale
                 if locale and not self._holds(locale, text, locales):
                     continue
                 time = read_time(match.rule, match.groups, published)
@@ -106,13 +105,13 @@ class PeriodMatcher:
                     found.append((match, time))
             for match, time in resolve(found, "longest", itemgetter(0)):
                 rule = match.rule
-                yield Expression(match.start, match.end, rule.kind, time, rule.id, (rule.id,))
+                yield Expression(match.start, match.end, rule.kind, time, rule, (rule.id,))
 
     def _holds(self, locale: str, text: str, known: dict[str, bool]) -> bool:
         """Whether the article counts in this era; looked up once a text."""
         if locale not in known:
-            rule = self._locales.get(locale)
-            known[locale] = rule is not None and next(rule.finditer(text), None) is not None
+            rules = (rule for rule in self._locales if rule.gives.locale == locale)
+            known[locale] = any(next(rule.finditer(text), None) is not None for rule in rules)
         return known[locale]
 
     def _is_joint(self, gap: str) -> bool:

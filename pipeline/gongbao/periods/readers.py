@@ -43,17 +43,19 @@ from gongbao.chinese.calendar import (
 )
 from gongbao.chinese.numbers import parse_number
 from gongbao.errors import RuleError
+from gongbao.rulebook.gives import PieceGives, TimeReader
 from gongbao.rulebook.ruleset import Rule
 
 
 class Groups:
     """The named groups of one match, with the tables of its rule."""
 
-    __slots__ = ("_groups", "rule")
+    __slots__ = ("_groups", "gives", "rule")
 
     def __init__(self, groups: Mapping[str, str | None], rule: Rule) -> None:
         self._groups = groups
         self.rule = rule
+        self.gives: PieceGives = rule.gives
 
     def text(self, name: str) -> str | None:
         """The text of a group, None if the rule has no such group or it took no part."""
@@ -72,8 +74,8 @@ class Groups:
     def value(self, name: str) -> Any:
         """What the rule's table of that name holds for the group's text."""
         written = self._groups.get(name)
-        table = self.rule.gives.get(name)
-        if not isinstance(table, Mapping) or (written is not None and written not in table):
+        table = getattr(self.gives, name)
+        if table is None or (written is not None and written not in table):
             raise RuleError(
                 f"rule {self.rule.id} gives no {name} for {written!r}",
                 where=self.rule.where,
@@ -90,19 +92,12 @@ def read_time(rule: Rule, groups: Mapping[str, str | None], published: date | No
     """What a match of a rule says; None where its numbers are no date (13月, 2月30日 of a written year).
 
     Raises:
-        RuleError: the rule names no known reader, or a table of it has a hole.
+        RuleError: a table of the rule has a hole.
 
     """
-    reader = READERS.get(rule.gives.get("read", ""))
-    if reader is None:
-        raise RuleError(
-            f"rule {rule.id} has no reader {rule.gives.get('read')!r}",
-            where=rule.where,
-            fix=f"Write one of these under gives: read: {', '.join(sorted(READERS))}",
-            code="rules.gives",
-        )
+    gives: PieceGives = rule.gives
     try:
-        return reader(Groups(groups, rule), published)
+        return READERS[gives.read](Groups(groups, rule), published)
     except (ValueError, OverflowError):  # no such date: 2月30日, year 10000
         return None
 
@@ -118,18 +113,18 @@ def _window(pair: tuple[str, str]) -> Window:
 
 def _years(groups: Groups, published: date | None) -> Time | None:
     """Written years. `era` is added (民国: 1911); `next` must be the year after `y` and only names its end."""
-    gives = groups.rule.gives
+    gives = groups.gives
     first, last, following = groups.number("y"), groups.number("y2"), groups.number("next")
     if first is None:
         return None
-    era = gives.get("era")
+    era = gives.era
     if era:
         first, last = first + era, last + era if last is not None else None
     elif first < 100:
         first = full_year(first, published)
-    window = _window(gives["window"]) if "window" in gives else None
+    window = _window(gives.window) if gives.window else None
     if following is not None and following % 100 != (first + 1) % 100:
-        if gives.get("consecutive"):
+        if gives.consecutive:
             return None
         first, last, window = first, following, None
     if last is None:
@@ -140,7 +135,7 @@ def _years(groups: Groups, published: date | None) -> Time | None:
 
 
 def _relative_year(groups: Groups, published: date | None) -> Time | None:
-    anchor = groups.rule.gives.get("anchor", "published")
+    anchor = groups.gives.anchor or "published"
     if published is None:
         return Time(anchor)
     shift = groups.value("word")
@@ -201,7 +196,7 @@ def _first_months(groups: Groups, published: date | None) -> Time | None:
     last = 1 if groups.text("first") else groups.number("n")
     if last is None or not 1 <= last <= 12:
         return None
-    return Time("context", window=month_window(1, last), lead=groups.rule.gives["lead"])
+    return Time("context", window=month_window(1, last), lead=groups.gives.lead)
 
 
 def _quarters(groups: Groups, published: date | None) -> Time | None:
@@ -211,11 +206,11 @@ def _quarters(groups: Groups, published: date | None) -> Time | None:
     last = count or groups.number("q2") or first
     if first is None or last is None or not 1 <= first <= last <= 4:
         return None
-    return Time("context", window=quarter_window(first, last, groups.text("edge")), lead=groups.rule.gives["lead"])
+    return Time("context", window=quarter_window(first, last, groups.text("edge")), lead=groups.gives.lead)
 
 
 def _window_word(groups: Groups, published: date | None) -> Time | None:
-    return Time("context", window=_window(groups.value("word")), lead=groups.rule.gives.get("lead", 7))
+    return Time("context", window=_window(groups.value("word")), lead=groups.gives.lead)
 
 
 def _same(groups: Groups, published: date | None) -> Time | None:
@@ -308,13 +303,13 @@ def _span_ahead(groups: Groups, published: date | None) -> Time | None:
 
 
 def _ago(groups: Groups, published: date | None) -> Time | None:
-    months, gives = _length(groups), groups.rule.gives
+    months, gives = _length(groups), groups.gives
     if months is None:
         return None
-    anchor = gives.get("anchor", "published")
+    anchor = gives.anchor or "published"
     if published is None:
         return Time(anchor, dates=(None, None))
-    when = shift_months(published, gives["sign"] * months)
+    when = shift_months(published, gives.sign * months)
     if groups.text("unit") == "年" and not groups.text("half"):
         return Time(anchor, years=(when.year, when.year))
     return Time(anchor, years=(when.year, when.year), window=month_window(when.month, when.month))
@@ -345,16 +340,16 @@ def _season_word(groups: Groups, published: date | None) -> Time | None:
 
 def _event(groups: Groups, published: date | None) -> Time | None:
     when = date.fromisoformat(groups.value("event"))
-    if groups.rule.gives.get("role") == "since":
+    if groups.gives.role == "since":
         return Time("absolute", role="since", dates=(when, published if published and published >= when else None))
     return Time("absolute", years=(when.year, when.year))
 
 
 def _none(groups: Groups, published: date | None) -> Time | None:
-    return Time("context", role=groups.rule.gives["role"], dates=(None, None))
+    return Time("context", role=groups.gives.role or "time", dates=(None, None))
 
 
-READERS: Mapping[str, Reader] = {
+READERS: Mapping[TimeReader, Reader] = {
     "years": _years,
     "relative_year": _relative_year,
     "plan": _plan,

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast, get_args
 
 import regex
 
 from gongbao.document import PlaceForm
-from gongbao.errors import RuleError
+from gongbao.rulebook.gives import FormGives
 from gongbao.rulebook.match import Matcher
-from gongbao.rulebook.ruleset import Rule, RuleSet
+from gongbao.rulebook.ruleset import RuleSet
 
-_FIELDS = frozenset({"form", "extend", "open", "backs", "of", "needs"})
 _BEFORE = 12
 """Characters before a name that an `open` pattern may look at."""
-
-
-def _bad(rule: Rule, message: str, fix: str) -> RuleError:
-    return RuleError(message.format(rule.id), where=rule.where, fix=fix, code="places.rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +23,18 @@ class Form:
     rule: str
     start: int
     end: int
+    dateline: bool
 
 
 class FormReader:
-    """Tries the rules of the stage `place_forms` right behind a name.
-
-    Raises:
-        RuleError: a rule's `gives` has an unknown field or form.
-    """
+    """Tries the rules of the stage `place_forms` right behind a name."""
 
     def __init__(self, rules: RuleSet) -> None:
         stage = rules.stage("place_forms")
-        self._opens = {rule.id: _opening(rule) for rule in stage}
-        self._names = Matcher(rule for rule in stage if rule.gives.get("of") != "run")
-        self._runs = Matcher(rule for rule in stage if rule.gives.get("of") == "run")
-        self._backing = Matcher(rule for rule in stage if rule.gives.get("backs"))
+        self._openings = {rule.gives.open: regex.compile(rule.gives.open) for rule in stage if rule.gives.open}
+        self._names = Matcher(rule for rule in stage if rule.gives.of != "run")
+        self._runs = Matcher(rule for rule in stage if rule.gives.of == "run")
+        self._backing = Matcher(rule for rule in stage if rule.gives.backs)
 
     def name(self, text: str, start: int, end: int, limit: int | None = None) -> Form | None:
         """The form of the name at `[start, end)`, None where nothing speaks against a plain name.
@@ -64,29 +54,13 @@ class FormReader:
     def _first(self, matcher: Matcher, text: str, start: int, end: int, limit: int | None) -> Form | None:
         """What the first rule gives that fits behind and before the name."""
         for match in matcher.all_touching(text, end, len(text) if limit is None else limit):
-            gives = match.rule.gives
-            low, opening = start, self._opens[match.rule.id]
-            if opening is not None:
-                opened = opening.search(text, max(0, start - _BEFORE), start)
+            gives: FormGives = match.gives
+            low = start
+            if gives.open:
+                opened = self._openings[gives.open].search(text, max(0, start - _BEFORE), start)
                 if opened is None:
                     continue
                 low = opened.start()
-            extend = gives.get("extend")
-            form = cast(PlaceForm, gives["form"])
-            return Form(form, match.rule.id, low if extend else start, match.end if extend else end)
+            span = (low, match.end) if gives.extend else (start, end)
+            return Form(gives.form, match.rule.id, *span, gives.dateline)
         return None
-
-
-def _opening(rule: Rule) -> regex.Pattern[str] | None:
-    gives: Mapping[str, object] = rule.gives
-    form = gives.get("form")
-    unknown = sorted(set(gives) - _FIELDS)
-    if unknown:
-        raise _bad(rule, f"unknown field {unknown[0]!r} in gives of {{}}", f"Use: {', '.join(sorted(_FIELDS))}")
-    if form not in get_args(PlaceForm):
-        raise _bad(rule, f"unknown form {form!r} in gives of {{}}", f"Use one of: {', '.join(get_args(PlaceForm))}")
-    opens = gives.get("open")
-    try:
-        return regex.compile(str(opens)) if opens else None
-    except regex.error as error:
-        raise _bad(rule, f"open pattern of {{}}: {error}", "Correct the pattern") from error

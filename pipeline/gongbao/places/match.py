@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, cast, get_args
 
 from gongbao.document import Place, PlaceForm, Rank
 from gongbao.errors import RuleError
@@ -18,6 +17,8 @@ from gongbao.places.gazetteer import Gazetteer
 from gongbao.places.names import Hit, NameFinder, surfaces
 from gongbao.places.paths import COUNTRY, lineage
 from gongbao.places.senses import Mention, SenseSettler
+from gongbao.relations import Relation
+from gongbao.rulebook.gives import ExpressionGives
 from gongbao.rulebook.match import Match, Matcher
 from gongbao.rulebook.ruleset import Rule, RuleSet
 
@@ -72,14 +73,16 @@ class PlaceMatcher:
 
     def _place(self, text: str, mention: Mention, limit: int) -> Place:
         """A mention with its form."""
-        start, end, rule = mention.start, mention.end, mention.rule
-        form: PlaceForm = "zone" if rule in {"place.zone", "place.region"} else "name"
-        found = self._forms.name(text, start, end, limit) if rule != "place.macro" else None
+        start, end, rule, dateline = mention.start, mention.end, mention.rule, False
+        form: PlaceForm = "zone" if mention.zone in {"zone", "region"} else "name"
+        found = self._forms.name(text, start, end, limit) if mention.zone != "macro" else None
         if found is not None and not (form == "zone" and found.form == "name"):
-            start, end, form, rule = found.start, found.end, found.form, found.rule
+            start, end, form, rule, dateline = found.start, found.end, found.form, found.rule, found.dateline
         path = mention.entry.path if mention.entry else None
         code = mention.entry.code if mention.entry else None
-        return Place(start, end, text[start:end], path, code, mention.rank, form, rule, mention.ambiguous)
+        return Place(
+            start, end, text[start:end], path, code, mention.rank, form, rule, mention.ambiguous, dateline=dateline
+        )
 
     def _abbreviated(self, text: str, hit: Hit, named: Iterable[str]) -> list[Place]:
         """A place for each character of a run (川渝), one for a by-name of a place that the article names."""
@@ -91,10 +94,10 @@ class PlaceMatcher:
                 return []
             carried = self._forms.name(text, hit.start, hit.end)
             epithet: PlaceForm = "embedded" if carried is not None and carried.form == "embedded" else "adjective"
-            return [self._adjective(text, hit.start, hit.end, abbreviation.places[0], epithet, "place.epithet")]
+            return [self._adjective(text, hit.start, hit.end, abbreviation.places[0], epithet, Relation.PLACE_EPITHET)]
         found = self._forms.run(text, hit.start, hit.end)
         form: PlaceForm = found.form if found else "adjective"
-        rule = found.rule if found else "place.abbreviation_run"
+        rule = found.rule if found else Relation.PLACE_ABBREVIATION_RUN
         return [
             self._adjective(text, hit.start + i, hit.start + i + 1, path, form, rule)
             for i, path in enumerate(abbreviation.places)
@@ -122,17 +125,17 @@ class PlaceMatcher:
 
     def _expression(self, text: str, match: Match) -> Place:
         start, end, rule, _ = match
-        gives = rule.gives
-        form, rank = cast(PlaceForm, gives["form"]), cast(Rank, gives["rank"])
-        path = gives.get("place")
-        name, single = rule.id, self._gazetteer.abbreviations.get(text[start:end])
+        gives: ExpressionGives = match.gives
+        form, path, name = gives.form, gives.place, rule.id
+        single = self._gazetteer.abbreviations.get(text[start:end])
         if path is None and form == "adjective" and single is not None:
             return self._adjective(text, start, end, single.places[0], form, name)
-        if path == COUNTRY and form == "name" and gives.get("named"):
+        if path == COUNTRY and form == "name" and gives.named:
             carried = self._forms.name(text, start, end)
-            if carried is not None and carried.form != "name" and carried.rule != "place.dateline":
+            if carried is not None and carried.form != "name" and not carried.dateline:
                 form, name = carried.form, carried.rule
-        return Place(start, end, text[start:end], path, self._gazetteer.code_of(path), rank, form, name)
+        code = self._gazetteer.code_of(path)
+        return Place(start, end, text[start:end], path, code, gives.rank, form, name, authority=gives.authority)
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
@@ -153,13 +156,7 @@ def _chain(mention: Mention) -> tuple[str, ...]:
 
 
 def _check(rule: Rule, gazetteer: Gazetteer) -> None:
-    gives: dict[str, Any] = dict(rule.gives)
-    problem = None
-    if gives.get("form") not in get_args(PlaceForm):
-        problem = f"unknown form {gives.get('form')!r}; use one of {', '.join(get_args(PlaceForm))}"
-    elif gives.get("rank") not in get_args(Rank):
-        problem = f"unknown rank {gives.get('rank')!r}; use one of {', '.join(get_args(Rank))}"
-    elif gives.get("place") is not None and gazetteer.by_path(gives["place"]) is None:
-        problem = f"unknown place {gives['place']!r}; use a path of places/divisions.csv"
-    if problem:
-        raise RuleError(f"gives of {rule.id}", where=rule.where, fix=problem, code="places.rule")
+    place = rule.gives.place
+    if place is not None and gazetteer.by_path(place) is None:
+        fix = f"Not {place!r}: use a path of places/divisions.csv"
+        raise RuleError(f"{rule.id} gives an unknown place", where=rule.where, fix=fix, code="places.rule")

@@ -15,11 +15,17 @@ import regex
 from gongbao.document import Rank
 from gongbao.places.chains import Chain, build_chains
 from gongbao.places.evidence import Evidence
-from gongbao.places.gazetteer import Gazetteer, PlaceEntry
+from gongbao.places.gazetteer import Gazetteer, PlaceEntry, ZoneKind
 from gongbao.places.names import Hit, Trust, is_everyday
 from gongbao.places.paths import is_or_lies_in, province_of
+from gongbao.relations import Relation
 
 _ORDER: dict[Rank, int] = {"country": 0, "province": 1, "city": 2, "district": 3}
+_ZONES: dict[ZoneKind, Relation] = {
+    "zone": Relation.PLACE_ZONE,
+    "region": Relation.PLACE_REGION,
+    "macro": Relation.PLACE_MACRO,
+}
 _REGIONS_APART = frozenset({"71", "81", "82"})
 _BETWEEN = frozenset({"、", "，", ",", "和", "与", "及", "以及", "；", ";", " ", "\u3000", "／", "/", "-", "—"})
 _HEADING = regex.compile(
@@ -35,7 +41,7 @@ _HEADING = regex.compile(
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One mention. `entry` is None abroad and where the name was left open (`rule` is then place.unresolved)."""
+    """One mention. `entry` is None abroad and where nothing tells which place it is; `zone` is the kind of a zone."""
 
     start: int
     end: int
@@ -43,6 +49,7 @@ class Mention:
     rank: Rank
     rule: str
     ambiguous: bool = False
+    zone: ZoneKind | None = None
 
 
 class SenseSettler:
@@ -153,7 +160,7 @@ class _Article:
     def _certain(self, index: int, chain: Chain) -> Mention | None:
         surface = chain.last.surface
         if surface.abroad:
-            return Mention(chain.start, chain.end, None, surface.abroad, "place.abroad")
+            return Mention(chain.start, chain.end, None, surface.abroad, Relation.PLACE_ABROAD)
         trusted = surface.trust is Trust.STRONG or len(chain.hits) > 1
         if surface.zone and (not chain.senses or len(chain.hits) > 1):
             return self._zone(chain) if trusted else None
@@ -166,7 +173,7 @@ class _Article:
             senses = self._beside(index, chain) or _top(senses)
         if len(senses) != 1:
             return None
-        return self._mention(chain, senses[0], "place.chain" if len(chain.hits) > 1 else "place.name")
+        return self._mention(chain, senses[0], Relation.PLACE_CHAIN if len(chain.hits) > 1 else Relation.PLACE_NAME)
 
     def _zone(self, chain: Chain) -> Mention | None:
         zone = chain.last.surface.zone
@@ -178,7 +185,7 @@ class _Article:
             # 海淀中关村 is in 海淀; a zone elsewhere of the same name is not the listed one.
             path = path if is_or_lies_in(path, outer) else outer
         entry = self._gazetteer.by_path(path)
-        return self._mention(chain, entry, f"place.{zone.kind}") if entry else None
+        return replace(self._mention(chain, entry, _ZONES[zone.kind]), zone=zone.kind) if entry else None
 
     @staticmethod
     def _mention(chain: Chain, entry: PlaceEntry, rule: str) -> Mention:
@@ -211,10 +218,10 @@ class _Article:
             # Taiwan's districts share names with the mainland's; an article on Taiwan names it.
             chosen = tuple(sense for sense in chain.senses if sense.code[:2] not in _REGIONS_APART)
         if len(chosen) == 1:
-            return self._mention(chain, chosen[0], "place.parent")
+            return self._mention(chain, chosen[0], Relation.PLACE_PARENT)
         if surface.trust is Trust.COMMON:
             return None
-        return Mention(chain.start, chain.end, None, chain.senses[0].rank, "place.unresolved", True)
+        return Mention(chain.start, chain.end, None, chain.senses[0].rank, Relation.PLACE_UNRESOLVED, True)
 
     def _short(self, index: int, chain: Chain) -> Mention | None:
         surface = chain.last.surface
@@ -227,17 +234,17 @@ class _Article:
         written = tuple(sense for sense in chain.senses if sense.path in self._evidence.paths)
         if written and not (everyday and is_everyday(surface.text)):
             chosen = self._evidence.near(written, chain.start) or written
-            return self._mention(chain, chosen[0], "place.written_out")
+            return self._mention(chain, chosen[0], Relation.PLACE_WRITTEN_OUT)
         beside = self._beside(index, chain)
         if len(beside) == 1:
-            return self._mention(chain, beside[0], "place.list")
+            return self._mention(chain, beside[0], Relation.PLACE_LIST)
         alone = self._alone(chain)
         near = _top(self._evidence.near(chain.senses, chain.start)) if alone or not everyday else ()
         if len(near) == 1 and (alone or self._evidence.in_reach(near[0], chain.start)):
-            return self._mention(chain, near[0], "place.heading" if alone else "place.parent")
+            return self._mention(chain, near[0], Relation.PLACE_HEADING if alone else Relation.PLACE_PARENT)
         only = _top(chain.senses)
         if len(only) == 1 and not everyday and (alone or (single and self._backs(chain.end))):
-            return self._mention(chain, only[0], "place.heading" if alone else "place.backed")
+            return self._mention(chain, only[0], Relation.PLACE_HEADING if alone else Relation.PLACE_BACKED)
         return None
 
     def _beside(self, index: int, chain: Chain) -> tuple[PlaceEntry, ...]:

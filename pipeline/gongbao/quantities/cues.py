@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 import regex
 
 from gongbao.chinese.clauses import statement_start
+from gongbao.rulebook.gives import HomeCurrencyGives
 from gongbao.rulebook.match import Match, Matcher
 from gongbao.rulebook.ruleset import Rule, RuleSet
 
@@ -37,10 +38,11 @@ class _Home:
     __slots__ = ("at_least", "unit", "unless", "words")
 
     def __init__(self, rule: Rule, ruleset: RuleSet) -> None:
-        self.unit = str(rule.gives["unit"])
-        self.words = frozenset(ruleset.lexicon(rule.gives["words"]))
-        self.unless = ruleset.lexicon(rule.gives["unless"])
-        self.at_least = int(rule.gives["at_least"])
+        gives: HomeCurrencyGives = rule.gives
+        self.unit = gives.unit
+        self.words = frozenset(ruleset.lexicon(gives.words))
+        self.unless = ruleset.lexicon(gives.unless)
+        self.at_least = gives.at_least
 
 
 class Cues:
@@ -49,16 +51,16 @@ class Cues:
     def __init__(self, ruleset: RuleSet) -> None:
         rules = ruleset.stage("quantity_cues")
 
-        def of(kind: str, *, backward: bool, only: str | None = None) -> Matcher:
-            chosen = (rule for rule in rules if rule.kind == kind and (only is None or rule.gives.get(only)))
-            return Matcher(chosen, backward=backward)
+        def of(kind: str, *, backward: bool) -> Matcher:
+            return Matcher((rule for rule in rules if rule.kind == kind), backward=backward)
 
         self.bound_before = of("bound_before", backward=True)
         self.bound_reach = of("bound_reach", backward=True)
         self.bound_after = of("bound_after", backward=False)
         self.change_before = of("change_before", backward=True)
         self.change_reach = of("change_reach", backward=True)
-        self.change_nouns = of("change_reach", backward=True, only="noun")
+        nouns = (rule for rule in rules if rule.kind == "change_reach" and rule.gives.noun)
+        self.change_nouns = Matcher(nouns, backward=True)
         self.change_after = of("change_after", backward=False)
         self.change_across = of("change_across", backward=True)
         self.chain = of("chain", backward=False)
@@ -100,7 +102,7 @@ class Cues:
             if cue:
                 return self._read(text, cue, low, before)
             chain = self.chain.touching(text, before[0], start)
-            closed = chain is not None and chain.gives("closed")
+            closed = chain is not None and chain.gives.closed
             if chain and chain.end == start and (not closed or text[end : end + 1] in tuple("，。；、,;和\n")):
                 return before[1]
         comma = _COMMA.search(text, low, start)
@@ -112,12 +114,12 @@ class Cues:
         return cue and self._read(text, cue, near, before)
 
     def _read(self, text: str, cue: Match, low: int, before: tuple[int, Change | None] | None) -> Change:
-        meaning = cue.gives("as")
+        meaning = cue.gives.meaning
         if meaning == "same":
             same = before[1] if before else None
             return Change(same.kind if same else "percent", 1, None)
         if meaning == "level":
             noun = self.change_nouns.nearest(text, low, cue.start)
-            return Change("growth", noun.gives("sign"), None) if noun else Change("percent", 1, None)
-        verb = meaning == "growth" and not cue.gives("noun")
-        return Change(meaning, cue.gives("sign") or 1, cue.start if verb else None)
+            return Change("growth", noun.gives.sign, None) if noun else Change("percent", 1, None)
+        verb = meaning == "growth" and not cue.gives.noun
+        return Change(meaning, cue.gives.sign, cue.start if verb else None)

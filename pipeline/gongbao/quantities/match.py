@@ -108,7 +108,7 @@ class QuantityMatcher:
             if following is not None and following.start - amount.end <= _JOIN_WIDTH and amount.upper is None:
                 join = self._cues.join.touching(text, amount.end, following.start)
                 if join is not None and join.end == following.start:
-                    ranged = join.gives("as") == "range"
+                    ranged = join.gives.meaning == "range"
                     if amount.lacks_unit_of(following) and not (ranged and amount.exceeds(following)):
                         amount.borrow(following)
                     if ranged and self._is_range(text, amount, following):
@@ -135,15 +135,15 @@ class QuantityMatcher:
         cue = self._cues.bound_before.touching(text, low, start) or self._cues.bound_reach.touching(text, low, start)
         if cue is not None:
             amount.cue_start = cue.start
-            amount.stated = cue.gives("bound")
+            amount.stated = cue.gives.bound
         elif amount.continues and before is not None and before.unit == amount.unit:
             amount.stated = before.stated  # 分别超过3亿元、5亿元: the word counts for the whole list
         if amount.bound == "=" or amount.stated == "<":
             amount.bound = amount.stated
         cue = self._cues.bound_after.touching(text, end, min(limit, end + 8))
         if cue is not None:
-            amount.bound = cue.gives("bound")
-            if cue.gives("inside"):
+            amount.bound = cue.gives.bound
+            if cue.gives.inside:
                 amount.end = cue.end
         if amount.kind in ("percent", "growth"):
             self._judge_change(text, amount, before, end)
@@ -155,7 +155,7 @@ class QuantityMatcher:
                 amount.unit, amount.currency_said = before.unit, True  # 新台币3亿元、2亿元
             if currency is not None:
                 amount.currency_said = True
-                amount.unit = currency.gives("unit") or text[currency.start : currency.end].strip()
+                amount.unit = currency.gives.unit or text[currency.start : currency.end].strip()
                 amount.cue_start = currency.start
 
     def _judge_change(self, text: str, amount: Amount, before: Amount | None, end: int) -> None:
@@ -180,7 +180,7 @@ class QuantityMatcher:
             low = statement_start(text, amount.start, max(0, amount.start - REACH))
             cue = self._cues.bare_before.nearest(text, low, amount.start)
         if cue is not None:
-            amount.kind, amount.unit = cue.gives("kind"), cue.gives("unit")
+            amount.kind, amount.unit = cue.gives.kind, cue.gives.unit
 
     @staticmethod
     def _quantity(text: str, amount: Amount) -> Quantity:

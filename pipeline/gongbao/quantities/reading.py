@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import cast
 
 import regex
 
 from gongbao.chinese.numbers import Number, plus, quotient, read_number, times
 from gongbao.quantities.cues import Change
 from gongbao.record import Bound, Kind
+from gongbao.rulebook.gives import QuantityGives
 from gongbao.rulebook.match import Match
 
 _STAGE = "quantities"
@@ -114,50 +115,50 @@ def read_amount(match: Match) -> Amount | None:
     """The amount of a match; None for matches of other stages and for numbers that cannot be read."""
     if match.rule.stage != _STAGE:
         return None
-    gives = match.rule.gives
+    gives: QuantityGives = match.gives
     groups = match.groups
     number = _number(gives, groups)
     if number is None:
         return None
     unit = groups.get("unit")
-    given = gives.get("unit")
+    given = gives.unit
     if unit is None:
         unit = given or ""
     elif given is not None and unit[0] == given[0] and not ("/" in unit or "每" in unit or "／" in unit):
         unit = given
     elif len(unit) > 1:
         unit = unit.translate(_BRACKETS).replace("每", "/").replace("／", "/")
-    amount = Amount(match, gives.get("kind", match.rule.kind), number.value, unit, number.bound)
+    amount = Amount(match, gives.kind or cast(Kind, match.rule.kind), number.value, unit, number.bound)
     amount.upper = number.upper
-    amount.bare = bool(gives.get("bare"))
-    amount.joined = bool(gives.get("joined"))
+    amount.bare = gives.bare
+    amount.joined = gives.joined
     amount.wrote_unit = not (amount.bare or amount.joined)
     return amount
 
 
-def _number(gives: Mapping[str, Any], groups: Mapping[str, str | None]) -> Number | None:
+def _number(gives: QuantityGives, groups: Mapping[str, str | None]) -> Number | None:
     """Value and bound, with the parts that some rules name: half, tenths, denominators, powers."""
     written = groups.get("number")
     if written is None:
-        return Number(Decimal(str(gives["value"]))) if "value" in gives else None
+        return Number(gives.value) if gives.value is not None else None
     number = read_number(written)
     if number is None:
         return None
-    if "power" in gives:
-        return Number(Decimal(gives["power"]) ** number.value)
+    if gives.power is not None:
+        return Number(gives.power**number.value)
     if "above" in groups or "below" in groups:
         other = read_number(groups.get("above") or groups.get("below") or "")
         if other is None or not other.value or not number.value:
             return None
         above, below = (other, number) if "above" in groups else (number, other)
         return Number(quotient(times(above.value, 100), below.value, _PLACES))
-    scale = gives.get("scale")
+    scale = gives.scale
     value, upper = number.value, number.upper
     if scale is not None:
-        value = times(value, Decimal(str(scale)))
-        upper = times(upper, Decimal(str(scale))) if upper is not None else None
+        value = times(value, scale)
+        upper = times(upper, scale) if upper is not None else None
     if groups.get("half"):
-        value = plus(value, Decimal(str(gives.get("half", "0.5"))))
+        value = plus(value, gives.half)
     for name, part in (("tenth", "0.1"), ("hundredth", "0.01"), ("ones", "1")):
         written = groups.get(name)
         if written:

@@ -21,6 +21,7 @@ from gongbao.chinese.numbers import times
 from gongbao.document import CellSpan, Period, Quantity, Table
 from gongbao.layout.tables import is_number, label_column, labelled, numeric_columns
 from gongbao.quantities.match import QuantityMatcher
+from gongbao.relations import Relation
 from gongbao.rulebook.ruleset import RuleSet
 
 _UNIT_IN_NAME = (
@@ -251,7 +252,9 @@ def table_years(text: str, tables: Sequence[Table], periods: Sequence[Period]) -
     cells = [cell for table in tables for column in table.columns for cell in column]
     cells += [row[0] for table in tables if table.columns for row in table.rows if row]
     years = [
-        Period(a, b, text[a:b], year, date(year, 1, 1), date(year, 12, 31), "absolute", "time", "period.table_year")
+        Period(
+            a, b, text[a:b], year, date(year, 1, 1), date(year, 12, 31), "absolute", "time", Relation.PERIOD_TABLE_YEAR
+        )
         for a, b in cells
         if _YEAR.fullmatch(text, a, b) and not between(periods, a, b)
         for year in [int(text[a:b])]
@@ -262,7 +265,7 @@ def table_years(text: str, tables: Sequence[Table], periods: Sequence[Period]) -
 def _quantity(text: str, cell: CellSpan, unit: Unit) -> Quantity:
     value = times(Decimal(text[slice(*cell)].translate(_WIDE)), unit.one.value)
     kind, name = unit.one.kind, unit.one.unit
-    return Quantity(*cell, text[slice(*cell)], kind, value, None, name, "=", "table.cell", None, unit.span)
+    return Quantity(*cell, text[slice(*cell)], kind, value, None, name, "=", Relation.TABLE_CELL, None, unit.span)
 
 
 def _covered(taken: Sequence[Quantity], cell: CellSpan) -> bool:

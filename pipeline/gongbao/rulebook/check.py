@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from gongbao.components import Matchers
 from gongbao.document import Extraction
 from gongbao.periods.match import found_rows
 from gongbao.places.gazetteer import Gazetteer
+from gongbao.rulebook.gives import STAGES, Gives, tags
 from gongbao.rulebook.ruleset import Rule, RuleSet, check_examples
 
 
@@ -24,17 +26,35 @@ class Coverage:
 
 
 def check_rules(rules: RuleSet) -> list[str]:
-    """One line for each example that does not hold, over all stages; empty if all is well.
+    """One line for each tag that no rule gives and each example that does not hold; empty if all is well.
+
+    Tags that no code asks for are refused when rules are loaded.
 
     Raises:
         RuleError: a rule cannot be loaded or compiled.
         RuleTimeout: a rule ran past its time limit on an example.
     """
     matchers = Matchers.load(rules, Gazetteer.load(rules))
-    failures: list[str] = []
+    failures = check_tags(rules)
     for stage, stage_rules in rules.stages.items():
         failures += check_examples(stage_rules, _Finder(stage, stage_rules, matchers))
     return failures
+
+
+def check_tags(rules: RuleSet) -> list[str]:
+    """One line for each tag that code asks for and no rule gives, with where code asks for it."""
+    return [
+        f"{_asked_at(schema, name)}: the tag {tag!r} of {stage} is asked for and no rule gives it"
+        for stage in STAGES
+        for schema, name, tag in tags(stage)
+        if not any(isinstance(r.gives, schema) and name in r.gives.model_fields_set for r in rules.stage(stage))
+    ]
+
+
+def _asked_at(schema: type[Gives], name: str) -> str:
+    lines, first = inspect.getsourcelines(schema)
+    at = next(number for number, line in enumerate(lines, first) if line.lstrip().startswith(f"{name}:"))
+    return f"{inspect.getsourcefile(schema)}:{at}"
 
 
 class _Finder:

@@ -46,9 +46,10 @@ class Match(NamedTuple):
     rule: Rule
     groups: Mapping[str, str | None]
 
-    def gives(self, name: str) -> Any:
-        """A value of the rule, None if it gives none."""
-        return self.rule.gives.get(name)
+    @property
+    def gives(self) -> Any:
+        """What the rule gives."""
+        return self.rule.gives
 
 
 _ORDER: Mapping[Overlap, Callable[[Match], tuple[int, ...]]] = {

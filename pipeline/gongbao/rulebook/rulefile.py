@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gongbao.errors import RuleError
+from gongbao.rulebook.gives import STAGES, Gives
 
 
 class Example(BaseModel):
@@ -99,7 +101,30 @@ def _load_yaml(text: str) -> tuple[Any, Any]:
         loader.dispose()
 
 
-def read_rules(path: Path) -> tuple[RuleFile, dict[str, int]]:
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Where things stand in a rule file."""
+
+    path: Path
+    _root: Any
+
+    def where(self, *location: str | int) -> str:
+        """The line that keys and numbers lead to, `("rules", 3, "id")`; of what is missing, of what lacks it."""
+        node, line = self._root, self._root.start_mark.line if self._root is not None else 0
+        for step in location:
+            node = next((child for key, child in _children(node) if key == step), None)
+            if node is None:
+                break
+            line = node.start_mark.line
+        return f"{self.path}:{line + 1}"
+
+
+def read_rules(path: Path) -> tuple[RuleFile, Lines]:
+    """A rule file, and where its rules stand.
+
+    Raises:
+        RuleError: no UTF-8, no YAML, or against the schema.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         root, data = _load_yaml(text)
@@ -116,19 +141,52 @@ def read_rules(path: Path) -> tuple[RuleFile, dict[str, int]]:
             where=f"{path}{line}",
             fix="Quote patterns with single quotes and indent with spaces",
         ) from error
-    lines = _rule_lines(root)
+    lines = Lines(path, root)
     try:
-        parsed = RuleFile.model_validate(data or {})
+        return RuleFile.model_validate(data or {}), lines
     except ValidationError as error:
         first = error.errors()[0]
-        location = ".".join(str(part) for part in first["loc"])
-        number = _line_of(root, first["loc"])
         raise RuleError(
-            f"{location}: {first['msg']}",
-            where=f"{path}:{number}",
+            f"{'.'.join(map(str, first['loc']))}: {first['msg']}",
+            where=lines.where(*first["loc"]),
             fix="See rules/rule.schema.json for the fields of a rule",
         ) from error
-    return parsed, lines
+
+
+def read_gives(rule: RuleData, number: int, stage: str, lines: Lines) -> Gives:
+    """What a rule gives, as its stage and kind have it.
+
+    Args:
+        rule: The rule.
+        number: Which one it is in its file.
+        stage: Its stage.
+        lines: Where things stand in its file.
+
+    Raises:
+        RuleError: there is no such stage or kind, the code asks for no such tag, or a value is of the wrong type.
+    """
+    kinds = STAGES.get(stage)
+    if kinds is None:
+        fix = f"Put the rule under one of: {', '.join(STAGES)}"
+        raise RuleError(f"no stage is called {stage!r}", where=lines.where("rules", number, "id"), fix=fix)
+    schema = kinds.get(rule.kind)
+    if schema is None:
+        where = lines.where("rules", number, "kind")
+        fix = f"Write one of these as kind: {', '.join(filter(None, kinds)) or 'none'}"
+        raise RuleError(f"{rule.id}: the stage {stage} knows no kind {rule.kind!r}", where=where, fix=fix)
+    try:
+        return schema.model_validate(rule.gives)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        unknown = first["type"] == "extra_forbidden"
+        known = ", ".join(field.alias or key for key, field in schema.model_fields.items()) or "nothing"
+        raise RuleError(
+            f"{rule.id}: no code asks for the tag {name!r}" if unknown else f"{rule.id}: gives.{name}: {first['msg']}",
+            where=lines.where("rules", number, "gives", *first["loc"]),
+            fix=f"Rules of {stage}{f' of kind {rule.kind}' if rule.kind else ''} give: {known}",
+            code="rules.gives",
+        ) from error
 
 
 def _children(node: Any) -> Iterator[tuple[Any, Any]]:
@@ -136,25 +194,3 @@ def _children(node: Any) -> Iterator[tuple[Any, Any]]:
         yield from ((key.value, value) for key, value in node.value)
     elif isinstance(node, yaml.SequenceNode):
         yield from enumerate(node.value)
-
-
-def _rule_lines(root: Any) -> dict[str, int]:
-    lines: dict[str, int] = {}
-    for key, rules in _children(root):
-        if key == "rules":
-            for _, rule in _children(rules):
-                for name, value in _children(rule):
-                    if name == "id":
-                        lines[str(value.value)] = value.start_mark.line + 1
-    return lines
-
-
-def _line_of(root: Any, location: Sequence[Any]) -> int:
-    line = root.start_mark.line if root is not None else 0
-    node = root
-    for step in location:
-        node = next((child for key, child in _children(node) if key == step), None)
-        if node is None:
-            break
-        line = node.start_mark.line
-    return int(line) + 1

@@ -39,7 +39,8 @@ from typing import Any
 import regex
 
 from gongbao.errors import RuleError, RuleTimeout
-from gongbao.rulebook.rulefile import Example, Examples, RuleData, read_rules
+from gongbao.rulebook.gives import Gives
+from gongbao.rulebook.rulefile import Example, Examples, RuleData, read_gives, read_rules
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 SHIPPED = _PACKAGE / "rules" if (_PACKAGE / "rules").is_dir() else _PACKAGE.parents[1] / "rules"
@@ -62,14 +63,15 @@ TIME_LIMIT = 2.0
 class Rule:
     """A rule. `where` is `file:line`; `version` the first 12 hex digits of its content's hash.
 
-    `order` is its place among all rules, as they follow in their files; it decides between rules of equal priority.
+    `gives` is what `rulebook.gives` has for its stage and kind. `order` is its place among all rules, as they follow in
+    their files; it decides between rules of equal priority.
     """
 
     id: str
     name: str
     kind: str
     priority: int
-    gives: Mapping[str, Any]
+    gives: Any
     examples: Examples
     where: str
     version: str
@@ -146,7 +148,7 @@ class RuleSet:
             if not folder.is_dir():
                 raise RuleError("rules folder not found", where=str(folder), fix="Name an existing folder with --rules")
         lexicons: dict[str, tuple[str, ...]] = {}
-        stages: dict[str, dict[str, tuple[RuleData, str]]] = {}
+        stages: dict[str, dict[str, tuple[RuleData, Gives, str]]] = {}
         parts: dict[str, dict[str, str]] = {}
         for folder in folders:
             for path in sorted((folder / "lexicon").glob("*.txt")):
@@ -156,8 +158,8 @@ class RuleSet:
                 stage = path.parent.name if path.parent != folder else path.stem
                 data, lines = read_rules(path)
                 parts.setdefault(stage, {}).update(data.parts)
-                for rule in data.rules:
-                    where = f"{path}:{lines[rule.id]}"
+                for number, rule in enumerate(data.rules):
+                    where = lines.where("rules", number, "id")
                     if rule.id in seen:
                         raise RuleError(
                             f"rule id {rule.id!r} is used twice",
@@ -165,14 +167,14 @@ class RuleSet:
                             fix=f"Rename one; the other is at {seen[rule.id]}",
                         )
                     seen[rule.id] = where
-                    stages.setdefault(stage, {})[rule.id] = (rule, where)
+                    stages.setdefault(stage, {})[rule.id] = (rule, read_gives(rule, number, stage, lines), where)
         order = count()
         ready = {
             stage: tuple(
                 sorted(
                     (
-                        _ready(rule, where, stage, parts.get(stage, {}), lexicons, next(order))
-                        for rule, where in rules.values()
+                        _ready(rule, gives, where, stage, parts.get(stage, {}), lexicons, next(order))
+                        for rule, gives, where in rules.values()
                     ),
                     key=lambda rule: (-rule.priority, rule.order),
                 )
@@ -315,6 +317,7 @@ def _written_out(pattern: str) -> int:
 
 def _ready(
     rule: RuleData,
+    gives: Gives,
     where: str,
     stage: str,
     parts: Mapping[str, str],
@@ -336,7 +339,7 @@ def _ready(
         name=rule.name,
         kind=rule.kind,
         priority=rule.priority,
-        gives=rule.gives,
+        gives=gives,
         examples=rule.examples,
         where=where,
         version=version,

@@ -1,0 +1,116 @@
+"""What stands as `rule` in the evidence of a field that no rule file and no model found, but the code itself.
+
+`evidence.rule` of a record is the id of a rule, the name of a model, or one of these. They are names of relations
+between an amount and what the article offers, or of the way in which a name was understood; what else is found in code
+must be given a name here.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Relation(StrEnum):
+    """Relations that code finds, by the field that they give."""
+
+    # A place's name, and what showed which place it means.
+    PLACE_NAME = "place.name"
+    """The name alone."""
+    PLACE_CHAIN = "place.chain"
+    """Names that lie in one another: 江苏苏州昆山."""
+    PLACE_WRITTEN_OUT = "place.written_out"
+    """Its full name stands elsewhere in the article."""
+    PLACE_PARENT = "place.parent"
+    """What it lies in is named near it."""
+    PLACE_LIST = "place.list"
+    """Its neighbours in a list are of its rank and parent."""
+    PLACE_HEADING = "place.heading"
+    """It is all there is in its line."""
+    PLACE_BACKED = "place.backed"
+    """What follows shows that it is a place's: 开发区, 区委."""
+    PLACE_UNRESOLVED = "place.unresolved"
+    """Several places have the name, and nothing tells which."""
+    PLACE_ABROAD = "place.abroad"
+    """A country or city abroad."""
+    PLACE_ZONE = "place.zone"
+    """A zone, in the place that it lies in."""
+    PLACE_REGION = "place.region"
+    """A natural region, in the place that it lies in."""
+    PLACE_MACRO = "place.macro"
+    """A region over several provinces: the country."""
+    PLACE_EPITHET = "place.epithet"
+    """A by-name: 羊城."""
+    PLACE_ABBREVIATION_RUN = "place.abbreviation_run"
+    """Abbreviations in a row: 京沪."""
+
+    # The place of an amount.
+    PLACE_RESPECTIVELY = "place.respectively"
+    """The n-th place for the n-th amount of a list."""
+    PLACE_HEADS_SECTION = "heading.place"
+    """The heading opens with the place."""
+    PLACE_IN_HEADING = "heading.section"
+    """The heading names the place."""
+    PLACE_TITLE = "place.title"
+    """The title names it."""
+    PLACE_ROUND_UP = "place.round_up"
+    """What holds all places that are headings."""
+    PLACE_ARTICLE = "place.article"
+    """The place that most of the article is about."""
+    PLACE_COUNTRY = "place.country"
+    """The article is about the country."""
+    PLACE_COLLECTIVE = "place.collective"
+    """Several places taken together: 三地合计."""
+    PLACE_TABLE = "place.table"
+    """The total of a table's rows."""
+    PLACE_TABLE_CAPTION = "place.table_caption"
+    """The caption of a table names it."""
+    PLACE_UNNAMED = "place.unnamed"
+    """A place that the article never names: 全市 alone."""
+    PLACE_NONE = "place.none"
+    """Nothing names a place."""
+
+    # The period of an amount.
+    PERIOD_TABLE_YEAR = "period.table_year"
+    """A bare year as the header or label of a table."""
+    PERIOD_PUBLISHED = "period.published"
+    """The year of publication."""
+    PERIOD_REVIEWED_YEAR = "period.reviewed_year"
+    """The year that a work report reviews: the one before it came out."""
+    PERIOD_TITLE_YEAR = "period.title_year"
+    """The year that the title names."""
+    PERIOD_ANNUAL_YEAR = "period.annual_year"
+    """The year of a yearbook, census or annual report."""
+    PERIOD_COUNTED_YEAR = "period.counted_year"
+    """The year that most amounts are stated for."""
+    PERIOD_NONE = "period.none"
+    """No time and no date of publication."""
+
+    # An amount, or its unit, in a table.
+    TABLE_CELL = "table.cell"
+    """A number that the header, row or caption gives a unit."""
+    TABLE_UNIT = "table.unit"
+    """Where a table says the unit."""
+
+    # Indicator and initiative.
+    TABLE_HEADER = "table.header"
+    """The header of the amount's column."""
+    TABLE_LABEL = "table.label"
+    """The label of the amount's row."""
+    TABLE_CAPTION = "table.caption"
+    """The caption of the table."""
+    INDICATOR_BEFORE = "indicator.before"
+    """As of the amount before it."""
+    INDICATOR_BEFORE_VERB = "indicator.before_verb"
+    """The words before the verb."""
+    INDICATOR_AFTER_AMOUNT = "indicator.after_amount"
+    """The words behind the amount."""
+    INDICATOR_RESPECTIVELY = "indicator.respectively"
+    """The n-th name for the n-th amount of a list."""
+    INITIATIVE_NAMED = "initiative.named"
+    """A named project, programme or organisation."""
+    INITIATIVE_FIELD = "initiative.field"
+    """The field that the indicator belongs to."""
+    INITIATIVE_ACTIVITY = "initiative.activity"
+    """The activity that the indicator names."""
+    NAME_NONE = "name.none"
+    """No name was found."""

@@ -1,0 +1,293 @@
+"""Rules give tags and code asks for tags: no result hangs on what a rule is called."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gongbao
+import pytest
+from gongbao import Pipeline
+from gongbao.components import Link, Matchers
+from gongbao.document import Article, Extraction
+from gongbao.errors import RuleError
+from gongbao.linking.linker import Linker
+from gongbao.places.gazetteer import Gazetteer
+from gongbao.read import read_paths
+from gongbao.relations import Relation
+from gongbao.rulebook.check import check_rules, check_tags
+from gongbao.rulebook.gives import STAGES, tags
+from gongbao.rulebook.ruleset import SHIPPED, RuleSet
+
+CORPUS = Path(__file__).resolve().parents[2] / "corpus" / "articles"
+PACKAGE = Path(gongbao.__file__).parent
+
+
+def ids(rules: RuleSet) -> set[str]:
+    return {rule.id for stage in rules.stages.values() for rule in stage}
+
+
+@pytest.fixture(scope="module")
+def shipped() -> RuleSet:
+    return RuleSet.load()
+
+
+@pytest.fixture(scope="module")
+def articles() -> list[Article]:
+    return [item for item in read_paths([CORPUS]) if isinstance(item, Article)][:60]
+
+
+# -- code -----------------------------------------------------------------------------------------------------
+
+
+def constants(*nodes: ast.AST) -> Iterator[str]:
+    for child in nodes:
+        if isinstance(child, ast.Constant) and isinstance(child.value, str):
+            yield child.value
+
+
+def is_rule(node: ast.AST) -> bool:
+    """`x.rule`, where x is what a rule found, or `rule.id`."""
+    return isinstance(node, ast.Attribute) and (
+        node.attr == "rule" or (node.attr == "id" and isinstance(node.value, ast.Name) and node.value.id == "rule")
+    )
+
+
+def complaints(source: str, known: set[str]) -> list[str]:
+    """What a module does with ids of rules."""
+    tree = ast.parse(source)
+    said = [f"{value!r} is the id of a rule" for value in constants(*ast.walk(tree)) if value in known]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            written = [part for side in sides for part in (side, *getattr(side, "elts", ()))]
+            if any(map(is_rule, sides)) and list(constants(*written)):
+                said.append(f"line {node.lineno} compares the id of a rule")
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_rule(node.func.value):
+            said.append(f"line {node.lineno} looks into the id of a rule")
+    return said
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "if place.rule == 'x.y': ...",
+        "if 'office' in place.rule: ...",
+        "if period.rule in ('x', 'y'): ...",
+        "place.rule.startswith(LEVELS)",
+        "NAME = 'place.dateline'",
+        "if rule.id != 'a': ...",
+    ],
+)
+def test_what_is_complained_about(source: str, shipped: RuleSet) -> None:
+    assert complaints(source, ids(shipped))
+
+
+@pytest.mark.parametrize("source", ["if place.dateline: ...", "if one.rule == other.rule: ...", "rule = 'built in'"])
+def test_what_is_not(source: str, shipped: RuleSet) -> None:
+    assert complaints(source, ids(shipped)) == []
+
+
+def test_no_code_goes_by_the_id_of_a_rule(shipped: RuleSet) -> None:
+    known = ids(shipped)
+    said = {
+        path.relative_to(PACKAGE).as_posix(): found
+        for path in sorted(PACKAGE.glob("**/*.py"))
+        if (found := complaints(path.read_text(encoding="utf-8"), known))
+    }
+    assert said == {}
+
+
+# -- other ids, the same records ------------------------------------------------------------------------------
+
+
+def rename(folder: Path) -> Path:
+    """A copy of the shipped rules in which every rule is called by a hash: also their alphabetical order is another."""
+    copy = folder / "renamed"
+    shutil.copytree(SHIPPED, copy)
+    for path in copy.glob("**/*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        hashed = re.sub(r"(?m)^( *- id: )(.+)$", lambda m: m[1] + "r" + hashlib.md5(m[2].encode()).hexdigest(), text)
+        path.write_text(hashed, encoding="utf-8")
+    return copy
+
+
+def with_rules(rules: RuleSet) -> Pipeline:
+    """The pipeline without a model, with other rules."""
+    gazetteer = Gazetteer.load(rules)
+    components = Matchers.load(rules, gazetteer).components()
+    return Pipeline(ner=None).replacing(**components, link=Link(Linker(rules, gazetteer)))
+
+
+def rows(pipeline: Pipeline, articles: list[Article]) -> list[dict[str, Any]]:
+    found = []
+    for result in pipeline.pipe(articles):
+        assert isinstance(result, Extraction)
+        for record in result.records:
+            row = record.model_dump()
+            row["evidence"] = {k: (e.how, e.start, e.end) for k, e in record.evidence.items()}
+            found.append(row)
+    return found
+
+
+def test_rules_of_other_names_give_the_same_records(tmp_path: Path, shipped: RuleSet, articles: list[Article]) -> None:
+    renamed = RuleSet.load(shipped=rename(tmp_path))
+    assert len(ids(renamed)) == len(ids(shipped)) and not ids(renamed) & ids(shipped)
+    before, after = rows(Pipeline(ner=None), articles), rows(with_rules(renamed), articles)
+    assert len(before) > 100
+    assert after == before
+
+
+# -- evidence -------------------------------------------------------------------------------------------------
+
+
+def test_no_relation_is_called_like_a_rule(shipped: RuleSet) -> None:
+    assert not ids(shipped) & set(Relation)
+
+
+def test_evidence_names_a_rule_or_a_relation(shipped: RuleSet, articles: list[Article]) -> None:
+    named = {
+        evidence.rule
+        for result in Pipeline(ner=None).pipe(articles)
+        if isinstance(result, Extraction)
+        for record in result.records
+        for evidence in record.evidence.values()
+    }
+    assert named - ids(shipped) - set(Relation) == set()
+
+
+# -- tags -----------------------------------------------------------------------------------------------------
+
+RULE = """\
+rules:
+  - id: mine.rule
+    name: 试
+    kind: {kind}
+    priority: 90
+    pattern: '{pattern}'
+    gives: {gives}
+    examples: {{yes: [{{text: {text}, find: {find}}}]}}
+"""
+
+
+def user_folder(folder: Path, stage: str, **rule: str) -> Path:
+    (folder / stage).mkdir()
+    (folder / stage / "mine.yaml").write_text(RULE.format(**rule), encoding="utf-8")
+    return folder
+
+
+def test_every_tag_that_code_asks_for_is_given(shipped: RuleSet) -> None:
+    assert check_tags(shipped) == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "given", "tag"),
+    [
+        ("place_forms", "dateline: true, ", "dateline"),
+        ("periods", ", shift_from: (?:context|same)", "shift_from"),
+        ("places", ", authority: \\w+", "authority"),
+        ("quantity_cues", ", inside: true", "inside"),
+    ],
+)
+def test_a_tag_that_no_rule_gives_is_named_where_code_asks_for_it(
+    tmp_path: Path, stage: str, given: str, tag: str
+) -> None:
+    copy = tmp_path / "rules"
+    shutil.copytree(SHIPPED, copy)
+    for path in (copy / stage).glob("*.yaml"):
+        path.write_text(re.sub(given, "", path.read_text(encoding="utf-8")), encoding="utf-8")
+    failures = [line for line in check_rules(RuleSet.load(shipped=copy)) if "asked for" in line]
+    assert len(failures) == 1
+    assert re.match(rf".*gives\.py:\d+: the tag '{tag}' of {stage} is asked for and no rule gives it", failures[0])
+    line = int(failures[0].split(":")[1])
+    assert tag in (PACKAGE / "rulebook" / "gives.py").read_text(encoding="utf-8").splitlines()[line - 1]
+
+
+@pytest.mark.parametrize(
+    ("stage", "kind", "gives", "said", "line"),
+    [
+        ("place_forms", "form", "{form: zone, extent: true}", "no code asks for the tag 'extent'", 7),
+        ("place_forms", "form", "{form: town}", "gives.form: Input should be 'name'", 7),
+        ("place_forms", "form", "{form: zone, open: '('}", "gives.open: Value error, no pattern", 7),
+        ("places", "expression", "{form: relative, rank: town}", "gives.rank: Input should be 'country'", 7),
+        ("periods", "year", "{read: yesteryear}", "gives.read: Input should be 'years'", 7),
+        ("periods", "year", "{}", "gives.read: Field required", 7),
+        ("quantities", "money", "{needs: [元]}", "no code asks for the tag 'needs'", 7),
+        ("quantities", "coins", "{}", "knows no kind 'coins'", 4),
+        ("quantity", "money", "{}", "no stage is called 'quantity'", 2),
+    ],
+)
+def test_a_tag_that_no_code_knows_is_named_with_file_and_line(
+    tmp_path: Path, stage: str, kind: str, gives: str, said: str, line: int
+) -> None:
+    with pytest.raises(RuleError) as raised:
+        RuleSet.load(user_folder(tmp_path, stage, kind=kind, gives=gives, pattern="试", text="试", find="试"))
+    assert said in raised.value.message
+    assert str(raised.value.where).endswith(f"mine.yaml:{line}")
+    assert raised.value.fix
+
+
+def test_every_stage_with_a_schema_has_rules(shipped: RuleSet) -> None:
+    assert set(shipped.stages) == set(STAGES)
+    assert all(list(tags(stage)) for stage in STAGES if stage != "not_facts")
+
+
+# -- a user's rule with the same tags --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stage", "rule", "sentence", "like"),
+    [
+        (
+            "place_forms",
+            {
+                "kind": "form",
+                "pattern": "[一二三四五六七八九十]+日早报",
+                "gives": "{form: name, dateline: true}",
+                "text": "成都八日早报，",
+                "find": "成都",
+            },
+            "杭州市公报\n成都八日早报，新建学校8所。",
+            "杭州市公报\n新华社成都5月8日电，新建学校8所。",
+        ),
+        (
+            "periods",
+            {
+                "kind": "year",
+                "pattern": "(?P<word>隔)年",
+                "gives": "{read: relative_year, anchor: context, shift_from: context, word: {隔: 1}}",
+                "text": "隔年投产",
+                "find": "隔年",
+            },
+            "2015年立项，隔年建成学校8所。",
+            "2015年立项，次年建成学校8所。",
+        ),
+        (
+            "places",
+            {
+                "kind": "expression",
+                "pattern": "省上",
+                "gives": "{form: relative, rank: province, authority: people}",
+                "text": "省上安排资金",
+                "find": "省上",
+            },
+            "安吉县公报\n省上安排资金3亿元。",
+            "安吉县公报\n省里安排资金3亿元。",
+        ),
+    ],
+    ids=["dateline", "shift_from", "authority"],
+)
+def test_a_users_rule_with_the_same_tags_does_the_same(
+    tmp_path: Path, stage: str, rule: dict[str, str], sentence: str, like: str
+) -> None:
+    mine = Pipeline(rules=[user_folder(tmp_path, stage, **rule)], ner=None)
+    (own,) = mine.extract(sentence, pub_date="2021-03-01")
+    (shipped,) = mine.extract(like, pub_date="2021-03-01")
+    assert (own.place, own.year) == (shipped.place, shipped.year)
+    (without,) = Pipeline(ner=None).extract(sentence, pub_date="2021-03-01")
+    assert (own.place, own.year) != (without.place, without.year) or stage == "places"
