@@ -343,12 +343,14 @@ RULES = """\
 rules:
   - id: amount.test
     name: 测试
+    kind: count
     pattern: '[0-9]+'
     examples:
       yes:
         - {{text: 投资5亿元, find: '5'}}
 {no}  - id: zz.last
     name: 其他
+    kind: count
     pattern: x
     examples: {{yes: [{{text: x}}]}}
 """
