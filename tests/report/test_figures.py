@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from decimal import Decimal
+from itertools import cycle
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,6 +17,7 @@ from gongbao.errors import ExportError
 from gongbao.export.rows import open_source
 from gongbao.export.select import Data, Selection
 from gongbao.record import Kind
+from gongbao.report.charts import charts
 from gongbao.report.content import Units, embedded
 from gongbao.report.figures import by_initiative, by_place_and_year, figures, needs_look
 from gongbao.report.words import FLAGS, KINDS, money, short_place
@@ -78,6 +80,16 @@ def test_counts_are_those_of_the_records(outputs: Path, records: list[dict[str, 
     assert found.coverage["year"]["missing"] == sum(r["year"] is None for r in records)
     assert found.to_check == sum(map(needs_look, records))
     assert len(found.amounts) == sum(r["kind"] == "money" and r["unit"] == "元" for r in records)
+
+
+def test_plans_stand_apart_from_what_is_so(records: list[dict[str, Any]]) -> None:
+    money = [r for r in records if r["kind"] == "money" and r["unit"] == "元"]
+    said = [{**r, "status": s} for r, s in zip(money, cycle(["actual", "planned", "change"]), strict=False)]
+    found = figures(said, articles=42, failed=0)
+    for amounts, status in ((found.amounts, "actual"), (found.plans, "planned")):
+        assert [a.record for a in amounts] == [r["record_id"] for r in said if r["status"] == status]
+    assert {"initiatives", "plans"} <= charts(found).keys()
+    assert "plans" not in charts(figures(money, articles=42, failed=0))
 
 
 def test_the_largest_single_amount_stands_for_a_place_and_nothing_is_added_up(records: list[dict[str, Any]]) -> None:

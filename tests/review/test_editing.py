@@ -42,6 +42,24 @@ def test_a_place_brings_its_code_and_parts(base: dict[str, Any], gazetteer: Gaze
     assert done["confidence"] == 1.0
 
 
+def test_whoever_looked_is_sure_of_every_field(base: dict[str, Any], gazetteer: Gazetteer) -> None:
+    base["alternatives"] = {"place": [{"value": "广东省", "confidence": 0.3, "start": None, "end": None}]}
+    done = edit(base, {"status": "planned"}, TEXTS, gazetteer)
+    assert (done["status"], done["alternatives"], done["evidence"]) == ("planned", {}, base["evidence"])
+    assert set(done["field_confidence"].values()) == {1.0} and len(done["field_confidence"]) == 5
+
+
+def test_a_status_is_one_of_five(base: dict[str, Any], gazetteer: Gazetteer) -> None:
+    with pytest.raises(FieldErrors) as caught:
+        edit(base, {"status": "hoped"}, TEXTS, gazetteer)
+    assert caught.value.errors == {"status": ("one_of", "actual previous change planned rule")}
+
+
+def test_a_place_abroad_is_its_country(base: dict[str, Any], gazetteer: Gazetteer) -> None:
+    done = edit(base, {"place": "美国"}, TEXTS, gazetteer)
+    assert [done[name] for name in ("place", "place_code", "province", "city", "district")] == ["美国"] + [None] * 4
+
+
 def test_a_name_that_only_one_place_has_is_enough(base: dict[str, Any], gazetteer: Gazetteer) -> None:
     assert edit(base, {"place": "昆山市"}, TEXTS, gazetteer)["place"] == "江苏省/苏州市/昆山市"
 
@@ -111,6 +129,7 @@ def test_a_missed_record_is_whole(gazetteer: Gazetteer) -> None:
     record = new_record(about, start, start + 4, TEXTS, form, gazetteer)
     assert Record.model_validate(record).to_dict() == record
     assert (record["raw"], record["place"], record["evidence"]["amount"]["start"]) == ("300家", "江苏省/苏州市", start)
+    assert record["status"] == "actual"
 
 
 def test_a_missed_record_needs_its_amount(gazetteer: Gazetteer) -> None:

@@ -58,7 +58,9 @@ def _records(articles: Any, given: Path | None, rules: tuple[Path, ...], ner: st
     from gongbao.run.folder import read_records
 
     if given is not None:
-        yield from (record.to_dict() for record in read_records(given))
+        # A record of schema version 1 has no status that could be wrong.
+        for row in (record.to_dict() for record in read_records(given)):
+            yield row if row["status"] is not None else {n: v for n, v in row.items() if n != "status"}
         return
     pipeline = Pipeline(rules=rules, ner=ner)
     read = (

@@ -122,7 +122,7 @@ def _print_records(console: Console, records: Sequence[Record]) -> None:
         console.print()
         console.print(
             Text(f"{number}. {record.amount}", style="bold"),
-            Text(f"{record.kind}{bound} {record.value:f}{top} {record.unit}"),
+            Text(f"{record.kind}{bound} {record.value:f}{top} {record.unit}  {record.status or ''}".rstrip()),
         )
         for name, value in (
             ("place", record.place),
@@ -132,9 +132,13 @@ def _print_records(console: Console, records: Sequence[Record]) -> None:
         ):
             evidence = record.evidence[name]
             where = f" @{evidence.start}-{evidence.end}" if evidence.start is not None else ""
+            sure = f" {record.field_confidence[name]:.2f}" if name in record.field_confidence else ""
             console.print(
-                Text(f"   {name:<11}{value or '–'}"), Text(f"{evidence.how} · {evidence.rule}{where}", style="dim")
+                Text(f"   {name:<11}{value or '–'}"),
+                Text(f"{evidence.how} · {evidence.rule}{where}{sure}", style="dim"),
             )
+            for other in record.alternatives.get(name, ()):  # type: ignore[call-overload]
+                console.print(Text(f"   {'':<11}or {other.value or '–'} {other.confidence:.2f}", style="dim"))
         flags = f"  {' '.join(record.flags)}" if record.flags else ""
         console.print(
             Text(f"   {'confidence':<11}{record.confidence:.2f}{flags}", style="dim" if not flags else "yellow")

@@ -8,18 +8,18 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from gongbao.errors import ExportError
-from gongbao.report.figures import FIELDS, Figures, by_initiative, by_place_and_year
+from gongbao.report.figures import FIELDS, Amount, Figures, by_initiative, by_place_and_year
 from gongbao.report.words import FIELDS as FIELD_WORDS
-from gongbao.report.words import HOW, KINDS, money, short_place, shortened
+from gongbao.report.words import HOW, KINDS, STATUSES, money, short_place, shortened
 
 PLACES, INITIATIVES, DOTS, YEARS = 15, 15, 2000, 8
 """How many places, initiatives, single amounts and years the charts show."""
-SURE, LOOK = "#3b6ea5", "#d98324"
+SURE, LOOK, PLANNED = "#3b6ea5", "#d98324", "#8a6fb0"
 _WIDTH = 520
 _CONFIG: dict[str, Any] = {
     "background": None,
@@ -68,7 +68,8 @@ def charts(found: Figures) -> dict[str, str]:
     made = {
         "place_year": _place_year(found),
         "amounts": _amounts(found),
-        "initiatives": _initiatives(found),
+        "initiatives": _initiatives(found.amounts, SURE),
+        "plans": _initiatives(found.plans, PLANNED),
         "kinds": _kinds(found),
         "coverage": _coverage(found),
         "confidence": _confidence(found),
@@ -93,7 +94,7 @@ def _place_year(found: Figures) -> Mapping[str, Any] | None:
             "year": str(year),
             "value": float(cell.largest.value),
             "text": money(cell.largest.value).removesuffix("元"),
-            "link": filter_link(place=place, year=year, kind="money"),
+            "link": filter_link(place=place, year=year, kind="money", status="actual"),
             "about": f"{place} {year}年：最大 {money(cell.largest.value)}，共 {cell.count} 笔",
         }
         for (place, year), cell in cells.items()
@@ -134,16 +135,19 @@ def _place_year(found: Figures) -> Mapping[str, Any] | None:
 
 
 def _amounts(found: Figures) -> Mapping[str, Any] | None:
-    known = [amount for amount in found.amounts if amount.place and amount.value > 0][:DOTS]
     places = {place for place, _ in by_place_and_year(found.amounts, places=PLACES)}
+    said = {STATUSES["actual"]: found.amounts, STATUSES["planned"]: found.plans}
     values = [
         {
             "place": short_place(amount.place),
             "value": float(amount.value / 10**8),
+            "status": status,
             "link": f"#r={amount.record}",
-            "about": f"{amount.place} {amount.year or '年份不详'}：{amount.initiative or '事项不详'} {amount.text}",
+            "about": f"{amount.place} {amount.year or '年份不详'}：{amount.initiative or '事项不详'} {amount.text}"
+            f"（{status}）",
         }
-        for amount in known
+        for status, amounts in said.items()
+        for amount in [one for one in amounts if one.place and one.value > 0][:DOTS]
         if amount.place in places
     ]
     if not values:
@@ -152,8 +156,13 @@ def _amounts(found: Figures) -> Mapping[str, Any] | None:
         "data": {"values": values},
         "width": _WIDTH,
         "height": {"step": 24},
-        "mark": {"type": "point", "filled": True, "size": 64, "opacity": 0.55, "color": SURE},
+        "mark": {"type": "point", "filled": True, "size": 64, "opacity": 0.55},
         "encoding": {
+            "color": {
+                "field": "status",
+                "title": None,
+                "scale": {"domain": list(said), "range": [SURE, PLANNED]},
+            },
             "y": {"field": "place", "type": "nominal", "sort": _order(found), "title": None, "axis": {"grid": True}},
             "x": {
                 "field": "value",
@@ -167,8 +176,8 @@ def _amounts(found: Figures) -> Mapping[str, Any] | None:
     }
 
 
-def _initiatives(found: Figures) -> Mapping[str, Any] | None:
-    ranked = by_initiative([a for a in found.amounts if a.value > 0], initiatives=INITIATIVES)
+def _initiatives(amounts: Sequence[Amount], colour: str) -> Mapping[str, Any] | None:
+    ranked = by_initiative([amount for amount in amounts if amount.value > 0], initiatives=INITIATIVES)
     if not ranked:
         return None
     values = []
@@ -203,7 +212,7 @@ def _initiatives(found: Figures) -> Mapping[str, Any] | None:
         "width": _WIDTH - 60,
         "height": {"step": 26},
         "layer": [
-            {"mark": {"type": "point", "filled": True, "size": 90, "color": SURE}, "encoding": {**base, "x": x}},
+            {"mark": {"type": "point", "filled": True, "size": 90, "color": colour}, "encoding": {**base, "x": x}},
             {
                 "mark": {
                     "type": "text",

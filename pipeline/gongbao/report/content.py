@@ -48,7 +48,18 @@ def record_data(row: Row, article: int, units: Units) -> dict[str, Any]:
         "a": article,
         **{
             name: row[name]
-            for name in ("place", "initiative", "indicator", "amount", "kind", "unit", "bound", "year", "period")
+            for name in (
+                "place",
+                "initiative",
+                "indicator",
+                "amount",
+                "kind",
+                "unit",
+                "bound",
+                "status",
+                "year",
+                "period",
+            )
         },
         "value": float(row["value"]),
         "confidence": row["confidence"],

@@ -15,6 +15,7 @@ from typing import Any
 
 from gongbao.export.columns import Row
 from gongbao.export.rows import exact
+from gongbao.export.select import is_level
 
 LOW = 0.6
 """Confidence below which a record should be looked at."""
@@ -56,7 +57,8 @@ class Figures:
         kinds: For each kind records that need a look and records that do not.
         coverage: For each of `FIELDS` records by how the field was read; `missing` where it is not known.
         histogram: Records by tenths of confidence, 0.0 first.
-        amounts: Money in 元, in the order of the records.
+        amounts: Money in 元 that is or was so, in the order of the records.
+        plans: Money in 元 that is planned; what else is no level (changes, earlier values, norms) is in no chart.
         foreign: Records of money in other currencies.
     """
 
@@ -72,6 +74,7 @@ class Figures:
     coverage: dict[str, Counter[str]]
     histogram: tuple[int, ...]
     amounts: tuple[Amount, ...]
+    plans: tuple[Amount, ...]
     foreign: int
 
 
@@ -87,6 +90,7 @@ def figures(rows: Sequence[Row], *, articles: int, failed: int) -> Figures:
             how = (row["evidence"].get(name) or {}).get("how", "default")
             coverage[name][how if row[name] is not None else "missing"] += 1
     money = [row for row in rows if row["kind"] == "money"]
+    yuan = [row for row in money if row["unit"] == "元"]
     return Figures(
         articles=articles,
         failed=failed,
@@ -99,7 +103,8 @@ def figures(rows: Sequence[Row], *, articles: int, failed: int) -> Figures:
         kinds={kind: (sure, look) for kind, (sure, look) in sorted(kinds.items(), key=lambda item: -sum(item[1]))},
         coverage=coverage,
         histogram=tuple(histogram),
-        amounts=tuple(_amount(row) for row in money if row["unit"] == "元"),
+        amounts=tuple(_amount(row) for row in yuan if is_level(row)),
+        plans=tuple(_amount(row) for row in yuan if row["status"] == "planned"),
         foreign=sum(row["unit"] != "元" for row in money),
     )
 

@@ -16,7 +16,7 @@ from gongbao.export.summary import Summary
 from gongbao.report.charts import charts, filter_link
 from gongbao.report.content import collect, embedded
 from gongbao.report.figures import LOW, Figures, figures
-from gongbao.report.words import BOUNDS, FIELDS, FLAGS, HOW, KINDS, money, short_place
+from gongbao.report.words import BOUNDS, FIELDS, FLAGS, HOW, KINDS, STATUSES, money, short_place
 
 MAX_RECORDS = 20_000
 """Records on one page at most: more make a file that browsers open slowly and nobody reads."""
@@ -59,7 +59,7 @@ def render(found: Sequence[tuple[Row, Sequence[Row]]], data: Data, articles: int
     counted = figures(rows, articles=articles, failed=_failed(data))
     facts = data.facts()
     style, script = _asset("report.css"), _asset("report.js")
-    words = {"kinds": KINDS, "fields": FIELDS, "how": HOW, "bounds": BOUNDS, "flags": FLAGS}
+    words = {"kinds": KINDS, "statuses": STATUSES, "fields": FIELDS, "how": HOW, "bounds": BOUNDS, "flags": FLAGS}
     environment = Environment(
         loader=PackageLoader("gongbao.report"),
         autoescape=True,
@@ -102,11 +102,12 @@ def _tiles(counted: Figures) -> list[tuple[str, str, str]]:
     span = "" if not years else f"{years[0]}" if len(years) == 1 else f"{years[0]}–{years[-1]}"
     share = f"{counted.to_check / counted.records:.0%}" if counted.records else ""
     mean = "–" if counted.confidence is None else f"{counted.confidence:.2f}"
-    foreign = f"另有外币 {counted.foreign} 条" if counted.foreign else "人民币"
+    money = [f"另有计划 {len(counted.plans):,} 条"] if counted.plans else []
+    money += [f"外币 {counted.foreign:,} 条"] if counted.foreign else []
     return [
         ("文章", f"{counted.articles:,}", f"{counted.failed} 篇未能读取" if counted.failed else "全部读取"),
         ("记录", f"{counted.records:,}", "每个数量一条"),
-        ("金额", f"{len(counted.amounts):,}", foreign),
+        ("金额", f"{len(counted.amounts):,}", "，".join(money) or "人民币"),
         ("地点", f"{counted.places:,}", "省、市、区县"),
         ("事项", f"{counted.initiatives:,}", "项目、平台、资金等"),
         ("年份", f"{len(years)}", span),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from gongbao.export.titles import FLAG_TITLES, KIND_TITLES
+from gongbao.export.titles import FLAG_TITLES, KIND_TITLES, STATUS_TITLES
 
 KINDS = KIND_TITLES
+STATUSES = STATUS_TITLES
 FIELDS = {"place": "地点", "year": "年份", "initiative": "事项", "indicator": "指标", "amount": "数量"}
 HOW = {
     "stated": "本句写明",

@@ -19,7 +19,7 @@ from gongbao import __version__
 from gongbao.document import Failure
 from gongbao.errors import GongbaoError
 from gongbao.export.schema import record_schema
-from gongbao.record import Kind
+from gongbao.record import Kind, Status
 from gongbao.run.lines import Lines
 from gongbao.serve import openapi
 from gongbao.serve.answers import extraction, json_response, problem_response
@@ -208,6 +208,7 @@ def _reading(app: FastAPI, runs: Runs, limits: Limits) -> None:
             str | None, Query(max_length=100, description="A place and all inside it", examples=["江苏省/南京市"])
         ] = None,
         kind: Annotated[Kind | None, Query(description="A kind of quantity")] = None,
+        status: Annotated[Status | None, Query(description="What the amount says of the world")] = None,
         year: Annotated[int | None, Query(ge=-9999, le=9999, description="The year the fact holds for")] = None,
         article: Annotated[str | None, Query(max_length=1000, description="An article's id")] = None,
         min_confidence: Annotated[float | None, Query(ge=0, le=1, description="The least confidence")] = None,
@@ -216,7 +217,7 @@ def _reading(app: FastAPI, runs: Runs, limits: Limits) -> None:
             str | None, Query(pattern=CURSOR, description="`next` of the page before; its run is gone on with")
         ] = None,
     ) -> Response:
-        filters = Filters(where, place, kind, year, article, min_confidence)
+        filters = Filters(where, place, kind, status, year, article, min_confidence)
         with gate():
             page = await run_in_threadpool(runs.page, run, filters, limit=limit, cursor=cursor, seconds=limits.scan)
         head = encoded({"run": page.run, "next": page.next})[:-1]

@@ -15,11 +15,13 @@ from typing import Any
 
 import orjson
 
+from gongbao.canonical import dump_json
 from gongbao.errors import ServiceError
 from gongbao.export.columns import Row
 from gongbao.export.rows import check_schema, parse_row
 from gongbao.export.where import compile_where
 from gongbao.places.paths import is_or_lies_in
+from gongbao.record import SCHEMA_VERSION
 from gongbao.run.folder import MANIFEST, latest
 
 RUN_ID = r"^[0-9A-Za-z][0-9A-Za-z._\-]{0,99}$"
@@ -36,6 +38,7 @@ class Filters:
         where: An expression as `gongbao export --where` takes it.
         place: A place, with all places inside it.
         kind: A kind of quantity.
+        status: A status: `planned`, ...
         year: A year.
         article: An article's identifier.
         min_confidence: The least confidence.
@@ -44,6 +47,7 @@ class Filters:
     where: str | None = None
     place: str | None = None
     kind: str | None = None
+    status: str | None = None
     year: int | None = None
     article: str | None = None
     min_confidence: float | None = None
@@ -55,7 +59,8 @@ class Filters:
             ExportError: `where` does not parse.
         """
         tests: list[Callable[[Row], bool]] = [] if self.where is None else [compile_where(self.where)]
-        for name, wanted in (("kind", self.kind), ("year", self.year), ("article_id", self.article)):
+        fields = {"kind": self.kind, "status": self.status, "year": self.year, "article_id": self.article}
+        for name, wanted in fields.items():
             if wanted is not None:
                 tests.append(lambda row, name=name, wanted=wanted: row[name] == wanted)  # type: ignore[misc]
         if self.place is not None:
@@ -130,7 +135,8 @@ class Runs:
             name, _, at = cursor.rpartition(":")
             start = int(at)
         folder = self.folder(name)
-        check_schema(str(self._manifest(folder.name).get("schema_version")), folder.name)
+        version = str(self._manifest(folder.name).get("schema_version"))
+        check_schema(version, folder.name)
         path = folder / "records.jsonl"
         found: list[bytes] = []
         deadline = time.monotonic() + seconds
@@ -146,8 +152,10 @@ class Runs:
                 for number, line in enumerate(iter(file.readline, b"")):
                     if len(found) == limit or (number % 256 == 255 and time.monotonic() > deadline):
                         return Page(folder.name, found, f"{folder.name}:{file.tell() - len(line)}")
-                    if test(parse_row(line, Path(folder.name, path.name), number)):
-                        found.append(line.rstrip(b"\n"))
+                    row = parse_row(line, Path(folder.name, path.name), number)
+                    if test(row):
+                        current = version == SCHEMA_VERSION
+                        found.append(line.rstrip(b"\n") if current else dump_json(row).encode())
         except OSError as error:
             raise ServiceError(
                 f"the records cannot be read: {error.strerror}", where=folder.name, code="service.run"

@@ -5,7 +5,7 @@
   const STEP = 100;
   const PRINTED = 2000;
   const $ = (id) => document.getElementById(id);
-  const state = { q: "", place: "", year: "", kind: "", look: false, low: null, sort: null, down: false, shown: STEP };
+  const state = { q: "", place: "", year: "", kind: "", status: "", look: false, low: null, sort: null, down: false, shown: STEP };
   const collator = new Intl.Collator("zh-CN", { numeric: true });
   const COLUMNS = [
     ["place", "地点", (r) => r.place],
@@ -13,13 +13,14 @@
     ["indicator", "指标", (r) => r.indicator],
     ["amount", "数量", (r) => r.value, "n"],
     ["year", "年份", (r) => r.year, "n"],
-    ["kind", "类别", (r) => words.kinds[r.kind]],
+    ["kind", "类别", (r) => kindOf(r)],
     ["confidence", "可信度", (r) => r.confidence, "n"],
     ["article", "文章", (r) => articleName(articles[r.a])],
   ];
   let chosen = records;
   let current = -1;
 
+  const kindOf = (r) => words.kinds[r.kind] + (r.status === null || r.status === "actual" ? "" : `·${words.statuses[r.status]}`);
   const articleName = (article) => article.title || article.id;
   const normal = (text) => text.normalize("NFKC").toLowerCase();
   const haystacks = records.map((r) =>
@@ -62,6 +63,7 @@
     return inPlace
       && (!state.year || String(record.year) === state.year)
       && (!state.kind || record.kind === state.kind)
+      && (!state.status || (record.status || "actual") === state.status)
       && (!state.look || record.look)
       && (state.low === null || Math.min(Math.floor(record.confidence * 10 + 1e-9), 9) === state.low)
       && state.words.every((word) => haystacks[index].includes(word));
@@ -87,7 +89,7 @@
     const body = document.querySelector("#table tbody");
     body.replaceChildren(...chosen.slice(0, most).map(row));
     if (!chosen.length) body.append(make("tr", {}, make("td", { colSpan: COLUMNS.length, class: "none" }, "没有符合的记录")));
-    const filtered = state.q || state.place || state.year || state.kind || state.look || state.low !== null;
+    const filtered = state.q || state.place || state.year || state.kind || state.status || state.look || state.low !== null;
     const low = state.low === null ? "" : `可信度 ${(state.low / 10).toFixed(1)}–${((state.low + 1) / 10).toFixed(1)}：`;
     $("count").textContent = filtered ? `${low}${chosen.length} / ${records.length} 条` : `${records.length} 条`;
     $("clear").hidden = !filtered;
@@ -110,7 +112,7 @@
       cell("indicator", record.indicator),
       cell("amount", open, "n"),
       cell("year", record.year === null ? null : String(record.year), "n"),
-      cell("kind", words.kinds[record.kind]),
+      cell("kind", kindOf(record)),
       cell("confidence", `${record.confidence.toFixed(2)}${record.look ? " ⚑" : ""}`, "n"),
       cell("article", articleName(articles[record.a])));
     return line;
@@ -181,7 +183,7 @@
       const at = part.indexOf(":");
       return [part.slice(0, at), decodeURIComponent(part.slice(at + 1))];
     }));
-    Object.assign(state, { q: "", place: asked.place || "", year: asked.year || "", kind: asked.kind || "", look: asked.look === "1",
+    Object.assign(state, { q: "", place: asked.place || "", year: asked.year || "", kind: asked.kind || "", status: asked.status || "", look: asked.look === "1",
       low: asked.confidence ? Math.round(Number(asked.confidence) * 10) : null });
     write();
     select();
@@ -190,7 +192,7 @@
 
   function write() {
     $("q").value = state.q;
-    for (const name of ["place", "year", "kind"]) $(`f-${name}`).value = state[name];
+    for (const name of ["place", "year", "kind", "status"]) $(`f-${name}`).value = state[name];
     $("f-look").checked = state.look;
   }
 
@@ -211,6 +213,7 @@
   fill($("f-place"), [...places].sort(collator.compare).map((p) => [p, `${"\u3000".repeat(p.split("/").length - 1)}${p.split("/").at(-1)}`]));
   fill($("f-year"), counted("year").sort((a, b) => b - a).map((year) => [String(year), `${year}年`]));
   fill($("f-kind"), counted("kind").map((kind) => [kind, words.kinds[kind]]));
+  fill($("f-status"), Object.entries(words.statuses).filter(([status]) => records.some((r) => (r.status || "actual") === status)));
   COLUMNS.forEach(([name, title, , kind], index) => {
     const sort = () => {
       const again = state.sort === index;
@@ -226,13 +229,13 @@
     clearTimeout(typing);
     typing = setTimeout(() => { state.q = $("q").value; forget(); select(); }, 120);
   });
-  for (const name of ["place", "year", "kind"]) {
+  for (const name of ["place", "year", "kind", "status"]) {
     $(`f-${name}`).addEventListener("change", (event) => { state[name] = event.target.value; forget(); select(); });
   }
   $("f-look").addEventListener("change", (event) => { state.look = event.target.checked; forget(); select(); });
   $("filters").addEventListener("submit", (event) => event.preventDefault());
   $("clear").addEventListener("click", () => {
-    Object.assign(state, { q: "", place: "", year: "", kind: "", look: false, low: null });
+    Object.assign(state, { q: "", place: "", year: "", kind: "", status: "", look: false, low: null });
     forget();
     write();
     select();
@@ -246,7 +249,7 @@
   addEventListener("hashchange", follow);
   /* On paper there are no filters to see: say which were set, and what does not stand there. */
   function onPaper(most) {
-    const set = [state.place, state.year && `${state.year}年`, words.kinds[state.kind], state.look && "只看待核对", state.q && `查找：${state.q}`,
+    const set = [state.place, state.year && `${state.year}年`, words.kinds[state.kind], words.statuses[state.status], state.look && "只看待核对", state.q && `查找：${state.q}`,
       state.low !== null && `可信度 ${(state.low / 10).toFixed(1)} 起`].filter(Boolean);
     const some = set.length ? `筛选（${set.join("，")}）：${chosen.length} / ${records.length} 条` : `共 ${records.length} 条`;
     return chosen.length > most ? `${some}；这里只打印前 ${most} 条，其余可先筛选再打印` : some;

@@ -1,0 +1,48 @@
+"""What linking hands over becomes the record: confidences of fields and other answers, in the text as read."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from gongbao import Pipeline
+from gongbao.document import Article, Document, Period
+from gongbao.linking.linked import Linked
+from gongbao.linking.scope import Choice
+from gongbao.record import Alternative
+
+SURE = Choice("广州市", "stated", "place.name", 0, 3, 0.013)
+NONE = Choice(None, "default", "none", doubt=0.9)
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Pipeline:
+    return Pipeline(ner=None)
+
+
+def test_rules_are_as_sure_as_their_doubt_leaves() -> None:
+    linked = Linked.by_rules(SURE, SURE._replace(doubt=0.4), NONE, SURE)
+    assert linked.status == "actual" and not linked.alternatives
+    sure = [linked.field_confidence[name] for name in ("place", "year", "initiative", "indicator")]
+    assert sure == [0.99, 0.6, 0.1, 0.99]
+
+
+def test_alternatives_are_few_likely_and_best_first() -> None:
+    document = Document.of(Article("a", "广州市去年"))
+    others = [Choice(f"p{n}", "stated", "r", doubt=1 - n / 100) for n in (3, 5, 20, 4, 30, 10)]
+    year = Period(3, 5, "去年", 2019, date(2019, 1, 1), date(2019, 12, 31), "published", "time", "period.last")
+    dated = [Choice(year, "stated", "r", 3, 5, 0.5)]
+    linked = Linked({}, "actual", {}, {"place": others, "year": dated, "initiative": []})
+    found = linked.runners_up(document)
+    assert [(item.value, item.confidence) for item in found["place"]] == [
+        ("p30", 0.3), ("p20", 0.2), ("p10", 0.1), ("p5", 0.05),
+    ]  # fmt: skip
+    assert found["year"] == (Alternative(2019, 0.5, 3, 5),)
+    assert found.keys() == {"place", "year"}, "a field without others is absent"
+
+
+def test_a_record_says_how_sure_each_field_is(pipeline: Pipeline) -> None:
+    (record,) = pipeline.extract("2020年，广州市专利质押融资额达54.14亿元。")
+    assert record.status == "actual" and record.alternatives == {}
+    assert list(record.field_confidence) == ["place", "year", "initiative", "indicator", "status"]
+    assert all(share == round(share, 2) for share in record.field_confidence.values())
