@@ -16,7 +16,7 @@ from gongbao.chinese.script import convert
 from gongbao.names.features import LONGEST, Surroundings, TextFeatures
 from gongbao.repair.text import repair
 
-from training.field_model import LISTS
+from training.field_model import LISTS, STATUSES
 
 FIELDS = ("indicator", "initiative")
 FUZZY = 0.5
@@ -32,6 +32,8 @@ class Fact:
     optional: bool
     accepted: tuple[tuple[str, ...], tuple[str, ...]]
     written: tuple[str, str]
+    status: int = -1
+    """Number of `STATUSES`, -1 where it was not annotated."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,16 @@ class Example:
 
 
 def read_examples(paths: Sequence[Path]) -> list[Example]:
-    """Articles repaired and simplified as the pipeline does it, spans moved along."""
-    lines = [line for path in paths for line in path.read_text("utf-8").splitlines() if line.strip()]
-    return [_example(json.loads(line)) for line in lines]
+    """Articles repaired and simplified as the pipeline does it, spans moved along; ids are `<gold file>/<id>`."""
+    return [
+        _example(json.loads(line), path.stem)
+        for path in paths
+        for line in path.read_text("utf-8").split("\n")
+        if line.strip()
+    ]
 
 
-def _example(article: dict[str, Any]) -> Example:
+def _example(article: dict[str, Any], file: str) -> Example:
     repaired = repair(article["text"])
     converted = convert(repaired.text)
     offsets = repaired.offsets.then(converted.offsets)
@@ -115,9 +121,12 @@ def _example(article: dict[str, Any]) -> Example:
         end = offsets.to_target(start + len(fact["amount"]) - 1) + 1
         accepted = tuple(tuple(fact.get(field) or ()) for field in FIELDS)
         written = tuple(_simple(fact.get(f"{field}_in_text")) for field in FIELDS)
-        facts.append(Fact(offsets.to_target(start), end, fact["kind"], bool(fact.get("optional")), accepted, written))  # type: ignore[arg-type]
+        status = STATUSES.index(fact["status"]) if fact.get("status") else -1
+        facts.append(
+            Fact(offsets.to_target(start), end, fact["kind"], bool(fact.get("optional")), accepted, written, status)
+        )  # type: ignore[arg-type]
     lists = tuple(tuple(_simple(name) for name in article.get(key) or ()) for key in LISTS)
-    return Example(article["id"], converted.text, tuple(sorted(facts, key=lambda f: f.start)), lists)
+    return Example(f"{file}/{article['id']}", converted.text, tuple(sorted(facts, key=lambda f: f.start)), lists)
 
 
 def _simple(name: str | None) -> str:

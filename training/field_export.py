@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     from training.field_model import FieldNetwork
 
 
-def export(network: FieldNetwork, vocabulary: str, kept: str, extra: Mapping[str, FloatArray], folder: Path) -> None:
+def export(network: FieldNetwork, vocabulary: str, kept: str, folder: Path) -> None:
     """Write both files.
 
     Args:
         network: The trained network.
         vocabulary: The characters of its embedding's rows, from row 1.
         kept: Those to keep; all others read as unknown.
-        extra: Arrays to add to the heads (ranker, calibration).
         folder: Where to write.
     """
     state = {key: value.detach().numpy() for key, value in network.state_dict().items()}
@@ -56,10 +55,14 @@ def export(network: FieldNetwork, vocabulary: str, kept: str, extra: Mapping[str
         "output_initiative_bias": state["output_initiative.bias"],
         "indicator_seen": state["indicator_seen"],
         "lengths": state["lengths"][:, 1:],
+        "status_hidden": state["status_hidden.weight"].T,
+        "status_hidden_bias": state["status_hidden.bias"],
+        "status": state["status.weight"].T,
+        "status_bias": state["status.bias"],
         **{f"feature_{number}": state[f"features.{number}.weight"] for number in range(len(FEATURE_SIZES))},
     }
     halves = {key: value.astype(np.float16) for key, value in heads.items()}
-    np.savez_compressed(folder / "field_heads.npz", **halves, **extra)
+    np.savez_compressed(folder / "field_heads.npz", **halves)
 
 
 def add_encoder(

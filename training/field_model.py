@@ -15,6 +15,7 @@ from training.lac_source import HIDDEN, FloatArray
 
 LISTS = ("initiatives", "orgs", "places")
 CLOSED = -1e4
+STATUSES = ("actual", "previous", "change", "planned", "rule")
 
 
 class Encoder(nn.Module):
@@ -72,6 +73,8 @@ class FieldNetwork(nn.Module):
         self.indicator_seen = nn.Parameter(torch.zeros(3, hidden))
         self.lengths = nn.Parameter(torch.zeros(2, LONGEST + 1))
         self.lists = nn.Linear(2 * HIDDEN, 3 * len(LISTS))
+        self.status_hidden = nn.Linear(4 * HIDDEN, hidden)
+        self.status = nn.Linear(hidden, len(STATUSES))
 
     def encode(
         self, articles: Sequence[TextFeatures], vocabulary: Vocabulary, dropout: float
@@ -119,7 +122,7 @@ class FieldNetwork(nn.Module):
         asked = asked + self.kinds(torch.tensor(around.kinds[chosen]))
         hidden = self.key(states)[base + torch.tensor(around.positions[chosen])] + asked[:, None]
         for table, values in zip(self.features, around.features, strict=True):
-            hidden = hidden + table(torch.tensor(values[chosen]))
+            hidden = hidden + table(torch.tensor(values[chosen].astype(np.int64)))
         scores = self.output(functional.dropout(torch.relu(hidden), dropout, self.training))
         absent = ~torch.tensor(around.present[chosen])
         begins, ends = (torch.softmax(scores[..., c].masked_fill(absent, CLOSED), 1).detach() for c in (0, 1))
@@ -128,6 +131,13 @@ class FieldNetwork(nn.Module):
             hidden = hidden + share[..., None] * row
         second = self.output_initiative(functional.dropout(torch.relu(hidden), dropout, self.training))
         return torch.cat([scores[..., :3], second], -1)
+
+    def statuses(self, states: Tensor, base: int, article: TextFeatures, rows: Sequence[int], dropout: float) -> Tensor:
+        """Scores [len(rows), 5] of what those quantities of one article say of the world."""
+        starts = torch.tensor([base + article.amounts[n].start for n in rows])
+        lasts = torch.tensor([base + article.amounts[n].end - 1 for n in rows])
+        hidden = torch.relu(self.status_hidden(torch.cat([states[starts], states[lasts]], 1)))
+        return self.status(functional.dropout(hidden, dropout, self.training))
 
     def spans(self, scores: Tensor, allowed: Tensor, field: int) -> Tensor:
         """Scores [N, W, LONGEST] of spans by first position and length - 1; `allowed` is boolean of that shape."""

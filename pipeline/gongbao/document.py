@@ -190,10 +190,11 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class NamePrediction:
-    """A trained model's spans for one quantity; None where it sees none."""
+    """What a trained model says of one quantity: its names, best first, and shares of `gongbao.record.Status`."""
 
-    indicator: Entity | None = None
-    initiative: Entity | None = None
+    indicators: tuple[Entity, ...] = ()
+    initiatives: tuple[Entity, ...] = ()
+    statuses: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

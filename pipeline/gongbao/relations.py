@@ -56,6 +56,8 @@ class Relation(StrEnum):
     """What holds all places that are headings."""
     PLACE_ARTICLE = "place.article"
     """The place that most of the article is about."""
+    PLACE_HOLDER = "place.holder"
+    """What a place that the article names lies in."""
     PLACE_COUNTRY = "place.country"
     """The article is about the country."""
     PLACE_COLLECTIVE = "place.collective"

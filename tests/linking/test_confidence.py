@@ -1,34 +1,32 @@
-"""The confidence of a record: what a run works out in pieces is what the weights were fitted to."""
+"""The confidence of a record: it grows with that of each field, and falls beside damage."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-from math import exp
-from typing import get_args
-
-from gongbao.document import Quantity
-from gongbao.linking.confidence import Confidence, features
+from gongbao.linking.confidence import FIELDS, Confidence
 from gongbao.linking.scope import Choice
-from gongbao.record import How, Kind
 from hypothesis import given
 from hypothesis import strategies as st
 
 CONFIDENCE = Confidence.load()
-CHOICES = st.builds(
-    Choice,
-    st.sampled_from([None, "江苏省/苏州市"]),
-    st.sampled_from(get_args(How)),
-    st.sampled_from(["field_tagger", "place.none"]),
-    doubt=st.integers(0, 10_000).map(lambda parts: parts / 10_000),
-)
-FIELDS = st.fixed_dictionaries(dict.fromkeys(("place", "year", "initiative", "indicator"), CHOICES))
+CHANCES = st.fixed_dictionaries(dict.fromkeys((*FIELDS, "indicator"), st.floats(0, 1)))
 
 
-@given(st.sampled_from(get_args(Kind)), FIELDS, st.booleans())
-def test_it_is_the_model_over_the_features(kind: Kind, fields: dict[str, Choice], damaged: bool) -> None:
-    quantity = Quantity(0, 4, "12亿元", kind, Decimal(1_200_000_000), None, "元", "=", "r")
-    named = features(quantity, fields, damaged=damaged)
-    odds = sum(CONFIDENCE.weights.get(name, 0.0) * value for name, value in named.items())
-    for _ in range(2):  # the second time it is remembered
-        found = CONFIDENCE.of(quantity, fields, damaged=damaged)
-        assert abs(found - 1 / (1 + exp(-odds))) < 0.005 + 1e-9
+def confidence(chances: dict[str, float], *, damaged: bool = False) -> float:
+    fields = {name: Choice("甲", "stated", "r", doubt=1 - chance) for name, chance in chances.items()}
+    return CONFIDENCE.of(fields, damaged=damaged)
+
+
+@given(CHANCES, st.sampled_from(FIELDS), st.floats(0, 1))
+def test_a_surer_field_never_makes_it_less(chances: dict[str, float], name: str, chance: float) -> None:
+    surer = {**chances, name: max(chance, chances[name])}
+    assert 0 <= confidence(chances) <= confidence(surer) <= 1
+
+
+@given(CHANCES)
+def test_damage_beside_the_amount_never_makes_it_more(chances: dict[str, float]) -> None:
+    assert confidence(chances, damaged=True) <= confidence(chances)
+
+
+@given(CHANCES, st.floats(0, 1))
+def test_the_indicator_has_no_part_in_it(chances: dict[str, float], chance: float) -> None:
+    assert confidence(chances) == confidence({**chances, "indicator": chance})

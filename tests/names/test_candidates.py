@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from gongbao.names.candidates import NONE, Lexicon, Likeness, Names, merged
-from gongbao.names.ranking import FEATURES, NAMES, InitiativeRanker, Proposals
+from gongbao.names.ranking import NAMES, Proposals
 from gongbao.names.scores import SPANS, Spans
+from gongbao.ranker import Ranker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -92,10 +93,8 @@ def test_any_proposals(data: st.DataObject, count: int) -> None:
         [(start, start + size, share / 8) for start, size, share in sorted(row, key=lambda s: -s[2])] for row in drawn
     ]
     proposed = spans(*[rows[number % len(rows)] for number in range(count)])
-    weights = np.linspace(-1, 1, FEATURES, dtype=np.float32)
     proposals = Proposals(text, np.arange(count) % 30, proposed, proposed)
-    ranker = InitiativeRanker(weights, np.zeros(FEATURES, np.float32), np.ones(FEATURES, np.float32))
-    chosen = proposals.initiatives(ranker)
+    chosen = proposals.initiatives(Ranker.load("gongbao.names", "initiative"))
     assert len(chosen) == len(proposals.indicators()) == count
     for names in chosen:
         assert len(names) <= NAMES

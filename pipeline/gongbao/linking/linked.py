@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import get_args
 
 from gongbao.document import Document, Period
 from gongbao.linking.scope import Choice
@@ -15,8 +14,6 @@ from gongbao.record import MOST_ALTERNATIVES, Alternative, JudgedField, LinkedFi
 
 LEAST_CONFIDENCE = 0.03
 """Alternatives no surer than this are not told."""
-_SHARE_OF_ACTUAL = 0.76
-"""The share of annotated facts that are `actual`: what is known of the status where nothing was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +30,12 @@ class Linked:
     alternatives: Mapping[LinkedField, Sequence[Choice]] = field(default_factory=dict)
 
     @classmethod
-    def by_rules(cls, place: Choice, year: Choice, initiative: Choice, indicator: Choice) -> Linked:
-        """The choices of rules: as sure of each as its doubt leaves, without alternatives, every amount `actual`."""
-        choices = dict(zip(get_args(LinkedField), (place, year, initiative, indicator), strict=True))
-        sure = {name: round(1.0 - choice.doubt, 2) for name, choice in choices.items()}
-        return cls(choices, "actual", sure | {"status": _SHARE_OF_ACTUAL})
+    def ranked(cls, fields: Mapping[LinkedField, Sequence[Choice]], status: Status, status_confidence: float) -> Linked:
+        """The first choice of each field, as sure as its doubt leaves, and the others as alternatives."""
+        choices: dict[str, Choice] = {name: ranked[0] for name, ranked in fields.items()}
+        sure: dict[JudgedField, float] = {name: 1.0 - ranked[0].doubt for name, ranked in fields.items()}
+        others = {name: ranked[1:] for name, ranked in fields.items()}
+        return cls(choices, status, {**sure, "status": status_confidence}, others)
 
     def runners_up(self, document: Document) -> dict[LinkedField, tuple[Alternative, ...]]:
         """The alternatives as a record has them: best first, spans in the text as read; only fields that have any."""

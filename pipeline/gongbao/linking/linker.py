@@ -12,6 +12,7 @@ import regex
 
 from gongbao.canonical import record_id
 from gongbao.document import Document, Entity, NamePrediction, Period, Quantity, Repair
+from gongbao.linking.choose import Chooser, Heuristics
 from gongbao.linking.confidence import Confidence
 from gongbao.linking.currency import Currencies
 from gongbao.linking.linked import Linked
@@ -22,7 +23,7 @@ from gongbao.linking.respectively import series
 from gongbao.linking.scope import Choice, sentence_index
 from gongbao.linking.tables import TableLinker
 from gongbao.places.gazetteer import Gazetteer
-from gongbao.record import Evidence, How, Record
+from gongbao.record import Evidence, How, LinkedField, Record
 from gongbao.relations import Relation
 from gongbao.rulebook.ruleset import RuleSet
 
@@ -36,6 +37,10 @@ DAMAGE_REACH = 6
 """Characters around an amount within which a repair makes its record worth a look."""
 
 
+Names = tuple[Choice, ...]
+"""The names that one quantity may have for a field, best first, at least one."""
+
+
 class Linker:
     """Ties every quantity of a document to place, initiative, indicator and year."""
 
@@ -46,7 +51,15 @@ class Linker:
         self._names = NameLinker(rules)
         self._tables = TableLinker(rules, self._names)
         self._currencies = Currencies(rules)
+        self._chooser = Chooser()
         self._confidence = confidence or Confidence.load()
+
+    def heuristics(self, document: Document) -> Heuristics:
+        """What the linkers by rule say of places and periods."""
+        cells = self._tables.cells(document)
+        places = self._places.link(document, self._tables, cells)
+        periods = self._periods.link(document, self._tables, cells)
+        return Heuristics(places, periods, self._places.topics.of(document), cells)
 
     def link(self, document: Document, predictions: Sequence[NamePrediction] | None = None) -> tuple[Record, ...]:
         """The records of a document in the order of its text.
@@ -55,42 +68,50 @@ class Linker:
             document: What the matchers found.
             predictions: One for each quantity, or None to go by rules alone.
         """
-        cells = self._tables.cells(document)
-        places = self._places.link(document, self._tables, cells)
-        periods = self._periods.link(document, self._tables, cells)
+        heuristics = self.heuristics(document)
+        chosen = self._chooser.choose(document, heuristics, predictions)
         indicators, initiatives = self._named(document, predictions)
         for number, model in _in_step(document):
             indicators[number], initiatives[number] = indicators[model], initiatives[model]
-        for number, cell in cells.items():
-            indicators[number] = self._tables.indicator(document, cell)
-            initiatives[number] = self._tables.initiative(document, cell, indicators[number])
+        for number, cell in heuristics.cells.items():
+            indicator = self._tables.indicator(document, cell)
+            indicators[number] = (indicator,)
+            initiatives[number] = (self._tables.initiative(document, cell, indicator),)
         records = []
-        for number, quantity in enumerate(document.quantities):
+        for number, own in chosen.items():
+            ranked: dict[LinkedField, tuple[Choice, ...]] = {
+                "place": own.places,
+                "year": own.years,
+                "initiative": initiatives[number],
+                "indicator": indicators[number],
+            }
+            linked = Linked.ranked(ranked, own.status, own.status_confidence)
+            quantity = document.quantities[number]
+            place = linked.choices["place"].value
+            quantity = self._currencies.judged(document.text, quantity, place if isinstance(place, str) else None)
+            apart = number not in heuristics.cells and _digits_apart(document.text, quantity.start)
             index = sentence_index(document.outline, quantity.start)
-            if index is not None:
-                linked = Linked.by_rules(places[number], periods[number], initiatives[number], indicators[number])
-                place = places[number].value
-                quantity = self._currencies.judged(document.text, quantity, place if isinstance(place, str) else None)
-                apart = number not in cells and _digits_apart(document.text, quantity.start)
-                records.append(self._record(document, index, quantity, linked, ("digits_apart",) if apart else ()))
+            assert index is not None, "only quantities of the content are chosen for"
+            records.append(self._record(document, index, quantity, linked, ("digits_apart",) if apart else ()))
         return tuple(records)
 
     def _named(
         self, document: Document, predictions: Sequence[NamePrediction] | None
-    ) -> tuple[list[Choice], list[Choice]]:
-        """Indicators and initiatives: the model's where it sees a span within reach, else those of the rules."""
+    ) -> tuple[list[Names], list[Names]]:
+        """Indicators and initiatives, best first: the model's within reach; where there is none, that of the rules."""
         if predictions is None:
             indicators = self._names.indicators(document)
-            return indicators, self._names.initiatives(document, indicators)
+            initiatives = self._names.initiatives(document, indicators)
+            return [(choice,) for choice in indicators], [(choice,) for choice in initiatives]
         reach = _Reach(document)
         pairs = list(zip(document.quantities, predictions, strict=True))
-        seen = [(reach.choice(q.start, p.indicator), reach.choice(q.start, p.initiative)) for q, p in pairs]
+        seen = [(reach.choices(q.start, p.indicators), reach.choices(q.start, p.initiatives)) for q, p in pairs]
         # The rules take as long as all else here, and are seldom asked.
-        needed = any(None in choices for choices in seen)
-        ruled = self._named(document, None) if needed else ([NO_NAME] * len(seen), [NO_NAME] * len(seen))
+        needed = any(() in choices for choices in seen)
+        ruled = self._named(document, None) if needed else ([(NO_NAME,)] * len(seen), [(NO_NAME,)] * len(seen))
         return (
-            [choice or own for (choice, _), own in zip(seen, ruled[0], strict=True)],
-            [choice or own for (_, choice), own in zip(seen, ruled[1], strict=True)],
+            [choices or own for (choices, _), own in zip(seen, ruled[0], strict=True)],
+            [choices or own for (_, choices), own in zip(seen, ruled[1], strict=True)],
         )
 
     def _record(
@@ -145,7 +166,7 @@ class Linker:
             sentence_start=sentence_start,
             sentence_end=sentence_end,
             evidence=evidence,
-            confidence=min(self._confidence.of(quantity, fields, damaged="damaged" in flags), _ceiling(doubts)),
+            confidence=min(self._confidence.of(fields, damaged="damaged" in flags), _ceiling(doubts)),
             field_confidence=dict(linked.field_confidence),
             alternatives=linked.runners_up(document),
             flags=flags,
@@ -163,10 +184,11 @@ class _Reach:
             for number in range(len(sections))
         ]
 
-    def choice(self, amount: int, name: Entity | None) -> Choice | None:
-        """A model's name as an amount's choice, None where it stands under a place heading that the amount does not."""
-        if name is None:
-            return None
+    def choices(self, amount: int, names: Sequence[Entity]) -> tuple[Choice, ...]:
+        """A model's names as an amount's choices, but for those under another place's heading."""
+        return tuple(choice for name in names if (choice := self._choice(amount, name)) is not None)
+
+    def _choice(self, amount: int, name: Entity) -> Choice | None:
         how: How = "stated"
         here, there = sentence_index(self._outline, amount), sentence_index(self._outline, name.start)
         if there is not None and here != there:

@@ -37,11 +37,11 @@ _RECENT_DAYS = 45
 _NAME_AFTER = regex.compile(r"[”\"]?(?:规划|计划|纲要|方案|需求|收官|开局)")
 _TELLING = regex.compile(r"[^。；\d]{0,40}?(?:获悉|通报|发布|公布|透露|介绍|召开|举行|消息|讯|了解到|揭晓|报道)")
 """After the day on which something was told: 3月9日，市统计局发布…"""
-_MILESTONE = regex.compile(
+MILESTONE = regex.compile(
     r"[^，。；]{0,8}?(?:成立|设立|创办|始建|组建|诞生|挂牌|落户|揭牌|获批|启动|开工|动工|奠基|投产|投用|建成|上线|开业|开园|开通|通车|运行|落成)后?"
 )
 _STILL_PLANS = regex.compile(r"应|可|达产|建成后|投产后|总投资")
-_BEGAN = regex.compile(r"(?:成立|设立|创办|创建|始建|组建|诞生|启动|建成|建|始|上线|投产|开工|落户)于$")
+BEGAN = regex.compile(r"(?:成立|设立|创办|创建|始建|组建|诞生|启动|建成|建|始|上线|投产|开工|落户)于$")
 """When something began, told in a clause of its own."""
 _OWNED_KINDS = ("money", "count", "measure", "duration")
 
@@ -60,6 +60,16 @@ class PeriodLinker:
             cells: The quantities that stand in tables, by their number.
         """
         return _Pass(document, tables, cells).run()
+
+
+def is_start(text: str, quantity: Quantity, sentence: Sentence, later: Sequence[Quantity]) -> bool:
+    """True for A in 由A增加到B."""
+    if not later or not _FROM.search(text[max(sentence.start, quantity.start - 30) : quantity.start]):
+        return False
+    return any(
+        other.kind == quantity.kind and _TO.search(text[quantity.end : other.start]) and other.start - quantity.end < 40
+        for other in later[:6]
+    )
 
 
 class _Pass:
@@ -270,7 +280,7 @@ class _Pass:
                 choices[numbers[n]] = choices[numbers[first_of[n]]]
                 continue
             own = self._own(quantity, resolved)
-            is_from = self._is_from(quantity, sentence, quantities[n + 1 :])
+            is_from = is_start(self._text, quantity, sentence, quantities[n + 1 :])
             if own is not None:
                 choice = self._stated(own, sentence, 0.05)
                 if is_from:
@@ -296,17 +306,6 @@ class _Pass:
                 ):
                     return period
         return None
-
-    def _is_from(self, quantity: Quantity, sentence: Sentence, later: Sequence[Quantity]) -> bool:
-        """True for A in 由A增加到B."""
-        if not later or not _FROM.search(self._text[max(sentence.start, quantity.start - 30) : quantity.start]):
-            return False
-        return any(
-            other.kind == quantity.kind
-            and _TO.search(self._text[quantity.end : other.start])
-            and other.start - quantity.end < 40
-            for other in later[:6]
-        )
 
     def _before_plan(self, quantity: Quantity, sentence: Sentence, usable: Sequence[Period], choice: Choice) -> Choice:
         """到2026年由A提高到B, written in 2024: A is how it stands now."""
@@ -339,7 +338,7 @@ class _Pass:
         if end >= quantity.start or between(self._document.quantities, period.end, end):
             return False
         start = clause_start(self._text, sentence, period.start)
-        if _MILESTONE.fullmatch(self._text, period.end, end) is None and not _BEGAN.search(
+        if MILESTONE.fullmatch(self._text, period.end, end) is None and not BEGAN.search(
             self._text[start : period.start]
         ):
             return False

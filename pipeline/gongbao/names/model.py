@@ -90,12 +90,12 @@ class TaggerNames:
         return [()] * len(documents)
 
     def predictions(self, documents: Sequence[Document]) -> list[list[NamePrediction]]:
-        """The tagger's first choice for every quantity."""
+        """What the tagger reads for every quantity."""
         from gongbao.names.tagger import FieldContext
 
         contexts = [FieldContext(document.text, document.quantities) for document in documents]
-        predicted = self._tagger.predict(contexts, best=1)
-        return [[NamePrediction(p.indicator, p.initiative) for p in row] for row in predicted]
+        predicted = self._tagger.predict(contexts)
+        return [[NamePrediction(p.indicators, p.initiatives, p.statuses) for p in row] for row in predicted]
 
 
 class SpacyNames:

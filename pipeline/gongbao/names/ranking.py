@@ -2,7 +2,7 @@
 
 The network scores spans; the same name often stands at several places, longer and shorter forms compete, and the facts
 of one article tend to share their initiative. Indicators are chosen by how much of the probability agrees with them,
-initiatives with a linear model over what the article and the neighbouring quantities say.
+initiatives by a ranker over what the article and the neighbouring quantities say.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from math import exp, log
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,15 +19,18 @@ import regex
 
 from gongbao.names.candidates import NONE, Floats, Ints, Lexicon, Likeness, Names, key, merged
 from gongbao.names.features import SENTENCE_ENDS
-from gongbao.names.scores import Spans, softmax
+from gongbao.names.scores import Spans
+from gongbao.ranker import Ranker
 
 FloatArray = npt.NDArray[np.float32]
 
-NAMES = 8
+Field = Literal["indicator", "initiative"]
+
+NAMES = 12
 """Names that compete for one quantity."""
 OWN = 0.3
 """What a name's own probability counts beside that of all names that agree with it."""
-FEATURES = 31
+FEATURES = 35
 _LEADING = 6  # names of the article as a whole that compete for each of its quantities
 _QUANTITIES = 64  # quantities that are compared at once
 _TAIL = regex.compile(
@@ -75,6 +78,7 @@ class Proposals:
         names = merged(indicators.followed_by(initiatives), self._lexicon)
         self._indicators, self._initiatives = names[: len(starts)], names[len(starts) :]
         self._rivals = self._competing()
+        self._total_of = {"indicator": self._totals(self._indicators), "initiative": self._total}
         self._spans = np.concatenate([self._lexicon.spans, [[0, 0]]])  # NONE is its last item
 
     def name(self, span: int, probability: float) -> Name:
@@ -98,10 +102,12 @@ class Proposals:
             found += self._named(names.spans, shares, order)
         return found
 
-    def initiatives(self, ranker: InitiativeRanker, best: int = NAMES) -> list[list[Name]]:
-        """The best initiatives by a ranker, with the probability that it gives them."""
+    def initiatives(self, ranker: Ranker, best: int = NAMES) -> list[list[Name]]:
+        """The best initiatives by a ranker, with the share that it gives them."""
         candidates = self.candidates()
-        shares = ranker.shares(candidates)
+        present = candidates.spans != NONE
+        shares = np.zeros(candidates.spans.shape)
+        shares[present] = ranker.shares(present.sum(axis=1), candidates.features[present])
         return self._named(candidates.spans, shares, np.argsort(-shares, axis=1, kind="stable")[:, :best])
 
     def _named(self, spans: Ints, shares: npt.NDArray[np.floating], order: Ints) -> list[list[Name]]:
@@ -140,7 +146,7 @@ class Proposals:
         spans, keys, shares = (
             values[found] for values in (self._initiatives.spans, self._initiatives.keys, self._initiatives.probability)
         )
-        self._total: Floats = np.bincount(keys, shares, len(self._lexicon.keys) + 1).astype(np.float64)
+        self._total: Floats = self._totals(self._initiatives)
         order = np.lexsort((-shares, keys))  # stable: of equal shares the first in the article
         _, firsts = np.unique(keys[order], return_index=True)
         best = order[firsts]
@@ -148,6 +154,11 @@ class Proposals:
         ranked = np.lexsort((seen, self._lexicon.spans[spans[best], 0], -self._total[keys[best]]))
         leading: Ints = spans[best[ranked[:_LEADING]]]
         return leading
+
+    def _totals(self, names: Names) -> Floats:
+        """For each key the probability that the quantities of the article give it, added up."""
+        found = names.spans != NONE
+        return np.bincount(names.keys[found], names.probability[found], len(self._lexicon.keys) + 1).astype(np.float64)
 
     @cached_property
     def _parts(self) -> list[tuple[slice, Likeness]]:
@@ -157,33 +168,38 @@ class Proposals:
         return [(part, Likeness(self._lexicon, [*self._keys_of(part)])) for part in slices]
 
     def _keys_of(self, part: slice) -> Iterator[Ints]:
-        yield self._indicators.keys[part]
+        yield self._indicators.keys[max(0, part.start - 2) : part.stop + 1]
         yield self._rivals.keys[part]
         yield self._initiatives.keys[max(0, part.start - 2) : part.stop + 1]
 
-    def candidates(self) -> Candidates:
-        """The strongest competitors for the initiative of each quantity."""
+    def candidates(self, field: Field = "initiative") -> Candidates:
+        """The strongest competitors for a field of each quantity."""
+        own, competing = (
+            (self._initiatives, self._rivals) if field == "initiative" else (self._indicators, self._indicators)
+        )
         spans = np.full((len(self._starts), NAMES), NONE)
         features = np.zeros((*spans.shape, FEATURES), np.float32)
         for part, likeness in self._parts:
-            rivals = self._rivals[part]
-            mass = likeness.support(rivals.keys, self._initiatives[part])
+            rivals = competing[part]
+            mass = likeness.support(rivals.keys, own[part])
             strength = np.where(rivals.keys == NONE, -np.inf, mass + OWN * rivals.probability)
             order = np.lexsort((self._spans[rivals.spans, 0], -rivals.probability, -strength))[:, :NAMES]
             chosen = rivals.taken(order)
             spans[part] = chosen.spans
-            features[part] = self._features(part, likeness, chosen, mass[np.arange(len(order))[:, None], order])
+            mass = mass[np.arange(len(order))[:, None], order]
+            features[part] = self._features(part, likeness, chosen, mass, field)
         return Candidates(spans, features)
 
-    def _features(self, part: slice, likeness: Likeness, names: Names, mass: Floats) -> FloatArray:
+    def _features(self, part: slice, likeness: Likeness, names: Names, mass: Floats, field: Field) -> FloatArray:
         """[N, NAMES, FEATURES]"""
+        own = self._initiatives if field == "initiative" else self._indicators
         keys, exact = names.keys, names.probability
         at = self._starts[part][:, None]
         start, end = np.moveaxis(self._spans[names.spans], -1, 0)
         low, high = self._sentence(at)
         first = np.broadcast_to(self._indicators.keys[part, :1], keys.shape)
         other = keys != first
-        total = self._total[keys]
+        total = self._total_of[field][keys]
         in_text = self._text_features(names.spans)
         size = in_text["size"]
         columns = [
@@ -191,7 +207,7 @@ class Proposals:
             mass,
             np.log(mass + 1e-3),
             (total - exact) / max(1, len(self._starts) - 1),
-            *(self._support_at(part, likeness, keys, shift) for shift in (-1, 1, -2)),
+            *(self._support_at(part, likeness, keys, own, shift) for shift in (-1, 1, -2)),
             size / 10,
             size <= 2,
             size == 3,
@@ -211,17 +227,21 @@ class Proposals:
             np.log(1 + np.abs(at - start)) / 5,
             (end <= at) & (np.searchsorted(self._clause_ends, at) > np.searchsorted(self._clause_ends, end)),
             *(in_text[name] for name in ("after_quote", "with_quote", "place", "with_de", "digit", "listed")),
+            np.broadcast_to(np.arange(keys.shape[1]), keys.shape),
+            mass / np.maximum(mass.max(axis=1, keepdims=True), 1e-6),
+            np.broadcast_to(np.minimum(np.diff(self._starts, append=self._starts[-1:]), 200)[part, None], keys.shape),
+            np.full(keys.shape, np.log1p(len(self._starts))),
         ]
         rows = np.stack([np.asarray(column, np.float32) for column in columns], axis=-1)
         rows[names.spans == NONE] = 0
         return rows
 
-    def _support_at(self, part: slice, likeness: Likeness, keys: Ints, shift: int) -> Floats:
+    def _support_at(self, part: slice, likeness: Likeness, keys: Ints, own: Names, shift: int) -> Floats:
         """[N, C]: support among the names of the quantity so many places after; 0 beyond the article's ends."""
         there = np.arange(part.start, part.start + len(keys)) + shift
         within = (there >= 0) & (there < len(self._starts))
         total = np.zeros(keys.shape)
-        total[within] = likeness.support(keys[within], self._initiatives[there[within]])
+        total[within] = likeness.support(keys[within], own[there[within]])
         return total
 
     def _text_features(self, spans: Ints) -> dict[str, npt.NDArray[Any]]:
@@ -269,29 +289,6 @@ def _of_text(text: str, title: str, start: int, end: int) -> tuple[int, ...]:
         _DIGIT.search(name) is not None,
         "、" in name,
     )
-
-
-class InitiativeRanker:
-    """A linear model over the initiatives that compete for a quantity.
-
-    Args:
-        weights: One weight a feature.
-        center: What is subtracted from each feature before.
-        scale: What each is divided by then.
-    """
-
-    def __init__(self, weights: FloatArray, center: FloatArray, scale: FloatArray) -> None:
-        self._weights, self._center, self._scale = weights, center, scale
-
-    def shares(self, candidates: Candidates) -> FloatArray:
-        """[N, NAMES]: the probability of each candidate to be right, 0 where there is none."""
-        scores = (((candidates.features - self._center) / self._scale) @ self._weights).astype(np.float32)
-        missing = candidates.spans == NONE
-        scores[missing] = -np.inf
-        scores[missing.all(axis=1)] = 0
-        shares = softmax(scores)
-        shares[missing] = 0
-        return shares
 
 
 def calibrated(share: float, slope: float, offset: float) -> float:

@@ -47,6 +47,14 @@ class Spans:
         return Spans(*map(np.concatenate, pairs))
 
 
+NO_SPANS = Spans(
+    np.zeros((0, SPANS), np.int64),
+    np.zeros((0, SPANS), np.int64),
+    np.zeros((0, SPANS), np.float64),
+    np.zeros((0, SPANS), np.bool_),
+)
+
+
 class FieldHeads:
     """The heads of the field tagger.
 
@@ -102,6 +110,12 @@ class FieldHeads:
         for filled, values in zip(scores, results, strict=True):
             filled[places] = values
         return scores.reshape(6, count, width)
+
+    def statuses(self, states: FloatArray) -> FloatArray:
+        """[N, 5]: shares of actual, previous, change, planned and rule, from the quantities' states [N, 512]."""
+        arrays = self._arrays
+        hidden = np.maximum(states @ arrays["status_hidden"] + arrays["status_hidden_bias"], _ZERO)
+        return softmax(hidden @ arrays["status"] + arrays["status_bias"])
 
 
 def best_spans(

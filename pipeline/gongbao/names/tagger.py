@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources.abc import Traversable
 from typing import Any, Literal
 
@@ -21,8 +21,9 @@ from gongbao.errors import ModelError
 from gongbao.names.characters import Vocabulary, batches_by_length
 from gongbao.names.features import Amount, Surroundings, TextFeatures
 from gongbao.names.network import Network, places, shipped_weights
-from gongbao.names.ranking import InitiativeRanker, Name, Proposals, calibrated
-from gongbao.names.scores import FieldHeads, best_spans
+from gongbao.names.ranking import Name, Proposals, calibrated
+from gongbao.names.scores import NO_SPANS, FieldHeads, Spans, best_spans
+from gongbao.ranker import Ranker, Trees
 
 FloatArray = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -43,11 +44,13 @@ class FieldPrediction:
     """What the tagger reads for one quantity.
 
     `score` of an entity is the calibrated probability that the name is right. The initiative may lie in the title, a
-    heading or an earlier sentence. `indicators` and `initiatives` hold the best few, best first.
+    heading or an earlier sentence. `indicators` and `initiatives` hold the best few, best first; `statuses` the shares
+    of `gongbao.record.Status`, in its order.
     """
 
     indicators: tuple[Entity, ...] = ()
     initiatives: tuple[Entity, ...] = ()
+    statuses: tuple[float, ...] = ()
 
     @property
     def indicator(self) -> Entity | None:
@@ -60,6 +63,19 @@ class FieldPrediction:
         return self.initiatives[0] if self.initiatives else None
 
 
+@dataclass(frozen=True, slots=True)
+class FieldProposals:
+    """What the network proposes for the N quantities of an article, before ranking."""
+
+    indicators: Spans
+    initiatives: Spans
+    statuses: FloatArray
+    """[N, 5] shares of `STATUSES`."""
+
+
+NO_PROPOSALS = FieldProposals(NO_SPANS, NO_SPANS, np.zeros((0, 5), np.float32))
+
+
 class FieldTagger:
     """Names indicator and initiative of quantities. Make one with :meth:`load`."""
 
@@ -68,10 +84,14 @@ class FieldTagger:
         self._vocabulary = Vocabulary(network.metadata["vocabulary"])
         self._heads = heads
         self._field_heads = FieldHeads(heads)
-        self._calibration = {
-            label: heads[f"calibration_{label.lower()}"].tolist() for label in ("INDICATOR", "INITIATIVE")
-        }
-        self._ranker = InitiativeRanker(heads["rank_weights"], heads["rank_center"], heads["rank_scale"])
+
+    @cached_property
+    def _trees(self) -> Trees:
+        return Trees.load("gongbao.names", "initiative")
+
+    @cached_property
+    def _ranker(self) -> Ranker:
+        return Ranker(self._trees)
 
     @classmethod
     def load(cls, folder: Traversable | None = None) -> FieldTagger:
@@ -82,7 +102,7 @@ class FieldTagger:
         """
         return _loaded() if folder is None else _read(folder)
 
-    def predict(self, contexts: Sequence[FieldContext], *, best: int = 3) -> list[list[FieldPrediction]]:
+    def predict(self, contexts: Sequence[FieldContext], *, best: int = 5) -> list[list[FieldPrediction]]:
         """Predict for all quantities of articles; the articles of one call are read together.
 
         Args:
@@ -92,10 +112,40 @@ class FieldTagger:
         Returns:
             For each article one prediction a quantity, offsets in the article's text.
         """
+        proposed = self.propose(contexts)
+        return [self._chosen(context, found, best) for context, found in zip(contexts, proposed, strict=True)]
+
+    def _chosen(self, context: FieldContext, found: FieldProposals, best: int) -> list[FieldPrediction]:
+        if not len(found.statuses):
+            return []
+        starts = np.array([quantity.start for quantity in context.quantities])
+        proposals = Proposals(context.text, starts, found.indicators, found.initiatives)
+        slope, offset = self._trees.metadata["calibration_indicator"]
+        rows = zip(
+            proposals.indicators(best), proposals.initiatives(self._ranker, best), found.statuses.tolist(), strict=True
+        )
+        return [
+            FieldPrediction(
+                tuple(_entity(name, "INDICATOR", calibrated(name.probability, slope, offset)) for name in indicators),
+                tuple(_entity(name, "INITIATIVE", self._ranker.confidence(name.probability)) for name in initiatives),
+                tuple(statuses),
+            )
+            for indicators, initiatives, statuses in rows
+        ]
+
+    def propose(self, contexts: Sequence[FieldContext]) -> list[FieldProposals]:
+        """What the network proposes for all quantities of articles; the articles of one call are read together.
+
+        Args:
+            contexts: Articles.
+
+        Returns:
+            For each article the spans that may name indicator and initiative, and what each quantity says of the world.
+        """
         features = [TextFeatures(context.text, context.quantities) for context in contexts]
         needed = [(feature, feature.surroundings()) for feature in features if feature.amounts]
         found = ((*item, *encoded) for item, encoded in zip(needed, self._encode(needed), strict=True))
-        return [self._article(*next(found), best) if feature.amounts else [] for feature in features]
+        return [self._article(*next(found)) if feature.amounts else NO_PROPOSALS for feature in features]
 
     def _encode(self, needed: Sequence[tuple[TextFeatures, Surroundings]]) -> list[tuple[FloatArray, FloatArray]]:
         """For each article the keys [len(text), hidden] where a window looks, and states [N, 512] at its quantities."""
@@ -135,26 +185,11 @@ class FieldTagger:
         ]
 
     def _article(
-        self, article: TextFeatures, around: Surroundings, keys: FloatArray, states: FloatArray, best: int
-    ) -> list[FieldPrediction]:
+        self, article: TextFeatures, around: Surroundings, keys: FloatArray, states: FloatArray
+    ) -> FieldProposals:
         scores = self._field_heads.scores(around, keys, states)
-        spans = best_spans(article, around, scores, self._heads["lengths"])
-        proposals = Proposals(article.text, article.starts, *spans)
-        return [
-            FieldPrediction(
-                tuple(self._entity(name, "INDICATOR") for name in indicators),
-                tuple(self._entity(name, "INITIATIVE") for name in initiatives),
-            )
-            for indicators, initiatives in zip(
-                proposals.indicators(best), proposals.initiatives(self._ranker, best), strict=True
-            )
-        ]
-
-    def _entity(self, name: Name, label: Literal["INDICATOR", "INITIATIVE"]) -> Entity:
-        slope, offset = self._calibration[label]
-        return Entity(
-            name.start, name.end, name.text, label, RULE, round(calibrated(name.probability, slope, offset), 4)
-        )
+        indicators, initiatives = best_spans(article, around, scores, self._heads["lengths"])
+        return FieldProposals(indicators, initiatives, self._field_heads.statuses(states))
 
 
 @lru_cache(maxsize=1)
@@ -173,3 +208,7 @@ def _read(folder: Traversable) -> FieldTagger:
             f"the weights do not load: {error}", where=str(source), fix="Install gongbao again", code=code
         ) from error
     return FieldTagger(Network.load("fields.onnx", folder), heads)
+
+
+def _entity(name: Name, label: Literal["INDICATOR", "INITIATIVE"], score: float) -> Entity:
+    return Entity(name.start, name.end, name.text, label, RULE, round(score, 4))

@@ -1,0 +1,126 @@
+"""Choosing place, year and status of every quantity: candidates, their relations, a ranker for each field.
+
+What the heuristics of `places` and `periods` choose is one candidate among the others and a relation of all. Names are
+ranked where they are proposed (`gongbao.names.ranking`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gongbao.document import Document, NamePrediction, Period, Place
+from gongbao.linking.period_candidates import PeriodCandidate, PeriodCandidates
+from gongbao.linking.place_candidates import Candidate, PlaceCandidates
+from gongbao.linking.scope import Choice
+from gongbao.linking.status import StatusClassifier, features
+from gongbao.linking.surroundings import Surroundings
+from gongbao.linking.tables import Cell
+from gongbao.ranker import Answer, Ranker
+from gongbao.record import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Heuristics:
+    """What the linkers by rule say of the quantities of one document.
+
+    Attributes:
+        places: One choice for each quantity, as `periods`.
+        topics: The place mentions that sentences may be about.
+        cells: The quantities that stand in tables, by their number.
+    """
+
+    places: Sequence[Choice]
+    periods: Sequence[Choice]
+    topics: Sequence[Place]
+    cells: Mapping[int, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Place, year and status of one quantity; `doubt` of a choice is what is left of its calibrated confidence.
+
+    The other choices of a field follow the first, likeliest first.
+    """
+
+    places: tuple[Choice, ...]
+    years: tuple[Choice, ...]
+    status: Status
+    status_confidence: float
+
+
+class Chooser:
+    """Chooses among candidates with the weights of this installation.
+
+    Raises:
+        ModelError: the weights are missing or broken.
+    """
+
+    def __init__(self) -> None:
+        self._places = Ranker.load("gongbao.linking", "place")
+        self._years = Ranker.load("gongbao.linking", "year")
+        self._statuses = StatusClassifier.load()
+
+    def choose(
+        self, document: Document, heuristics: Heuristics, predictions: Sequence[NamePrediction] | None
+    ) -> dict[int, Chosen]:
+        """For every quantity that stands in the article's content, by its number, what was chosen."""
+        around = Surroundings(document)
+        numbers = [n for n, index in enumerate(around.sentence_of) if index is not None]
+        if not numbers:
+            return {}
+        shares = network_statuses(predictions)
+        of_place = PlaceCandidates(around, heuristics.topics, heuristics.places, heuristics.cells)
+        of_year = PeriodCandidates(around, heuristics.periods, shares, heuristics.cells)
+        places = [of_place.of(number) for number in numbers]
+        periods = [of_year.of(number) for number in numbers]
+        place_answers = self._places.answers([[c.value for c in row] for row in places], _rows(places))
+        year_answers = self._years.answers([[c.year for c in row] for row in periods], _rows(periods))
+        chosen = {
+            # In a table, header, row and caption say it, which relations to words do not.
+            number: ((heuristics.places[number],), (heuristics.periods[number],))
+            if number in heuristics.cells
+            else (_choices(place_answers[n], places[n]), _choices(year_answers[n], periods[n]))
+            for n, number in enumerate(numbers)
+        }
+        rows = [
+            features(
+                around,
+                number,
+                shares[number].tolist() if shares is not None else None,
+                _year(years[0]),
+                number in heuristics.cells,
+                self._statuses.words,
+            )
+            for number, (_, years) in chosen.items()
+        ]
+        statuses = self._statuses.classify(np.array(rows, np.float32))
+        return {
+            number: Chosen(*fields, *status) for (number, fields), status in zip(chosen.items(), statuses, strict=True)
+        }
+
+
+def network_statuses(predictions: Sequence[NamePrediction] | None) -> np.ndarray | None:
+    """[N, 5] the network's shares of `Status` for each quantity, None where there are none."""
+    if not predictions or not predictions[0].statuses:
+        return None
+    return np.array([prediction.statuses for prediction in predictions], np.float32)
+
+
+def _rows(candidates: Sequence[Sequence[Candidate | PeriodCandidate]]) -> np.ndarray:
+    return np.array([candidate.features for row in candidates for candidate in row], np.float32)
+
+
+def _choices(answer: Answer[Any], candidates: Sequence[Candidate | PeriodCandidate]) -> tuple[Choice, ...]:
+    ranked = [(answer.candidate, answer.confidence), *((number, chance) for _, number, chance in answer.others)]
+    return tuple(
+        Choice(c.value, c.how, c.rule, c.start, c.end, 1.0 - confidence)
+        for c, confidence in ((candidates[number], confidence) for number, confidence in ranked)
+    )
+
+
+def _year(choice: Choice) -> int | None:
+    return choice.value.year if isinstance(choice.value, Period) else None

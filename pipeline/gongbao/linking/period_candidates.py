@@ -1,0 +1,306 @@
+"""The years that may be a quantity's, and how each stands to it.
+
+Candidates are the periods around the quantity, read in the years that their context allows, those of headings and
+title, the year that the article reports on, that of publication and the one before, none, and what the heuristics of
+`periods` choose. A year may have several candidates: each is one way by which it could be the quantity's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log1p
+
+import numpy as np
+import regex
+
+from gongbao.chinese.clauses import clause_end
+from gongbao.document import Period
+from gongbao.linking.periods import BEGAN, MILESTONE, is_start
+from gongbao.linking.report_year import FIRM_PLAN, FOUNDING, PLAN, review_of
+from gongbao.linking.scope import Choice
+from gongbao.linking.surroundings import QUANTITY, Surroundings, after, before, sentence_before
+from gongbao.record import How
+from gongbao.relations import Relation
+
+_RELATIONS = (
+    "before", "after", "earlier", "paragraph_before", "heading", "title", "reported", "published", "year_before",
+    "none", "heuristic",
+)  # fmt: skip
+_ROLES = ("time", "comparison", "since", "vague")
+_ANCHORS = ("absolute", "published", "context")
+_HOWS = ("stated", "heading", "carried", "title", "published", "default")
+_READ_IN = ("as_read", "reported", "published", "stated_before")
+_CUES = {
+    c: float(n)
+    for n, c in enumerate("到至于在自从由比较为达约超的，、。；（）“”年月日底末初内前后起以来今去将同增长累计截全上下")
+}
+
+FEATURES = (
+    "relation", "role", "anchor", "read_in", "is_day", "has_month", "months", "size", "distance", "sentences_back",
+    "clauses", "semicolons", "amounts_between", "periods_between", "opens_sentence", "opens_clause", "in_brackets",
+    "after_published", "has_published", "is_reported", "is_lasting", "is_work_report", "month_published",
+    "is_heuristic", "heuristic_how", "heuristic_score", "heuristic_after_published", "share", "count", "before_char",
+    "after_char", "end_char", "plan_in_clause", "plan_in_sentence", "plan_before_period", "plan_in_paragraph",
+    "firm_plan_in_sentence", "same_year_nearer", "sentence_periods", "values", "years_before_share",
+    "published_share", "planned", "previous", "rule_status", "change", "in_title", "from_before", "milestone", "began",
+    "founding_between", "founding_in_sentence", "is_start", "clause_has_amount", *QUANTITY,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodCandidate:
+    """One way in which a period could be a quantity's, with where it was read; `value` None: nobody can tell."""
+
+    value: Period | None
+    how: How
+    rule: str
+    start: int | None
+    end: int | None
+    features: list[float]
+
+    @property
+    def year(self) -> int | None:
+        """The year of the period."""
+        return self.value.year if self.value is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What is left of a period's clause behind it."""
+
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class _Slot:
+    relation: str
+    value: Period | None
+    how: How
+    rule: str
+    in_text: bool = False
+    back: int = 0
+    read_in: str = "as_read"
+
+
+class PeriodCandidates:
+    """The candidates of all quantities of one article.
+
+    Args:
+        around: The article's surroundings.
+        heuristic: What the heuristics chose for each quantity.
+        statuses: [N, 5] the network's shares of what each quantity says of the world, None without a network.
+        cells: The quantities that stand in tables.
+    """
+
+    def __init__(
+        self,
+        around: Surroundings,
+        heuristic: Sequence[Choice],
+        statuses: np.ndarray | None,
+        cells: Mapping[int, object],
+    ) -> None:
+        self._around, self._heuristic, self._statuses, self._cells = around, heuristic, statuses, cells
+        document = self._document = around.document
+        self._published = document.article.pub_date
+        self._review = review_of(document)
+        self._periods = [p for p in document.periods if p.year is not None]
+        self._years = Counter(p.year for p in self._periods if p.role != "comparison")
+        self._total = max(1, sum(self._years.values()))
+        title_end = next((s.end for s in around.sentences if s.role == "title"), 0)
+        self._title = [p for p in self._periods if p.end <= title_end][:3]
+        self._outside = [p for p in document.title_periods if p.year is not None][:3]
+        self._title_years = {p.year for p in (*self._title, *self._outside)}
+
+    def of(self, number: int) -> list[PeriodCandidate]:
+        """The candidates of one quantity, in the order in which they were looked up."""
+        common = self._around.of_quantity(number, number in self._cells)
+        around = self._sentence_features(number)
+        nearer: set[int | None] = set()
+        found = []
+        for slot in self._slots(number):
+            year = slot.value.year if slot.value is not None else None
+            row = self._features(number, slot, year in nearer, around) + common
+            nearer.add(year)
+            start, end = (slot.value.start, slot.value.end) if slot.in_text and slot.value is not None else (None, None)
+            found.append(PeriodCandidate(slot.value, slot.how, slot.rule, start, end, row))
+        return found
+
+    def _slots(self, number: int) -> list[_Slot]:
+        around, document = self._around, self._document
+        quantity = document.quantities[number]
+        index = around.sentence_of[number]
+        slots: list[_Slot] = []
+
+        def add(relation: str, period: Period, how: How, back: int = 0, in_text: bool = True) -> None:
+            slots.append(_Slot(relation, period, how, period.rule, in_text, back))
+            if period.anchor == "context":
+                stated = next(
+                    (s.value.year for s in slots[:-1] if s.value is not None and s.relation == relation), None
+                )
+                for read_in, year in (("reported", self._review.year), ("stated_before", stated)):
+                    if year is not None and year != period.year:
+                        slots.append(_Slot(relation, period.in_year(year), how, period.rule, in_text, back, read_in))
+
+        if index is not None:
+            sentence = around.sentences[index]
+            how: How = {"title": "title", "heading": "heading"}.get(sentence.role, "stated")  # type: ignore[assignment]
+            for period in before(self._periods, sentence.start, quantity.start, 4):
+                add("before", period, how)
+            for period in after(self._periods, quantity.end, sentence.end, 2):
+                add("after", period, how)
+            earlier = 0
+            for back, other in sentence_before(around.sentences, index, 12):
+                if other.role != "body":
+                    continue
+                if other.section != sentence.section and earlier >= 2:
+                    break
+                relation = "earlier" if other.paragraph == sentence.paragraph else "paragraph_before"
+                for period in before(self._periods, other.start, other.end, 3):
+                    add(relation, period, "carried", back)
+                    earlier += 1
+                if earlier >= 6:
+                    break
+            for section in document.outline.path(sentence.section):
+                heading = document.outline.sections[section]
+                for period in before(self._periods, heading.heading_start, heading.heading_end, 2):
+                    if not sentence.start <= period.start < sentence.end:
+                        add("heading", period, "heading")
+        for period in self._title:
+            add("title", period, "title")
+        for period in self._outside:
+            add("title", period, "title", in_text=False)
+        if self._published is not None:
+            year = self._published.year
+            if self._review.year is not None:
+                slots.append(
+                    _Slot("reported", _bare(self._review.year, self._review.rule), "published", self._review.rule)
+                )
+            slots.append(
+                _Slot("published", _bare(year, Relation.PERIOD_PUBLISHED), "published", Relation.PERIOD_PUBLISHED)
+            )
+            slots.append(
+                _Slot("year_before", _bare(year - 1, Relation.PERIOD_PUBLISHED), "published", Relation.PERIOD_PUBLISHED)
+            )
+        slots.append(_Slot("none", None, "default", Relation.PERIOD_NONE))
+        chosen = self._heuristic[number]
+        value = chosen.value if isinstance(chosen.value, Period) else None
+        slots.append(_Slot("heuristic", value, chosen.how, chosen.rule, chosen.start is not None))
+        distinct: dict[tuple[str, int | None, int | None], _Slot] = {}
+        for slot in slots:
+            key = slot.value.year if slot.value is not None else None
+            distinct.setdefault((slot.relation, key, slot.value.start if slot.in_text and slot.value else None), slot)
+        return list(distinct.values())
+
+    def _sentence_features(self, number: int) -> tuple[float, ...]:
+        around, text = self._around, self._around.text
+        quantity = self._document.quantities[number]
+        index = around.sentence_of[number]
+        if index is None:
+            return (0.0,) * 7
+        sentence = around.sentences[index]
+        head = max(sentence.start, around.clause_head(quantity.start))
+        paragraph = around.paragraph_start[sentence.paragraph]
+        return (
+            float(PLAN.search(text, head, quantity.start) is not None),
+            float(PLAN.search(text, sentence.start, sentence.end) is not None),
+            float(FIRM_PLAN.search(text, sentence.start, sentence.end) is not None),
+            float(FIRM_PLAN.search(text, paragraph, sentence.start) is not None),
+            float(len(before(self._periods, sentence.start, quantity.start, 6))),
+            float(FOUNDING.search(text, sentence.start, quantity.start) is not None),
+            float(is_start(text, quantity, sentence, self._document.quantities[number + 1 : number + 7])),
+        )
+
+    def _features(self, number: int, slot: _Slot, nearer: bool, around_: tuple[float, ...]) -> list[float]:
+        around, text = self._around, self._around.text
+        quantity = self._document.quantities[number]
+        index = around.sentence_of[number]
+        sentence = around.sentences[index] if index is not None else None
+        period, inside = slot.value, slot.in_text
+        year = period.year if period is not None else None
+        published = self._published.year if self._published is not None else None
+        heuristic = self._heuristic[number]
+        chosen = heuristic.value.year if isinstance(heuristic.value, Period) else None
+        low = high = 0
+        if inside and period is not None:
+            low, high = (period.end, quantity.start) if period.end <= quantity.start else (quantity.end, period.start)
+        between = text[low:high] if high - low < 80 else ""
+        start, end = (period.period_start, period.period_end) if period is not None else (None, None)
+        months = (end.year - start.year) * 12 + end.month - start.month + 1 if start and end else 0
+        clause, in_sentence, firm, paragraph, count, founding, started = around_
+        stands = inside and period is not None and sentence is not None and slot.back == 0
+        ahead = text[max(0, period.start - 12) : period.start] if inside and period is not None else ""
+        rest = None
+        if inside and period is not None and (home := around.sentence_at(period.start)) is not None:
+            rest = _Rest(period.end, clause_end(text, home, period.end))
+        statuses = self._statuses[number].tolist() if self._statuses is not None else [-1.0] * 5
+        span_text = period.text if period is not None else ""
+        return [
+            float(_RELATIONS.index(slot.relation)),
+            float(_ROLES.index(period.role)) if period is not None else -1.0,
+            float(_ANCHORS.index(period.anchor)) if period is not None else -1.0,
+            float(_READ_IN.index(slot.read_in)),
+            float(start is not None and start == end),
+            float("月" in span_text or "季" in span_text or "半年" in span_text),
+            float(min(200, months)),
+            float(len(span_text)),
+            log1p(max(0, high - low)),
+            float(slot.back),
+            float(min(9, around.clauses_between(low, max(low, high)))),
+            float(min(5, around.semicolons_between(low, max(low, high)))),
+            float(min(6, around.quantities_between(low, max(low, high)))) if inside else -1.0,
+            float(len(before(self._periods, low, high, 6))) if inside and high - low < 400 else -1.0,
+            float(min(20, period.start - sentence.start)) if stands and period and sentence else -1.0,
+            float(min(12, period.start - around.clause_head(period.start))) if inside and period is not None else -1.0,
+            float(between.count("）") + between.count(")") - between.count("（") - between.count("(")),
+            float(max(-12, min(30, year - published))) if year is not None and published is not None else -99.0,
+            float(published is not None),
+            float(year is not None and year == self._review.year),
+            float(year is not None and year == self._review.lasting),
+            float(self._review.is_work_report),
+            float(self._published.month) if self._published is not None else 0.0,
+            float(year == chosen),
+            float(_HOWS.index(heuristic.how)),
+            heuristic.doubt,
+            float(max(-12, min(30, chosen - published))) if chosen is not None and published is not None else -99.0,
+            self._years[year] / self._total,
+            log1p(self._years[year]),
+            _cue(text[period.start - 1 : period.start]) if inside and period is not None and period.start else -1.0,
+            _cue(text[period.end : period.end + 1]) if inside and period is not None else -1.0,
+            _cue(span_text[-1:]),
+            clause,
+            in_sentence,
+            float(PLAN.search(ahead) is not None),
+            paragraph,
+            firm,
+            float(nearer),
+            count,
+            float(min(20, len(self._years))),
+            sum(n for y, n in self._years.items() if published is not None and y == published - 1) / self._total,
+            sum(n for y, n in self._years.items() if published is not None and y == published) / self._total,
+            statuses[3],
+            statuses[1],
+            statuses[4],
+            statuses[2],
+            float(year in self._title_years),
+            float(_FROM.search(ahead) is not None),
+            float(rest is not None and MILESTONE.fullmatch(text, rest.start, rest.end) is not None),
+            float(BEGAN.search(ahead) is not None),
+            float(FOUNDING.search(text, low, high) is not None),
+            founding,
+            started,
+            float(rest is not None and around.quantities_between(rest.start, rest.end) > 0),
+        ]
+
+
+_FROM = regex.compile(r"[由从自]\p{Han}{0,1}$")
+
+
+def _bare(year: int, rule: str) -> Period:
+    return Period(0, 0, "", year, None, None, "published", "vague", rule)
+
+
+def _cue(character: str) -> float:
+    return _CUES.get(character, -1.0)

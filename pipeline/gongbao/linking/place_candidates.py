@@ -1,0 +1,309 @@
+"""The places that may be a quantity's, and how each stands to it.
+
+Candidates are the mentions around the quantity, what the relative ones (全市, 我省) mean there, its headings, the
+title, what the article speaks of most, what these lie in, the nation, none, and what the heuristics of `places` choose.
+A value may have several candidates: each is one way by which it could be the quantity's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from math import log1p
+
+import regex
+
+from gongbao.document import Place
+from gongbao.linking.respectively import name_runs
+from gongbao.linking.scope import Choice
+from gongbao.linking.surroundings import Surroundings, after, before, sentence_before
+from gongbao.places.paths import (
+    COUNTRY,
+    ancestor,
+    ancestors,
+    common_ancestor,
+    depth,
+    lies_in,
+    lineage,
+    narrowest,
+    province_of,
+    rank_of,
+)
+from gongbao.record import How
+from gongbao.relations import Relation
+
+_FORMS = ("name", "zone", "organisation", "embedded", "relative", "adjective")
+_RANKS = {"country": 0.0, "province": 1.0, "city": 2.0, "district": 3.0}
+_RELATIONS = (
+    "before", "after", "earlier", "paragraph_before", "heading", "title", "main", "holder", "relative", "nation",
+    "none", "heuristic", "dateline", "title_outside",
+)  # fmt: skip
+_HOWS = ("stated", "heading", "carried", "title", "published", "default")
+_SAYS = regex.compile(r"[^，,。；;：:\n]{0,14}?(?:表示|提出|介绍|透露|通报|印发|明确|要求|统计|公布|发布|预计|计划)")
+_WIDER = ("全国", "我国", "中国", "国内")
+
+FEATURES = (
+    "relation", "form", "rank", "is_topic", "ambiguous", "distance", "sentences_back", "clauses", "semicolons",
+    "amounts_between", "mentions_between", "opens_sentence", "opens_clause", "in_brackets", "run_size", "run_place",
+    "says", "value_rank", "depth", "share", "share_inside", "count", "in_title", "in_own_heading", "in_headings",
+    "is_main", "inside_main", "holds_main", "is_heuristic", "heuristic_how", "heuristic_score", "inside_heuristic",
+    "holds_heuristic", "relative_rank", "sentence_mentions", "sentence_before_mentions", "foreign", "provinces",
+    "values", "nearest_relative", "nation_share", "same_value_nearer", "is_title_narrowest", "is_common", "no_titles",
+    "after_amount_clause", "paragraph_first", "before_char", "after_char",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way in which a value could be a quantity's, with where it was read."""
+
+    value: str | None
+    how: How
+    rule: str
+    start: int | None
+    end: int | None
+    features: list[float]
+
+
+@dataclass(slots=True)
+class _Slot:
+    relation: str
+    value: str | None
+    how: How
+    rule: str
+    mention: Place | None = None
+    start: int | None = None
+    end: int | None = None
+    back: int = 0
+
+
+def value_of(place: Place) -> str | None:
+    """The path of a place, the country's name abroad; None for a relative one."""
+    if place.place is not None:
+        return place.place
+    return place.text if place.form in ("name", "embedded") and place.rank == "country" else None
+
+
+class PlaceCandidates:
+    """The candidates of all quantities of one article.
+
+    Args:
+        around: The article's surroundings.
+        topics: Those of its mentions that a sentence may be about.
+        heuristic: What the heuristics chose for each quantity.
+        cells: The quantities that stand in tables.
+    """
+
+    def __init__(
+        self, around: Surroundings, topics: Collection[Place], heuristic: Sequence[Choice], cells: Mapping[int, object]
+    ) -> None:
+        self._around, self._heuristic, self._cells = around, heuristic, cells
+        document = self._document = around.document
+        self._topics = set(topics)
+        self._mentions = [p for p in document.places if value_of(p) is not None]
+        self._relative = [p for p in document.places if p.place is None and p.form == "relative"]
+        self._values = Counter(str(value_of(p)) for p in self._mentions)
+        self._inside = Counter(part for p in self._mentions for part in lineage(str(value_of(p))))
+        self._total = max(1, len(self._mentions))
+        named = [p for p in self._mentions if p.place and p.rank != "country" and p.form not in ("adjective",)]
+        self._title_end = next((s.end for s in around.sentences if s.role == "title"), 0)
+        self._title = [p for p in named if p.end <= self._title_end]
+        self._outside = [p for p in document.title_places if value_of(p) is not None]
+        self._title_values = {str(value_of(p)) for p in (*self._title, *self._outside)}
+        paths = [str(p.place) for p in (*self._title, *self._outside) if p.place and p.rank != "country"]
+        self._narrowest = narrowest(paths) if paths else None
+        self._main = self._most_named(named)
+        self._common = common_ancestor([str(p.place) for p in named]) if named else None
+        self._provinces = len({province_of(str(p.place)) for p in named})
+        self._runs: dict[Place, tuple[int, int]] = {}
+        for run in name_runs(around.text, self._mentions):
+            for number, place in enumerate(run):
+                self._runs[place] = (number, len(run))
+        sections = document.outline.sections
+        self._headings: list[list[Place]] = (
+            [[p for p in self._mentions if s.heading_start <= p.start and p.end <= s.heading_end] for s in sections]
+            if len(sections) < 200
+            else [before(self._mentions, s.heading_start, s.heading_end, 4)[::-1] for s in sections]
+        )
+        self._heading_values = {str(value_of(p)) for places in self._headings for p in places}
+
+    def _most_named(self, named: Sequence[Place]) -> str | None:
+        """The smallest place that at least half of the names lie in."""
+        if not named:
+            return None
+        counts = Counter(part for p in named for part in lineage(str(p.place)))
+        half = [path for path, count in counts.items() if count * 2 >= len(named)]
+        return max(half, key=lambda path: (depth(path), counts[path], path)) if half else None
+
+    def of(self, number: int) -> list[Candidate]:
+        """The candidates of one quantity, in the order in which they were looked up."""
+        slots = self._slots(number)
+        common = [*self._around.of_quantity(number, number in self._cells)]
+        nearer: set[str | None] = set()
+        found = []
+        for slot in slots:
+            row = self._features(number, slot, slot.value in nearer) + common
+            nearer.add(slot.value)
+            found.append(Candidate(slot.value, slot.how, slot.rule, slot.start, slot.end, row))
+        return found
+
+    # -- slots -----------------------------------------------------------------------------------------------
+
+    def _slots(self, number: int) -> list[_Slot]:
+        around, document = self._around, self._document
+        quantity = document.quantities[number]
+        index = around.sentence_of[number]
+        slots: list[_Slot] = []
+
+        def add(relation: str, place: Place, how: How, back: int = 0) -> None:
+            slots.append(_Slot(relation, value_of(place), how, place.rule, place, place.start, place.end, back))
+
+        if index is not None:
+            sentence = around.sentences[index]
+            how: How = {"title": "title", "heading": "heading"}.get(sentence.role, "stated")  # type: ignore[assignment]
+            own = before(self._mentions, sentence.start, quantity.start, 6)
+            for place in own:
+                add("before", place, how)
+            for place in after(self._mentions, quantity.end, sentence.end, 2):
+                add("after", place, how)
+            earlier = 0
+            for back, other in sentence_before(around.sentences, index, 12):
+                if other.section != sentence.section and other.role == "body" and earlier >= 2:
+                    break
+                if other.role != "body":
+                    continue
+                relation = "earlier" if other.paragraph == sentence.paragraph else "paragraph_before"
+                for place in before(self._mentions, other.start, other.end, 3):
+                    add(relation, place, "carried", back)
+                    earlier += 1
+                if earlier >= 6:
+                    break
+            for section in document.outline.path(sentence.section):
+                for place in self._headings[section][:2]:
+                    if not sentence.start <= place.start < sentence.end:
+                        add("heading", place, "heading")
+            for place in before(self._relative, sentence.start, quantity.start, 2):
+                bases = [s.value for s in slots if s.value and s.relation in ("before", "earlier", "heading")]
+                for base in dict.fromkeys([*bases[:4], self._narrowest, self._main]):
+                    path = ancestor(base, place.rank) if base and base in self._paths else None
+                    if path is not None:
+                        slots.append(_Slot("relative", path, how, place.rule, place, place.start, place.end))
+        for place in self._title[:3]:
+            add("title", place, "title")
+        for place in self._outside[:3]:
+            slots.append(_Slot("title_outside", value_of(place), "title", place.rule, place))
+        if self._narrowest:
+            slots.append(_Slot("title", self._narrowest, "title", Relation.PLACE_TITLE))
+        if self._main:
+            slots.append(_Slot("main", self._main, "carried", Relation.PLACE_ARTICLE))
+        if self._common and self._common != COUNTRY:
+            slots.append(_Slot("main", self._common, "carried", Relation.PLACE_ARTICLE))
+        for path in dict.fromkeys(part for s in slots if s.value in self._paths for part in ancestors(str(s.value))):
+            slots.append(_Slot("holder", path, "carried", Relation.PLACE_HOLDER))
+        slots.append(_Slot("nation", COUNTRY, "default", Relation.PLACE_COUNTRY))
+        slots.append(_Slot("none", None, "default", Relation.PLACE_NONE))
+        chosen = self._heuristic[number]
+        value = str(chosen.value) if chosen.value is not None else None
+        slots.append(_Slot("heuristic", value, chosen.how, chosen.rule, None, chosen.start, chosen.end))
+        distinct: dict[tuple[str, str | None], _Slot] = {}
+        for slot in slots:
+            distinct.setdefault((slot.relation, slot.value), slot)
+        return list(distinct.values())
+
+    @property
+    def _paths(self) -> set[str]:
+        cached = getattr(self, "_path_set", None)
+        if cached is None:
+            places = (*self._mentions, *self._outside)
+            cached = {part for p in places if p.place is not None for part in lineage(p.place)}
+            self._path_set: set[str] = cached
+        return cached
+
+    # -- relations -------------------------------------------------------------------------------------------
+
+    def _features(self, number: int, slot: _Slot, nearer: bool) -> list[float]:
+        around, text = self._around, self._around.text
+        quantity = self._document.quantities[number]
+        index = around.sentence_of[number]
+        sentence = around.sentences[index] if index is not None else None
+        place, value = slot.mention, slot.value
+        inside = slot.relation != "title_outside" and place is not None
+        low, high = (0, 0)
+        if inside and place is not None:
+            low, high = (place.end, quantity.start) if place.end <= quantity.start else (quantity.end, place.start)
+        heuristic = self._heuristic[number]
+        chosen = str(heuristic.value) if heuristic.value is not None else None
+        path = value or ""
+        run = self._runs.get(place, (0, 1)) if place is not None else (0, 1)
+        own_headings = (
+            {str(value_of(p)) for s in self._document.outline.path(sentence.section) for p in self._headings[s]}
+            if sentence is not None
+            else set()
+        )
+        between = text[low:high] if inside and high - low < 80 else ""
+        relative = before(self._relative, sentence.start, quantity.start, 1) if sentence is not None else []
+        in_sentence = before(self._mentions, sentence.start, quantity.start, 8) if sentence is not None else []
+        sentence_start = sentence.start if sentence is not None else 0
+        return [
+            float(_RELATIONS.index(slot.relation)),
+            float(_FORMS.index(place.form)) if place is not None else -1.0,
+            _RANKS[place.rank] if place is not None else -1.0,
+            float(place in self._topics) if place is not None else -1.0,
+            float(place.ambiguous) if place is not None else 0.0,
+            log1p(max(0, high - low)),
+            float(slot.back),
+            float(min(9, around.clauses_between(low, high))),
+            float(min(5, around.semicolons_between(low, high))),
+            float(min(6, around.quantities_between(low, high))) if inside else -1.0,
+            float(len(before(self._mentions, low, high, 6))) if inside and high - low < 400 else -1.0,
+            float(min(20, place.start - sentence_start)) if inside and place is not None and slot.back == 0 else -1.0,
+            float(min(12, place.start - around.clause_head(place.start))) if inside and place is not None else -1.0,
+            float(between.count("）") + between.count(")") - between.count("（") - between.count("(")),
+            float(run[1]),
+            float(run[0]),
+            float(_SAYS.match(text, place.end) is not None) if inside and place is not None else 0.0,
+            _RANKS[rank_of(path)] if value in self._paths or value == COUNTRY else -1.0,
+            float(depth(path)) if value else -1.0,
+            self._values[path] / self._total,
+            self._inside[path] / self._total,
+            log1p(self._values[path]),
+            float(path in self._title_values),
+            float(path in own_headings),
+            float(path in self._heading_values),
+            float(value == self._main),
+            float(lies_in(value, self._main)),
+            float(lies_in(self._main, value)),
+            float(value == chosen),
+            float(_HOWS.index(heuristic.how)),
+            heuristic.doubt,
+            float(lies_in(value, chosen)),
+            float(lies_in(chosen, value)),
+            _RANKS[place.rank] if place is not None and place.form == "relative" else -1.0,
+            float(len(in_sentence)),
+            float(len({value_of(p) for p in in_sentence})),
+            float(value is not None and value not in self._paths and value != COUNTRY),
+            float(self._provinces),
+            float(min(30, len(self._values))),
+            (_RANKS[relative[0].rank] if relative else -1.0),
+            self._values[COUNTRY] / self._total,
+            float(nearer),
+            float(value is not None and value == self._narrowest),
+            float(value is not None and value == self._common),
+            float(not self._title_values),
+            float(text.find("，", quantity.end, low) >= 0) if slot.relation == "after" else -1.0,
+            float(sentence is not None and around.paragraph_start[sentence.paragraph] == sentence.start),
+            _cue(text[place.start - 1 : place.start]) if inside and place is not None and place.start else -1.0,
+            _cue(text[place.end : place.end + 1]) if inside and place is not None else -1.0,
+        ]
+
+
+_CUES = {
+    c: float(n)
+    for n, c in enumerate("在与和同对向从到至往由较比占于是为的、，。；：“”（）《》市省县区等将已有共成全各以及\n")
+}
+
+
+def _cue(character: str) -> float:
+    """The number of a character that tells how a name is used, -1 for all others."""
+    return _CUES.get(character, -1.0)

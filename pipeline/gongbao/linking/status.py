@@ -1,0 +1,100 @@
+"""What a quantity says of the world: what is or was so, the value before, a change, a plan, a rule.
+
+A classifier over the words around the quantity, the year that it was tied to, and the network's opinion. Which words
+count was learned: they stand beside the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from gongbao.linking.surroundings import QUANTITY, Surroundings
+from gongbao.ranker import Ranker, Trees
+from gongbao.record import Status
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+NEAR, BEHIND = 14, 8
+"""Characters before and after a quantity whose words count most."""
+FEATURES = (
+    *(f"network_{status}" for status in STATUSES), "year_after_published", "has_year", "has_published",
+    "month_published", "quantities_before_in_clause", "from_before", "to_after", *QUANTITY,
+)  # fmt: skip
+"""Before the words; each word is one more feature."""
+
+
+def features(
+    around: Surroundings,
+    number: int,
+    network: Sequence[float] | None,
+    year: int | None,
+    in_table: bool,
+    words: tuple[Sequence[str], Sequence[str]],
+) -> list[float]:
+    """The features of one quantity: `FEATURES`, then one for each word before and each behind.
+
+    Args:
+        around: The article's surroundings.
+        number: The quantity's number.
+        network: The network's shares of `STATUSES`, None without a network.
+        year: The year that the quantity was tied to.
+        in_table: True for a number of a table.
+        words: Words that count before a quantity (2 where one is near, 1 where it is in the sentence), and behind it.
+    """
+    text, quantity = around.text, around.document.quantities[number]
+    published = around.document.article.pub_date
+    index = around.sentence_of[number]
+    start, end = (around.sentences[index].start, around.sentences[index].end) if index is not None else (0, 0)
+    head = max(start, around.clause_head(quantity.start))
+    near = text[max(start, quantity.start - NEAR) : quantity.start]
+    sentence = text[start : quantity.start]
+    behind = text[quantity.end : min(end, quantity.end + BEHIND)]
+    before, after = words
+    return [
+        *(network if network is not None else [-1.0] * len(STATUSES)),
+        float(max(-12, min(30, year - published.year))) if year is not None and published is not None else -99.0,
+        float(year is not None),
+        float(published is not None),
+        float(published.month) if published is not None else 0.0,
+        float(around.quantities_between(head, quantity.start)),
+        float(any(mark in near for mark in ("由", "从", "自"))),
+        float(any(mark in behind for mark in ("到", "至", "为", "提高", "增加", "缩短", "下降"))),
+        *around.of_quantity(number, in_table),
+        *(2.0 if word in near else float(word in sentence) for word in before),
+        *(float(word in behind) for word in after),
+    ]
+
+
+class StatusClassifier:
+    """Tells what quantities say of the world."""
+
+    def __init__(self, trees: Trees) -> None:
+        self._trees = trees
+        before, after = trees.metadata["words"]
+        self.words: tuple[Sequence[str], Sequence[str]] = (tuple(before), tuple(after))
+        self._ranker = Ranker(trees)
+
+    @classmethod
+    def load(cls) -> StatusClassifier:
+        """The classifier of this installation.
+
+        Raises:
+            ModelError: the weights are missing or broken.
+        """
+        return cls(Trees.load("gongbao.linking", "status"))
+
+    def classify(self, rows: npt.NDArray[np.float32]) -> list[tuple[Status, float]]:
+        """For each row of features the status and its confidence."""
+        if not len(rows):
+            return []
+        scores = self._trees.scores(rows)
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares = powers / powers.sum(axis=1, keepdims=True)
+        best = scores.argmax(axis=1)
+        chances = shares[np.arange(len(best)), best].tolist()
+        return [
+            (STATUSES[n], self._ranker.confidence(chance)) for n, chance in zip(best.tolist(), chances, strict=True)
+        ]

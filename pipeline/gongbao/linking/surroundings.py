@@ -1,0 +1,125 @@
+"""Where things stand in an article: what the relations between a candidate and a quantity are reckoned from."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from math import log1p
+
+import regex
+
+from gongbao.chinese.clauses import SpanT
+from gongbao.document import Document, Quantity, Sentence
+from gongbao.linking.respectively import series
+from gongbao.linking.scope import sentence_index
+
+KINDS = ("money", "count", "percent", "growth", "multiple", "duration", "measure")
+_CLAUSE = regex.compile(r"[，,；;：:（(]")
+_SEMICOLON = regex.compile(r"[；;]")
+
+
+class Surroundings:
+    """The order of sentences, clauses and quantities of one article.
+
+    Attributes:
+        sentence_of: [N] for each quantity the number of its sentence, None for one that stands in no content.
+        in_series: [N] place of each quantity in its run of amounts (0 for a lone one), and the run's length.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.text = document.text
+        self.sentences = document.outline.sentences
+        self.sentence_of = [sentence_index(document.outline, q.start) for q in document.quantities]
+        self._clauses = [match.start() for match in _CLAUSE.finditer(document.text)]
+        self._semicolons = [match.start() for match in _SEMICOLON.finditer(document.text)]
+        self._quantity_starts = [q.start for q in document.quantities]
+        self.in_series = [(0, 1)] * len(document.quantities)
+        for first, last in series(document.text, document.quantities):
+            for number in range(first, last + 1):
+                self.in_series[number] = (number - first, last - first + 1)
+        self.paragraph_start: dict[int, int] = {}
+        for sentence in reversed(self.sentences):
+            self.paragraph_start[sentence.paragraph] = sentence.start
+
+    def clauses_between(self, start: int, end: int) -> int:
+        """How many clauses end in `[start, end)`."""
+        return bisect_left(self._clauses, end) - bisect_left(self._clauses, start)
+
+    def semicolons_between(self, start: int, end: int) -> int:
+        """How many semicolons stand in `[start, end)`."""
+        return bisect_left(self._semicolons, end) - bisect_left(self._semicolons, start)
+
+    def quantities_between(self, start: int, end: int) -> int:
+        """How many quantities begin in `[start, end)`."""
+        return bisect_left(self._quantity_starts, end) - bisect_left(self._quantity_starts, start)
+
+    def sentence_at(self, offset: int) -> Sentence | None:
+        """The sentence that holds an offset, None outside all."""
+        index = sentence_index(self.document.outline, offset)
+        return self.sentences[index] if index is not None else None
+
+    def sentences_between(self, start: int, end: int) -> int:
+        """How many sentences begin in `(start, end]`."""
+        starts = self.document.outline.starts
+        return max(0, bisect_right(starts, end) - bisect_right(starts, start))
+
+    def clause_head(self, offset: int) -> int:
+        """The last mark that ends a clause before an offset, plus one; 0 if there is none."""
+        index = bisect_right(self._clauses, offset - 1) - 1
+        return self._clauses[index] + 1 if index >= 0 else 0
+
+    def of_quantity(self, number: int, in_table: bool) -> list[float]:
+        """What a quantity is, whatever the candidate: `QUANTITY`."""
+        quantity: Quantity = self.document.quantities[number]
+        index = self.sentence_of[number]
+        sentence = self.sentences[index] if index is not None else None
+        place, size = self.in_series[number]
+        return [
+            float(KINDS.index(quantity.kind)),
+            float(in_table),
+            float(place),
+            float(size),
+            _ROLES.get(sentence.role, 3.0) if sentence is not None else 3.0,
+            float(self.quantities_between(sentence.start, quantity.start)) if sentence is not None else 0.0,
+            log1p(quantity.start - sentence.start) if sentence is not None else 0.0,
+            float(sentence is not None and self.paragraph_start[sentence.paragraph] == sentence.start),
+            quantity.start / max(1, len(self.text)),
+            log1p(len(self.document.quantities)),
+        ]
+
+
+QUANTITY = (
+    "kind", "in_table", "series_place", "series_size", "role", "amounts_before", "from_sentence_start",
+    "first_in_paragraph", "position", "amounts",
+)  # fmt: skip
+_ROLES = {"title": 0.0, "heading": 1.0, "body": 2.0}
+
+
+def before(spans: Sequence[SpanT], start: int, end: int, most: int) -> list[SpanT]:
+    """The last spans that begin and end in `[start, end)`, nearest to `end` first."""
+    high = bisect_left(spans, end, key=lambda span: span.start)
+    found: list[SpanT] = []
+    for number in range(high - 1, -1, -1):
+        span = spans[number]
+        if span.start < start or len(found) == most:
+            break
+        if span.end <= end:
+            found.append(span)
+    return found
+
+
+def after(spans: Sequence[SpanT], start: int, end: int, most: int) -> list[SpanT]:
+    """The first spans that begin in `[start, end)`."""
+    low = bisect_left(spans, start, key=lambda span: span.start)
+    found: list[SpanT] = []
+    for number in range(low, min(len(spans), low + most)):
+        if spans[number].start >= end:
+            break
+        found.append(spans[number])
+    return found
+
+
+def sentence_before(sentences: Sequence[Sentence], index: int, most: int) -> list[tuple[int, Sentence]]:
+    """The sentences before one, nearest first, and how far back each is."""
+    return [(index - number, sentences[number]) for number in range(index - 1, max(-1, index - 1 - most), -1)]

@@ -1,0 +1,145 @@
+"""Rankers: boosted trees that give each candidate its share, and what a share is worth.
+
+A ranker scores the candidates of one question from their features; their shares add up to one. Candidates of the same
+value stand together, and the calibrated share of a value is its confidence. The trees are fitted by LightGBM
+(training/) and run by ONNX Runtime on one core. Scores are rounded before they are compared, so that no decision hangs
+on the last bits of a sum that another processor adds up otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from math import exp, log
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from gongbao.errors import ModelError
+
+FloatArray = npt.NDArray[np.float32]
+Shares = npt.NDArray[np.float64]
+ValueT = TypeVar("ValueT", bound=Hashable)
+
+DECIMALS = 3
+"""Scores that differ by less are the same; the earlier candidate wins."""
+_EDGE = 1e-4
+
+
+class Trees:
+    """One file of boosted trees.
+
+    Attributes:
+        metadata: What training wrote beside the trees: `features` in the order of the columns, `calibration`.
+    """
+
+    def __init__(self, session: Any, metadata: Mapping[str, Any]) -> None:
+        self._session = session
+        self.metadata = metadata
+
+    @classmethod
+    def load(cls, package: str, name: str) -> Trees:
+        """The trees `weights/<name>.onnx` of a package of this installation.
+
+        Raises:
+            ModelError: `model.missing` if the file is not there, `model.broken` if it does not load.
+        """
+        import onnxruntime
+
+        source = resources.files(package) / "weights" / f"{name}.onnx"
+        try:
+            content = source.read_bytes()
+        except OSError as error:
+            problem, fix = "the weights are not there", "Install gongbao again"
+            raise ModelError(problem, where=str(source), fix=fix, code="model.missing") from error
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            stored = session.get_modelmeta().custom_metadata_map
+            return cls(session, {key: json.loads(value) for key, value in stored.items()})
+        except Exception as error:  # onnxruntime's own classes share no base
+            problem, fix = f"the model does not load: {error}", "Install gongbao again"
+            raise ModelError(problem, where=str(source), fix=fix, code="model.broken") from error
+
+    def scores(self, rows: FloatArray) -> Shares:
+        """[N, outputs]: rounded scores of N rows of features."""
+        if not len(rows):
+            return np.zeros((0, 1))
+        found = self._session.run(None, {"features": rows})[0]
+        return np.asarray(found, np.float64).round(DECIMALS)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[ValueT]):
+    """What a ranker says to one question.
+
+    `value` is the likeliest value, `candidate` the number of the candidate that speaks most for it, `confidence` its
+    calibrated share. `others` are the further values, each with its strongest candidate and confidence, best first.
+    """
+
+    value: ValueT
+    candidate: int
+    confidence: float
+    others: tuple[tuple[ValueT, int, float], ...] = ()
+
+
+class Ranker:
+    """Chooses among the candidates of questions."""
+
+    def __init__(self, trees: Trees) -> None:
+        self._trees = trees
+        self._slope, self._offset = trees.metadata["calibration"]
+
+    @classmethod
+    def load(cls, package: str, name: str) -> Ranker:
+        """The ranker of a name in a package's weights.
+
+        Raises:
+            ModelError: the weights are missing or broken.
+        """
+        return cls(Trees.load(package, name))
+
+    def answers(self, values: Sequence[Sequence[ValueT]], rows: FloatArray, *, most: int = 5) -> list[Answer[ValueT]]:
+        """The answer to each question.
+
+        Args:
+            values: For each question the values of its candidates; none is empty.
+            rows: The features of all candidates, question after question.
+            most: How many values to name for each question.
+        """
+        shares = self.shares([len(candidates) for candidates in values], rows).tolist()
+        found, start = [], 0
+        for candidates in values:
+            found.append(self._answer(candidates, shares[start : start + len(candidates)], most))
+            start += len(candidates)
+        return found
+
+    def shares(self, sizes: Sequence[int], rows: FloatArray) -> Shares:
+        """[N]: the share of each candidate among those of its question."""
+        scores = self._trees.scores(rows)[:, 0]
+        starts = np.cumsum([0, *sizes[:-1]])
+        question = np.repeat(np.arange(len(sizes)), sizes)
+        powers = np.exp(scores - np.maximum.reduceat(scores, starts)[question]) if len(scores) else scores
+        return powers / np.add.reduceat(powers, starts)[question] if len(scores) else powers
+
+    def _answer(self, candidates: Sequence[ValueT], shares: Sequence[float], most: int) -> Answer[ValueT]:
+        total: dict[ValueT, float] = {}
+        strongest: dict[ValueT, int] = {}
+        for number, (value, share) in enumerate(zip(candidates, shares, strict=True)):
+            total[value] = total.get(value, 0.0) + share
+            if value not in strongest or share > shares[strongest[value]]:
+                strongest[value] = number
+        order = sorted(total, key=lambda value: (-round(total[value], 6), strongest[value]))[:most]
+        named = [(value, strongest[value], self.confidence(total[value])) for value in order]
+        (value, candidate, confidence), *others = named
+        return Answer(value, candidate, confidence, tuple(others))
+
+    def confidence(self, share: float) -> float:
+        """How often an answer with this share is right (Platt scaling)."""
+        bounded = min(max(share, _EDGE), 1 - _EDGE)
+        return 1 / (1 + exp(-(self._slope * log(bounded / (1 - bounded)) + self._offset)))

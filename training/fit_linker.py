@@ -1,0 +1,406 @@
+"""Fit the rankers of place, year and initiative, the status classifier and the confidence of records.
+
+Every article is read with a network that has not seen it, so that what the rankers learn to trust is what a network
+says of new text. Prints the figures of a cross-validation by article, by file of gold, then fits everything on all
+articles and writes `linking/weights/*.onnx`, `names/weights/initiative.onnx` and `linking/confidence.json`. One thread,
+fixed seeds.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gongbao import Pipeline
+from gongbao.document import Document
+from gongbao.evaluate.gold import GoldArticle, read_gold
+from gongbao.evaluate.judge import same_name
+from gongbao.evaluate.scoring import pair
+from gongbao.linking.choose import Heuristics
+from gongbao.linking.confidence import FIELDS as CONFIDENT
+from gongbao.linking.confidence import log_odds
+from gongbao.linking.linker import Linker
+from gongbao.linking.period_candidates import FEATURES as PERIOD_FEATURES
+from gongbao.linking.period_candidates import PeriodCandidates
+from gongbao.linking.place_candidates import FEATURES as PLACE_FEATURES
+from gongbao.linking.place_candidates import PlaceCandidates
+from gongbao.linking.status import BEHIND, NEAR, STATUSES, features
+from gongbao.linking.status import FEATURES as STATUS_FEATURES
+from gongbao.linking.surroundings import QUANTITY, Surroundings
+from gongbao.names.candidates import NONE
+from gongbao.names.ranking import FEATURES as NAME_FEATURES
+from gongbao.names.ranking import Proposals
+from gongbao.names.tagger import FieldContext, FieldProposals, FieldTagger
+from gongbao.read import article_from_text
+
+from training import trees
+
+PACKAGE = Path(__file__).resolve().parents[1] / "pipeline" / "gongbao"
+FOLDS = 5
+OPTIONAL_WEIGHT = 0.3
+SECOND_YEAR = 0.5
+"""How right a year is that the annotation names after the first."""
+WITHOUT_NETWORK = 0.15
+"""Share of articles whose network keeps silent about the status, so that the rankers can do without."""
+WORDS_BEFORE, WORDS_BEHIND = 160, 60
+PENALTY = 2.0
+DAMAGED = -0.7
+"""Log odds that a repair next to the amount takes away; too few are annotated to fit it."""
+
+
+@dataclass(slots=True)
+class Questions:
+    """All questions of one field: the candidates of each with features, and how right each is."""
+
+    names: Sequence[str]
+    rows: list[npt.NDArray[np.float32]] = field(default_factory=list)
+    right: list[list[float]] = field(default_factory=list)
+    accepted: list[list[bool]] = field(default_factory=list)
+    values: list[list[Any]] = field(default_factory=list)
+    articles: list[int] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
+    facts: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(
+        self, article: int, number: int, rows: Sequence[Sequence[float]], values: Sequence[Any],
+        right: Sequence[float], optional: bool,
+    ) -> None:  # fmt: skip
+        """Note one question."""
+        self.rows.append(np.array(rows, np.float32))
+        self.values.append(list(values))
+        self.right.append(list(right))
+        self.accepted.append([share > 0 for share in right])
+        self.articles.append(article)
+        self.weights.append(OPTIONAL_WEIGHT if optional else 1.0)
+        self.facts.append((article, number))
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One article of gold with what is known of it before linking."""
+
+    article: GoldArticle
+    file: str
+    document: Document
+    proposals: FieldProposals
+    facts: dict[int, dict[str, Any]]
+    heuristics: Heuristics
+
+
+def samples(gold: Sequence[tuple[str, GoldArticle]], folds: Path) -> Iterator[Sample]:
+    """The articles that a network of a fold has not seen, with that network's proposals."""
+    pipeline = Pipeline(ner=None)
+    linker = Linker(pipeline.rules, pipeline.gazetteer)
+    for folder in sorted(folds.glob("fold-*")):
+        tagger = FieldTagger.load(folder)
+        unseen = set((folder / "unseen.txt").read_text("utf-8").split("\n"))
+        for file, article in gold:
+            if f"{file}/{article.id}" in unseen:
+                yield _sample(pipeline, linker, tagger, file, article)
+
+
+def _sample(pipeline: Pipeline, linker: Linker, tagger: FieldTagger, file: str, gold: GoldArticle) -> Sample:
+    from datetime import date
+
+    day = gold.data.get("pub_date")
+    published = date.fromisoformat(day) if day else None
+    article = article_from_text(gold.text, id=gold.id, title=gold.data.get("title"), pub_date=published)
+    document = pipeline.document(article)
+    spans = [document.offsets.to_source(q.start, q.end) for q in document.quantities]
+    paired = pair(gold.facts, [{"start": start, "end": end} for start, end in spans])
+    facts = {number: dict(gold.facts[fact].data) for number, fact in paired.items()}
+    (proposals,) = tagger.propose([FieldContext(document.text, document.quantities)])
+    return Sample(gold, file, document, proposals, facts, linker.heuristics(document))
+
+
+def questions(found: Sequence[Sample]) -> dict[str, Questions]:
+    """The questions over all samples; of the indicator only what the network's first name was worth."""
+    asked = {
+        "indicator": Questions([]),
+        "place": Questions([*PLACE_FEATURES, *QUANTITY]),
+        "year": Questions(list(PERIOD_FEATURES)),
+        "initiative": Questions([f"f{n}" for n in range(NAME_FEATURES)]),
+    }
+    for number, sample in enumerate(found):
+        document, heuristics = sample.document, sample.heuristics
+        around = Surroundings(document)
+        places = PlaceCandidates(around, heuristics.topics, heuristics.places, heuristics.cells)
+        silent = zlib.crc32(sample.article.id.encode()) % 100 < 100 * WITHOUT_NETWORK
+        statuses = None if silent else sample.proposals.statuses
+        periods = PeriodCandidates(around, heuristics.periods, statuses, heuristics.cells)
+        starts = np.array([q.start for q in document.quantities])
+        names = Proposals(document.text, starts, sample.proposals.indicators, sample.proposals.initiatives)
+        ranked = names.candidates() if len(starts) else None
+        measured = names.indicators(1) if len(starts) else []
+        for n, fact in sample.facts.items():
+            if around.sentence_of[n] is None:
+                continue
+            optional = bool(fact.get("optional"))
+            row = places.of(n)
+            right = [fact.get("place") or None, *(fact.get("place_also") or [])]
+            asked["place"].add(
+                number, n, [c.features for c in row], [c.value for c in row],
+                [float(c.value in right) for c in row], optional,
+            )  # fmt: skip
+            years = fact.get("year") or []
+            if years:
+                timed = periods.of(n)
+                shares = [1.0 if c.year == years[0] else SECOND_YEAR * (c.year in years) for c in timed]
+                asked["year"].add(number, n, [c.features for c in timed], [c.year for c in timed], shares, optional)
+            if fact.get("indicator") and measured[n]:
+                first = measured[n][0]
+                good = float(same_name(first.text, fact["indicator"]))
+                asked["indicator"].add(number, n, [[first.probability]], [first.text], [good], optional)
+            if fact.get("initiative") and ranked is not None:
+                spans = [span for span in ranked.spans[n].tolist() if span != NONE]
+                if spans:
+                    texts = [names.name(span, 0.0).text for span in spans]
+                    shares = [float(same_name(text, fact["initiative"])) for text in texts]
+                    rows = ranked.features[n, : len(spans)].tolist()
+                    asked["initiative"].add(number, n, rows, texts, shares, optional)
+    return asked
+
+
+@dataclass(slots=True)
+class Judged:
+    """The answers of a cross-validation to one field: share of the value chosen, and whether it is right."""
+
+    chance: npt.NDArray[np.float64]
+    right: npt.NDArray[np.bool_]
+    value: list[Any]
+    calibration: tuple[float, float] = (1.0, 0.0)
+
+
+SIZES = {"place": (300, 0.06), "year": (200, 0.07), "initiative": (140, 0.08)}
+"""Trees and learning rate of each ranker."""
+
+
+def cross_validate(asked: Questions, fold_of: Sequence[int], used: Sequence[bool], name: str) -> Judged:
+    """Each article judged by trees that were fitted without it."""
+    sizes = np.array([len(row) for row in asked.rows])
+    rows, right = np.concatenate(asked.rows), np.concatenate([np.array(r) for r in asked.right])
+    starts = np.cumsum(sizes) - sizes
+    fold = np.array([fold_of[article] for article in asked.articles])
+    use = np.array([used[article] for article in asked.articles])
+    weights = np.array(asked.weights)
+    given = np.zeros(len(rows))
+    rounds, rate = SIZES[name]
+    for number in range(FOLDS):
+        known, unseen = np.flatnonzero(use & (fold != number)), np.flatnonzero(fold == number)
+        if not len(unseen):
+            continue
+        inside = _rows_of(known, starts, sizes)
+        model = trees.fit_ranker(rows[inside], right[inside], sizes[known], weights[known], rounds=rounds, rate=rate)
+        outside = _rows_of(unseen, starts, sizes)
+        given[outside] = trees.shares(np.round(model.predict(rows[outside]), 3), sizes[unseen])
+    chance, good, value = np.zeros(len(sizes)), np.zeros(len(sizes), bool), []
+    for n, (start, size) in enumerate(zip(starts.tolist(), sizes.tolist(), strict=True)):
+        total: dict[Any, float] = {}
+        for answer, share in zip(asked.values[n], given[start : start + size].tolist(), strict=True):
+            total[answer] = total.get(answer, 0.0) + share
+        best = max(total, key=lambda answer: total[answer])
+        chance[n], good[n] = total[best], asked.accepted[n][asked.values[n].index(best)]
+        value.append(best)
+    firm = weights == 1.0
+    return Judged(chance, good, value, trees.fit_platt(chance[firm & use], good[firm & use].astype(float)))
+
+
+def _as_proposed(asked: Questions, used: Sequence[bool]) -> Judged:
+    """Questions of one candidate each: what its probability was worth."""
+    chance = np.array([rows[0, 0] for rows in asked.rows], np.float64)
+    right = np.array([accepted[0] for accepted in asked.accepted])
+    firm = np.array([used[article] for article in asked.articles]) & (np.array(asked.weights) == 1.0)
+    return Judged(chance, right, [], trees.fit_platt(chance[firm], right[firm].astype(float)))
+
+
+def _rows_of(numbers: npt.NDArray[np.int64], starts: Any, sizes: Any) -> npt.NDArray[np.int64]:
+    return np.concatenate([np.arange(starts[n], starts[n] + sizes[n]) for n in numbers])
+
+
+def fit_all(asked: Questions, used: Sequence[bool], name: str) -> Any:
+    """The trees to ship: fitted on all articles that are used."""
+    kept = [n for n, article in enumerate(asked.articles) if used[article]]
+    sizes = np.array([len(asked.rows[n]) for n in kept])
+    rows = np.concatenate([asked.rows[n] for n in kept])
+    right = np.concatenate([np.array(asked.right[n]) for n in kept])
+    rounds, rate = SIZES[name]
+    return trees.fit_ranker(rows, right, sizes, np.array([asked.weights[n] for n in kept]), rounds=rounds, rate=rate)
+
+
+def learned_words(found: Sequence[Sample], used: Sequence[bool]) -> tuple[list[str], list[str]]:
+    """The character strings before and behind quantities that tell most of the status, by chi-squared."""
+    before: Counter[tuple[str, str]] = Counter()
+    behind: Counter[tuple[str, str]] = Counter()
+    total: Counter[str] = Counter()
+    articles: dict[str, set[int]] = {}
+    for number, sample in enumerate(found):
+        text = sample.document.text
+        for n, fact in sample.facts.items():
+            status = fact.get("status")
+            if not status or not used[number]:
+                continue
+            quantity = sample.document.quantities[n]
+            total[status] += 1
+            for counts, window in (
+                (before, text[max(0, quantity.start - NEAR) : quantity.start].rsplit("\n", 1)[-1]),
+                (behind, text[quantity.end : quantity.end + BEHIND].split("\n", 1)[0]),
+            ):
+                for word in _strings(window):
+                    counts[word, status] += 1
+                    articles.setdefault(word, set()).add(number)
+    common = {word for word, where in articles.items() if len(where) >= 5}
+    return _telling(before, total, common, WORDS_BEFORE), _telling(behind, total, common, WORDS_BEHIND)
+
+
+def _strings(window: str) -> set[str]:
+    return {
+        window[start : start + size]
+        for size in (1, 2, 3, 4)
+        for start in range(len(window) - size + 1)
+        if all("\u4e00" <= c <= "\u9fff" for c in window[start : start + size])
+    }
+
+
+def _telling(counts: Counter[tuple[str, str]], total: Counter[str], common: set[str], most: int) -> list[str]:
+    every = sum(total.values())
+    seen: Counter[str] = Counter()
+    for (word, _), count in counts.items():
+        seen[word] += count
+    score = {}
+    for word in common & seen.keys():
+        expected = {status: seen[word] * count / every for status, count in total.items()}
+        score[word] = sum((counts[word, status] - want) ** 2 / (want + 1) for status, want in expected.items())
+    return sorted(score, key=lambda word: (-score[word], word))[:most]
+
+
+def fit_status(
+    found: Sequence[Sample], years: dict[tuple[int, int], Any], fold_of: Sequence[int], used: Sequence[bool]
+) -> tuple[Judged, list[tuple[int, int]]]:
+    """Cross-validate and write the status classifier."""
+    words = learned_words(found, used)
+    names = [*STATUS_FEATURES, *(f"before:{w}" for w in words[0]), *(f"behind:{w}" for w in words[1])]
+    rows, labels, facts, weights = [], [], [], []
+    for number, sample in enumerate(found):
+        around = Surroundings(sample.document)
+        silent = zlib.crc32(sample.article.id.encode()) % 100 < 100 * WITHOUT_NETWORK
+        for n, fact in sample.facts.items():
+            if fact.get("status") and around.sentence_of[n] is not None:
+                network = None if silent else sample.proposals.statuses[n].tolist()
+                year, in_table = years.get((number, n)), n in sample.heuristics.cells
+                rows.append(features(around, n, network, year, in_table, words))
+                labels.append(STATUSES.index(fact["status"]))
+                facts.append((number, n))
+                weights.append(OPTIONAL_WEIGHT if fact.get("optional") else 1.0)
+    table, wanted, weight = np.array(rows, np.float32), np.array(labels), np.array(weights)
+    fold = np.array([fold_of[article] for article, _ in facts])
+    use = np.array([used[article] for article, _ in facts])
+    chance, right = np.zeros(len(table)), np.zeros(len(table), bool)
+
+    def fit(kept: Any) -> Any:
+        return trees.fit_classes(table[kept], wanted[kept], weight[kept], len(STATUSES), rounds=120, rate=0.06)
+
+    for number in range(FOLDS):
+        outside = fold == number
+        given = fit(use & ~outside).predict(table[outside])
+        best = given.argmax(axis=1)
+        chance[outside], right[outside] = given[np.arange(len(best)), best], best == wanted[outside]
+    firm = (weight == 1.0) & use
+    judged = Judged(chance, right, [], trees.fit_platt(chance[firm], right[firm].astype(float)))
+    metadata = {"calibration": judged.calibration, "words": words}
+    trees.write(fit(use), PACKAGE / "linking/weights/status.onnx", names, metadata, outputs=len(STATUSES))
+    return judged, facts
+
+
+def report(
+    name: str, judged: Judged, facts: Sequence[tuple[int, int]], found: Sequence[Sample], used: Sequence[bool]
+) -> None:
+    """Print the share right by file, of the articles used and of those kept apart."""
+    groups: dict[str, list[bool]] = {}
+    for (article, number), good in zip(facts, judged.right.tolist(), strict=True):
+        sample = found[article]
+        if not sample.facts[number].get("optional"):
+            groups.setdefault(sample.file, []).append(good)
+            if not used[article]:
+                groups.setdefault("(kept apart)", []).append(good)
+    shares = ", ".join(f"{file} {sum(goods) / len(goods):.3f}" for file, goods in groups.items())
+    print(f"{name}: {shares}", flush=True)
+
+
+def fit(gold: Sequence[Path], less: Sequence[Path], folds: Path, apart: Container[str]) -> None:
+    """Cross-validate, fit, write.
+
+    Args:
+        gold: Files of annotated articles.
+        less: Further ones, of whose articles half is used.
+        folds: The networks of the folds.
+        apart: `<gold file>/<id>` of articles to judge and never to fit on.
+    """
+    read = [(path.stem, article) for path in (*gold, *less) for article in read_gold([path])]
+    fewer = {path.stem for path in less}
+    found = list(samples(read, folds))
+    keys = [f"{sample.file}/{sample.article.id}" for sample in found]
+    parts = [zlib.crc32(key.encode()) % FOLDS for key in keys]
+    used = [
+        key not in apart and (sample.file not in fewer or zlib.crc32(f"part {key}".encode()) % 2 == 0)
+        for key, sample in zip(keys, found, strict=True)
+    ]
+    print(f"{len(found)} articles, {sum(used)} used", flush=True)
+    asked = questions(found)
+    judged = {"indicator": _as_proposed(asked["indicator"], used)}
+    report("indicator", judged["indicator"], asked["indicator"].facts, found, used)
+    for name, place in (("place", "linking"), ("year", "linking"), ("initiative", "names")):
+        judged[name] = cross_validate(asked[name], parts, used, name)
+        report(name, judged[name], asked[name].facts, found, used)
+        metadata = {"calibration": judged[name].calibration}
+        if name == "initiative":
+            metadata["calibration_indicator"] = judged["indicator"].calibration
+        model = fit_all(asked[name], used, name)
+        trees.write(model, PACKAGE / place / "weights" / f"{name}.onnx", asked[name].names, metadata)
+    years = dict(zip(asked["year"].facts, judged["year"].value, strict=True))
+    status, facts = fit_status(found, years, parts, used)
+    report("status", status, facts, found, used)
+    fit_confidence(found, asked, judged, used)
+
+
+def _calibrated(judged: Judged) -> npt.NDArray[np.float64]:
+    slope, offset = judged.calibration
+    bounded = np.clip(judged.chance, 1e-4, 1 - 1e-4)
+    return 1 / (1 + np.exp(-(slope * np.log(bounded / (1 - bounded)) + offset)))
+
+
+def fit_confidence(
+    found: Sequence[Sample], asked: dict[str, Questions], judged: dict[str, Judged], used: Sequence[bool]
+) -> None:
+    """Fit the chance that place, year and initiative are all right, by what is known of each."""
+    of: dict[str, dict[tuple[int, int], tuple[float, bool]]] = {
+        name: dict(zip(asked[name].facts, zip(_calibrated(j).tolist(), j.right.tolist(), strict=True), strict=True))
+        for name, j in judged.items()
+    }
+    rows, right = [], []
+    for fact in asked["place"].facts:
+        if not used[fact[0]] or fact not in of["year"] or fact not in of["initiative"]:
+            continue
+        answers = [of[name][fact] for name in CONFIDENT]
+        rows.append([1.0, *(log_odds(chance) for chance, _ in answers)])
+        right.append(all(good for _, good in answers))
+    x, y = np.array(rows), np.array(right, float)
+    weights = np.zeros(x.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-(x @ weights)))
+        curvature = (x * (p * (1 - p))[:, None]).T @ x + PENALTY * np.diag([0.001, 1, 1, 1])
+        weights = weights - np.linalg.solve(curvature, x.T @ (p - y) + PENALTY * np.array([0.001, 1, 1, 1]) * weights)
+    p = 1 / (1 + np.exp(-(x @ weights)))
+    bins = np.minimum((p * 10).astype(int), 9)
+    error = sum(abs(p[bins == b].mean() - y[bins == b].mean()) * (bins == b).mean() for b in set(bins.tolist()))
+    order = np.argsort(-p)[: len(p) // 2]
+    print(f"confidence: right {y.mean():.3f}, surest half {y[order].mean():.3f}, calibration error {error:.3f}")
+    named = dict(zip(("bias", *CONFIDENT), np.round(weights, 4).tolist(), strict=True))
+    named["damaged"] = DAMAGED
+    (PACKAGE / "linking/confidence.json").write_text(json.dumps({"weights": named}, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,148 @@
+"""Boosted trees: fitted by LightGBM listwise, written as ONNX for `gongbao.ranker`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import lightgbm
+import numpy as np
+import numpy.typing as npt
+from onnx import TensorProto, helper
+
+Floats = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+PARAMETERS = {
+    "num_leaves": 15,
+    "min_data_in_leaf": 25,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+    "max_bin": 63,
+    "seed": 1,
+    "deterministic": True,
+    "num_threads": 1,
+    "verbose": -1,
+}
+
+
+def shares(scores: Floats, sizes: Ints) -> Floats:
+    """The share of each candidate among those of its question."""
+    starts = np.cumsum(sizes) - sizes
+    question = np.repeat(np.arange(len(sizes)), sizes)
+    powers = np.exp(scores - np.maximum.reduceat(scores, starts)[question])
+    found: Floats = powers / np.add.reduceat(powers, starts)[question]
+    return found
+
+
+def fit_ranker(rows: FloatArray, right: Floats, sizes: Ints, weights: Floats, *, rounds: int, rate: float) -> Any:
+    """Trees under which the right candidates of each question take the greatest share.
+
+    Args:
+        rows: [N, F] features of all candidates, question after question.
+        right: [N] how right each is, 0-1; questions without any are left out.
+        sizes: [Q] candidates of each question.
+        weights: [Q] how much each question counts.
+        rounds: Trees.
+        rate: Learning rate.
+    """
+    starts = np.cumsum(sizes) - sizes
+    answered = np.add.reduceat(right, starts) > 0
+    kept = np.repeat(answered, sizes)
+    rows, right, sizes, weights = rows[kept], right[kept], sizes[answered], weights[answered]
+    starts = np.cumsum(sizes) - sizes
+    question = np.repeat(np.arange(len(sizes)), sizes)
+    weight = weights[question]
+
+    def objective(scores: Floats, _: Any) -> tuple[Floats, Floats]:
+        given = shares(scores, sizes)
+        wanted = given * right
+        wanted = wanted / np.maximum(np.add.reduceat(wanted, starts), 1e-9)[question]
+        return (given - wanted) * weight, np.maximum(given * (1 - given), 0.02) * weight
+
+    parameters = {**PARAMETERS, "learning_rate": rate, "objective": objective}
+    return lightgbm.train(parameters, lightgbm.Dataset(rows), num_boost_round=rounds)
+
+
+def fit_classes(rows: FloatArray, labels: Ints, weights: Floats, classes: int, *, rounds: int, rate: float) -> Any:
+    """Trees that give each row its class."""
+    parameters = {**PARAMETERS, "learning_rate": rate, "objective": "multiclass", "num_class": classes}
+    return lightgbm.train(parameters, lightgbm.Dataset(rows, labels, weight=weights), num_boost_round=rounds)
+
+
+def fit_platt(chance: Floats, right: Floats) -> tuple[float, float]:
+    """Slope and offset by which the log odds of shares become those of being right (Newton's method)."""
+    bounded = np.clip(chance, 1e-4, 1 - 1e-4)
+    columns = np.stack([np.log(bounded / (1 - bounded)), np.ones(len(bounded))], axis=1)
+    line = np.array([1.0, 0.0])
+    for _ in range(50):
+        given = 1 / (1 + np.exp(-(columns @ line)))
+        curvature = (columns * (given * (1 - given))[:, None]).T @ columns + 1e-6 * np.eye(2)
+        line = line - np.linalg.solve(curvature, columns.T @ (given - right))
+    return float(line[0]), float(line[1])
+
+
+def write(model: Any, path: Path, features: Sequence[str], metadata: Mapping[str, Any], outputs: int = 1) -> None:
+    """Write trees as an ONNX `TreeEnsembleRegressor`; the same bytes every time."""
+    columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
+    targets: dict[str, list[Any]] = {name: [] for name in ("treeids", "nodeids", "ids", "weights")}
+    for number, tree in enumerate(model.dump_model()["tree_info"]):
+        for node in _nodes(tree["tree_structure"]):
+            for name, value in zip(_COLUMNS, (number, *node[:6]), strict=True):
+                columns[name].append(value)
+            if node[1] == "LEAF":
+                for name, value in zip(targets, (number, node[0], number % outputs, node[6]), strict=True):
+                    targets[name].append(value)
+    attributes = {f"nodes_{name}": values for name, values in columns.items()}
+    attributes |= {f"target_{name}": values for name, values in targets.items()}
+    node = helper.make_node(
+        "TreeEnsembleRegressor",
+        ["features"],
+        ["scores"],
+        domain="ai.onnx.ml",
+        n_targets=outputs,
+        aggregate_function="SUM",
+        post_transform="NONE",
+        **attributes,
+    )
+    graph = helper.make_graph(
+        [node],
+        path.stem,
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, len(features)])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [None, outputs])],
+    )
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 3)]
+    made = helper.make_model(graph, opset_imports=opsets, ir_version=9, producer_name="gongbao")
+    for key, value in {"features": list(features), **metadata}.items():
+        made.metadata_props.add(key=key, value=json.dumps(value))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(made.SerializeToString(deterministic=True))
+
+
+_COLUMNS = ("treeids", "nodeids", "modes", "featureids", "values", "truenodeids", "falsenodeids")
+
+
+def _nodes(root: Mapping[str, Any]) -> Iterator[tuple[int, str, int, float, int, int, float]]:
+    """The nodes of a tree: number, mode, feature, threshold, where to go, the leaf's value."""
+    numbered: list[Mapping[str, Any]] = [root]
+    place = 0
+    while place < len(numbered):
+        node = numbered[place]
+        if "split_feature" in node:
+            left = len(numbered)
+            numbered += [node["left_child"], node["right_child"]]
+            yield place, "BRANCH_LEQ", node["split_feature"], _below(node["threshold"]), left, left + 1, 0.0
+        else:
+            yield place, "LEAF", 0, 0.0, 0, 0, float(node["leaf_value"])
+        place += 1
+
+
+def _below(threshold: float) -> float:
+    """The greatest 32-bit number not above a threshold: no feature may change sides by rounding."""
+    near = np.float32(threshold)
+    return float(near if near <= threshold else np.nextafter(near, np.float32(-np.inf)))
