@@ -1,4 +1,4 @@
-"""The outline of an article: title, headings and what they govern, paragraphs, sentences (design §5).
+"""The outline of an article: title, headings and what they govern, paragraphs, sentences.
 
 Headings are short lines without end punctuation, numbered lines (一、 （一） 1.), bracketed or bulleted place names
 (【苏州】 ▲合肥) and run-in heads before a colon (南京：…). The level of a heading comes from the way it is written: a

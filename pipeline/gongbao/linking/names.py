@@ -1,4 +1,4 @@
-"""Which indicator and which initiative a quantity belongs to, by rules alone (design §7).
+"""Which indicator and which initiative a quantity belongs to, by rules alone.
 
 Indicator: the noun phrase before 达到/为/实现/增长…, or the one after the amount (1799项科技成果). A growth rate
 without a noun phrase of its own (同比增长8%) measures what the amount before it measures. Initiative: the named

@@ -1,4 +1,4 @@
-"""Which period a quantity belongs to (design §6, §7).
+"""Which period a quantity belongs to.
 
 The period written right before the amount (到2025年的5万家); else the nearest period before it in its sentence that is
 no comparison; else the period that the paragraph, then the section, was speaking of; else the publication date. A

@@ -1,4 +1,4 @@
-"""Which place a quantity belongs to (design §5-§7).
+"""Which place a quantity belongs to.
 
 The nearest place before the amount in its sentence that the sentence is about; else the place that the paragraph's
 sentences before it were about; else the heading; else the paragraph before; else the title. Places that are only

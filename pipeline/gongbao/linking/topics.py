@@ -1,4 +1,4 @@
-"""Which places the sentences of an article may be about (design §7).
+"""Which places the sentences of an article may be about.
 
 A place that is only compared with (高于全国), reached (出口美国), worked with (与上海合作), at the end of a route
 (成都—昆明铁路) or that pays (对口支援的上海市捐资) is named, but nothing is said of it.

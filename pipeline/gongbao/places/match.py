@@ -1,4 +1,4 @@
-"""Places: mentions of administrative places, zones, offices and relative expressions in an article (design §6).
+"""Places: mentions of administrative places, zones, offices and relative expressions in an article.
 
 The matcher sees the whole article, since what a name means is settled by what else the article names: 鼓楼 after 南京
 is not 鼓楼 after 福州. Names come from the gazetteer (`place_names`, `place_senses`), how they are carried from

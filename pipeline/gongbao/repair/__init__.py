@@ -1,1 +1,1 @@
-"""Repair of what web pages and converters broke (design.md, "Damage")."""
+"""Repair of what web pages and converters broke."""

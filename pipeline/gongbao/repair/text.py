@@ -1,4 +1,4 @@
-"""Repair of what web pages and converters broke, before an article is read for facts (design §3).
+"""Repair of what web pages and converters broke, before an article is read for facts.
 
 Steps, in this order, each on the text that the one before left: invisible characters, entities of HTML, compatibility
 forms, shifted GBK, pinyin glosses, width, spaces. They are repeated until nothing changes, for one kind of damage can
