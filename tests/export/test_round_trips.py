@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gongbao.export.cells import unguard
 from gongbao.export.columns import record_columns
 from gongbao.export.formats import Style
+from gongbao.formulas import unguard
 
 from tests.export.exporting import code_of, export_to, records_of, soffice
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from gongbao.canonical import dump_json
 from gongbao.document import Article, Extraction
+from gongbao.formulas import unguard
 from gongbao.record import Alternative, Evidence, Record
 from gongbao.run.lines import to_lines
 from hypothesis import given
@@ -64,12 +65,24 @@ def check(record: Record) -> None:
     assert row["flags"] == ";".join(said.pop("flags"))
     for name, value in said.items():
         written = "" if value is None else str(value)
-        assert row[name] == written.encode("utf-8", "backslashreplace").decode(), name
+        cell = row[name] if name == "bound" else unguard(row[name])
+        assert cell == written.encode("utf-8", "backslashreplace").decode(), name
 
 
 @pytest.mark.parametrize("text", AWKWARD)
 def test_awkward_characters(text: str) -> None:
     check(FULL.model_copy(update={"title": text, "initiative": text, "sentence": text}))
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+8613800000000", "-5", "@SUM(A1)", "\t=1", "\r=1", "＝1", "'=1", "''-", '=HYPERLINK("x")']
+)
+def test_no_cell_is_run_as_a_formula(text: str) -> None:
+    record = FULL.model_copy(update=dict.fromkeys(("article_id", "title", "initiative", "raw", "sentence"), text))
+    check(record)
+    _, row = lines_of(record)
+    assert {row[name] for name in ("article_id", "title", "initiative", "raw", "sentence")} == {f"'{text}"}
+    assert row["bound"] == "=", "what a formula needs is not there"
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import csv
 from pathlib import Path
 
 from gongbao.errors import ExportError
-from gongbao.export.cells import cell_text, guard
+from gongbao.export.cells import cell_text
 from gongbao.export.formats import Style, open_text
 from gongbao.export.select import Data, Table
+from gongbao.formulas import guard
 
 
 def write(data: Data, path: Path | int, style: Style) -> int:

@@ -13,12 +13,14 @@ from typing import Any
 
 from gongbao.canonical import dump_json, plain_number
 from gongbao.document import Extraction, Failure
+from gongbao.formulas import guard
 from gongbao.record import Alternative, Evidence, Record
+from gongbao.stored import lines_of
 
 _fields = attrgetter(*Record.model_fields)
 _KEYS = tuple(f'"{name}": ' for name in Record.model_fields)
 _at = list(Record.model_fields).index
-_FLAGS, *_NUMBERS = map(_at, ("flags", "value", "value_max"))
+_FLAGS, _BOUND, *_NUMBERS = map(_at, ("flags", "bound", "value", "value_max"))
 _QUOTE, _SPECIAL = '"', re.compile('[",\r\n]')
 FILES = ("records.jsonl", "records.csv", "articles.jsonl", "errors.jsonl")
 
@@ -72,7 +74,7 @@ def to_lines(results: Iterable[tuple[Extraction | Failure, float]]) -> Lines:
 
 def failures(section: bytes) -> tuple[Failure, ...]:
     """Read lines of errors.jsonl back."""
-    return tuple(Failure(**json.loads(line)) for line in section.splitlines())
+    return tuple(Failure(**json.loads(line)) for line in lines_of(section))
 
 
 def csv_header() -> bytes:
@@ -98,14 +100,19 @@ def _record_lines(record: Record) -> tuple[str, str]:
         line.encode()
     except UnicodeEncodeError:
         line = record.to_json() + "\n"
-    return line, ",".join(map(_cell, cells)) + "\n"
+    row = list(map(_cell, cells))
+    row[_BOUND] = record.bound  # a lone = or > is no formula
+    return line, ",".join(row) + "\n"
 
 
-def _cell(value: Any) -> str:
-    """A cell of RFC 4180, quoted where it must be; the csv module leaves a lone carriage return bare."""
-    if type(value) is not str:
+def _cell(value: object) -> str:
+    """A cell of RFC 4180 that no spreadsheet runs; the csv module leaves a lone carriage return bare."""
+    if not isinstance(value, str):
         return "" if value is None else str(value)
-    if value.isalnum() or not _SPECIAL.search(value):
+    if value.isalnum():
+        return value
+    value = guard(value)
+    if not _SPECIAL.search(value):
         return value
     return f'"{value.replace(_QUOTE, _QUOTE * 2)}"'
 
