@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -80,6 +81,7 @@ def test_another_kind_named_by_the_user_is_refused_with_a_fix(tmp_path: Path, re
 def test_missing_paths_and_empty_folders(tmp_path: Path, refused: Callable[..., Failure]) -> None:
     assert refused(tmp_path / "none.txt").code == "read.missing"
     assert refused("a\0b.txt").code == "read.missing"
+    assert refused("a\ud800b.txt").id == "a\\ud800b.txt"
     (tmp_path / "empty").mkdir()
     assert refused(tmp_path / "empty").code == "read.nothing"
 
@@ -145,12 +147,47 @@ def test_links_that_leave_the_folder_are_not_followed(tmp_path: Path, read: Read
     (folder / "self.txt").symlink_to(folder / "self.txt")
     (folder / "gone.txt").symlink_to(folder / "nowhere.txt")
     (folder / "within.txt").symlink_to(folder / "real.txt")
+    (folder / "named.txt").symlink_to(tmp_path / "outside")
+    (folder / "unmounted").symlink_to(tmp_path / "nowhere")
+    (folder / "picture").symlink_to(folder / "real.txt")
     articles, failures = read(folder)
     assert [article.id for article in articles] == ["real.txt", "within.txt"]
     assert [(failure.id, failure.code) for failure in failures] == [
-        ("away.txt", "read.symlink"),
-        ("gone.txt", "read.symlink"),
-        ("self.txt", "read.symlink"),
+        (name, "read.symlink")
+        for name in ("away", "away.txt", "gone.txt", "loop", "named.txt", "self.txt", "unmounted")
+    ]
+    assert all(failure.fix for failure in failures)
+
+
+GBK = "公报".encode("gbk")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such names")
+@pytest.mark.parametrize(
+    ("name", "identifier"),
+    [
+        (GBK + b".txt", "公报.txt"),
+        ("二〇二一/".encode() + GBK + b"/a.txt", "二〇二一/公报/a.txt"),
+        (b"\xff\xfe.txt", "\\xff\\xfe.txt"),
+        (b"\xb9.txt", "\\xb9.txt"),
+        ("公报😀.txt".encode(), "公报😀.txt"),
+    ],
+)
+def test_ids_are_valid_text_whatever_bytes_a_name_is_made_of(
+    tmp_path: Path, read: Read, name: bytes, identifier: str
+) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path / "in") + b"/" + name))
+    write(path)
+    write(path.with_suffix(".doc"))
+    write(path.with_suffix(".jsonl")).write_text('{"text": "甲"}\n{"text": ""}\n', encoding="utf-8")
+    articles, failures = read(tmp_path / "in")
+    stem = identifier.removesuffix(".txt")
+    assert [article.id for article in articles] == [f"{stem}.jsonl:1", identifier]
+    assert [failure.id for failure in failures] == [f"{stem}.doc", f"{stem}.jsonl:2"]
+    (article,), _ = read(path)
+    assert article.id == Path(identifier).name
+    assert [failure.id for failure in read(path.with_suffix(".doc"), path.with_suffix(".none"))[1]] == [
+        Path(stem).name + ending for ending in (".doc", ".none")
     ]
 
 
@@ -206,7 +243,7 @@ def test_names_with_line_ends_and_escapes_are_harmless_in_messages(tmp_path: Pat
     (tmp_path / name).write_bytes(b"")
     (tmp_path / os.fsdecode(b"bytes\xff.txt")).write_bytes(b"")
     _, failures = read(tmp_path)
-    assert {failure.id for failure in failures} == {name, os.fsdecode(b"bytes\xff.txt")}  # the id is as it is
+    assert {failure.id for failure in failures} == {name, "bytes\\xff.txt"}  # the id is as it is where it is text
     for failure in failures:
         assert str(failure.where).isprintable()
         str(failure.where).encode()

@@ -1,4 +1,4 @@
-"""Sets of names that may be larger than memory: identifiers seen, entries of huge folders."""
+"""Names and identifiers: as valid text, and in sets that may be larger than memory."""
 
 from __future__ import annotations
 
@@ -36,7 +36,33 @@ def _room() -> Iterator[None]:
 
 
 def _bytes(name: str) -> bytes:
-    return name.encode("utf-8", "surrogatepass")  # names of files may hold bytes that are no characters
+    return name.encode("utf-8", "surrogatepass")  # places may be paths of bytes that are no characters
+
+
+def as_text(name: str) -> str:
+    """A file's name as valid text: one of bytes that are no UTF-8 as GB18030, or with those bytes as escapes.
+
+    Archives packed on Chinese Windows unpack to names in GBK. Such a name, as Python gives it, holds lone surrogates
+    that no file of results could hold.
+    """
+    return "/".join(part if is_text(part) else _decoded(part) for part in name.split("/"))
+
+
+def _decoded(name: str) -> str:
+    data = name.encode("utf-8", "surrogateescape")
+    try:
+        return data.decode("gb18030")
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "backslashreplace")
+
+
+def is_text(name: str) -> bool:
+    """Whether a name can be written as UTF-8: it holds no lone surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class SeenIds:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from gongbao.document import Failure
 from gongbao.errors import ReadError
-from gongbao.read.failing import ENDINGS, failure, os_error, unsupported
-from gongbao.read.ids import in_order
+from gongbao.read.failing import ENDINGS, failure, os_error, printable, unsupported
+from gongbao.read.ids import as_text, in_order
 from gongbao.read.streams import PACKINGS
 
 TEXTS = (".txt", ".md")
@@ -41,8 +41,9 @@ class Source:
 def find_sources(paths: Sequence[str | Path]) -> Iterator[Source | Failure]:
     """All files that the paths mean, in the order given; folders in the order of their relative POSIX paths.
 
-    In a folder, documents of kinds that are not read and links that lead out of it are named as failures; hidden files
-    and what is no document at all are passed over. Memory does not grow with the number of files.
+    In a folder, documents of kinds that are not read, links to folders and links that lead nowhere or out of it are
+    named as failures; hidden files and what is no document at all are passed over. Memory does not grow with the number
+    of files. Identifiers are valid text, whatever bytes the names are made of.
     """
     for given in paths:
         path = Path(given)
@@ -53,17 +54,17 @@ def find_sources(paths: Sequence[str | Path]) -> Iterator[Source | Failure]:
                 continue
             if not stat.S_ISREG(mode):
                 raise _odd(path)
-            source = source_of(path, path.name)
+            source = source_of(path, as_text(path.name))
             if source is None:
                 raise unsupported(path)
             yield source
         except ReadError as error:
-            yield failure(error, path.name or str(path))
+            yield failure(error, as_text(path.name or str(path)))
         except OSError as error:
-            yield failure(os_error(error, str(path)), path.name or str(path))
-        except ValueError:  # a NUL in the path
+            yield failure(os_error(error, str(path)), as_text(path.name or str(path)))
+        except ValueError:  # a NUL in the path, or half a character that no system could be asked for
             missing = ReadError("That is no path", where=str(path), fix="Check the path", code="read.missing")
-            yield failure(missing, str(path))
+            yield failure(missing, printable(str(path)))
 
 
 def source_of(path: Path, identifier: str) -> Source | None:
@@ -86,25 +87,25 @@ def _folder(root: Path) -> Iterator[Source | Failure]:
             relative = next(entries, None)
         except OSError as error:
             stack.pop()
-            yield failure(os_error(error, str(root / folder)), folder or root.name or str(root))
+            yield failure(os_error(error, str(root / folder)), as_text(folder or root.name or str(root)))
             continue
         if relative is None:
             stack.pop()
         elif relative.endswith("/"):
             stack.append((relative, _entries(root, relative)))
         else:
-            source = source_of(root / relative, relative)
-            if source is None:
-                if Path(relative).suffix.lower() in FOREIGN:
-                    found = True
-                    yield failure(unsupported(root / relative), relative)
-                continue
-            found = True
+            path, identifier = root / relative, as_text(relative)
+            source = source_of(path, identifier)
             try:
-                problem = _trouble(source.path, real)
+                problem = _trouble(path, real) if source is not None else _passed_over(path)
             except OSError as error:
-                problem = os_error(error, str(source.path))
-            yield source if problem is None else failure(problem, relative)
+                problem = os_error(error, str(path))
+            if problem is not None:
+                found = True
+                yield failure(problem, identifier)
+            elif source is not None:
+                found = True
+                yield source
     if not found:
         empty = ReadError(
             "There is nothing to read in this folder",
@@ -112,7 +113,7 @@ def _folder(root: Path) -> Iterator[Source | Failure]:
             fix=f"Put files there: {ENDINGS}",
             code="read.nothing",
         )
-        yield failure(empty, root.name or str(root))
+        yield failure(empty, as_text(root.name or str(root)))
 
 
 def _entries(root: Path, folder: str) -> Iterator[str]:
@@ -136,8 +137,9 @@ def _trouble(path: Path, root: Path) -> ReadError | None:
         try:
             target = Path(os.path.realpath(path, strict=True))
         except FileNotFoundError:
-            nowhere = "The link leads nowhere"
-            return ReadError(nowhere, where=str(path), fix="Remove or mend the link", code="read.symlink")
+            return _nowhere(path)
+        if target.is_dir():
+            return _linked_folder(path)
         if not target.is_relative_to(root):
             return ReadError(
                 f"The link leads out of the folder, to {target}",
@@ -147,6 +149,30 @@ def _trouble(path: Path, root: Path) -> ReadError | None:
             )
         status = path.stat()
     return None if stat.S_ISREG(status.st_mode) else _odd(path)
+
+
+def _passed_over(path: Path) -> ReadError | None:
+    """What must be said of an entry that is no article by its name: it may hold or have held some."""
+    if path.suffix.lower() in FOREIGN:
+        return unsupported(path)
+    if not path.is_symlink():
+        return None
+    if not path.exists():
+        return _nowhere(path)
+    return _linked_folder(path) if path.is_dir() else None
+
+
+def _nowhere(path: Path) -> ReadError:
+    return ReadError("The link leads nowhere", where=str(path), fix="Remove or mend the link", code="read.symlink")
+
+
+def _linked_folder(path: Path) -> ReadError:
+    return ReadError(
+        "The link leads to a folder: what is in it is not read from here",
+        where=str(path),
+        fix="Give the folder's own path, or remove the link",
+        code="read.symlink",
+    )
 
 
 def _odd(path: Path) -> ReadError:
