@@ -157,6 +157,18 @@ def test_failed_articles_are_told_apart_from_those_that_are_gone(build: ModuleTy
     assert result.new.failed == {"a.txt": "read.empty: nothing in it"}
 
 
+def test_a_second_use_of_an_id_hides_nothing_of_the_first(build: ModuleType, tmp_path: Path) -> None:
+    """The first copy was extracted; the second, or a broken line of that name, is a failure of the same id."""
+    error = {"id": "a.txt", "stage": "read", "code": "read.duplicate_id", "message": "left out"}
+    for run_id, value in (("1", 8650000000), ("2", 99950000000)):
+        records = [build.make_record("a.txt", TEXT, "5亿元", value=value)]
+        build.write_run(tmp_path / "outputs", run_id, {"a.txt": TEXT}, records, errors=[error])
+    places = Places(tmp_path / "outputs")
+    result = compare(open_side("previous", places), open_side("latest", places))
+    assert [c.fields for c in result.changes] == [("value",)]
+    assert result.compared == ("a.txt",) and result.new.failed == {}
+
+
 def test_files_that_change_under_a_comparison_are_noticed(run: Path) -> None:
     side = open_side(str(run), Places())
     (run / "records.jsonl").write_text("")

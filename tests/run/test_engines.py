@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from gongbao.errors import RunError
 from gongbao.run import runner
+from gongbao.run.folder import by_age, latest, point
 from gongbao.run.lock import locked
+from gongbao.run.news import News
 from gongbao.run.runner import Options, Summary, run
 
 Make = Callable[[Path, Sequence[int]], Path]
@@ -116,6 +120,61 @@ def test_a_figure_changed_by_hand_is_seen_though_the_length_is_the_same(
     assert contents(second)["records.jsonl"].startswith(whole["records.jsonl"][: len(records) // 3])
 
 
+@pytest.mark.parametrize("name", ["records.jsonl", "records.csv", "articles.jsonl", "errors.jsonl"])
+def test_a_same_length_edit_of_a_finished_run_is_seen_though_nothing_is_new(
+    name: str, tmp_path: Path, make_articles: Make, contents: Contents
+) -> None:
+    source = _source(tmp_path, make_articles)
+    first = _folder(run([source], tmp_path / "out", HERE))
+    whole = contents(first)
+    written = (first / name).read_bytes()
+    for at in (0, len(written) // 2, len(written) - 2):
+        (first / name).write_bytes(written[:at] + b"~" + written[at + 1 :])
+        second = run([source], tmp_path / "out", HERE)
+        assert _folder(second).resolve() != first.resolve()
+        assert contents(_folder(second)) == whole
+        (first / name).write_bytes(written)
+        point(tmp_path / "out", first)
+    assert _folder(run([source], tmp_path / "out", HERE)).resolve() == first.resolve()
+
+
+WRONG = ["null", "5", "[]", "{}", '"x"', "[" * 100_000, '{"a": ' * 50_000, ""]
+
+
+@pytest.mark.parametrize("wrong", [*WRONG, "lengths", "key", "retry", "negative"], ids=lambda wrong: wrong[:8])
+def test_an_index_of_wrong_types_is_nobodys_cache(
+    wrong: str, tmp_path: Path, make_articles: Make, contents: Contents
+) -> None:
+    source = make_articles(tmp_path / "articles.jsonl", range(20))
+    first = _folder(run([source], tmp_path / "out", HERE))
+    whole = contents(first)
+    index = first / "shards.jsonl"
+    marker = json.loads(index.read_text(encoding="utf-8").split("\n")[0])
+    changes = {
+        "lengths": {"lengths": [1, "2", None, {}]},
+        "key": {"key": 5},
+        "retry": {"retry": "no"},
+        "negative": {"lengths": [-1, 1, 1, 1]},
+    }
+    index.write_text(json.dumps(marker | changes[wrong]) if wrong in changes else wrong, encoding="utf-8")
+    assert contents(_folder(run([source], tmp_path / "out", HERE))) == whole
+    assert len(list(News(first, None).records())) == 0
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong[:8])
+@pytest.mark.parametrize("name", ["manifest.json", ".plan"])
+def test_a_manifest_or_plan_of_wrong_types_stops_no_run(
+    name: str, wrong: str, tmp_path: Path, make_articles: Make, contents: Contents
+) -> None:
+    source = make_articles(tmp_path / "articles.jsonl", range(20))
+    first = _folder(run([source], tmp_path / "out", HERE))
+    whole = contents(first)
+    plan = tmp_path / "out" / "runs" / ".x.unfinished" / "plan.json"
+    (plan.parent / "shards").mkdir(parents=True)
+    (first / name if name == "manifest.json" else plan).write_text(wrong, encoding="utf-8")
+    assert contents(_folder(run([source], tmp_path / "out", HERE, resume=True))) == whole
+
+
 def test_other_rules_mean_another_run(tmp_path: Path, make_articles: Make) -> None:
     source = make_articles(tmp_path / "articles.jsonl", range(20))
     run([source], tmp_path / "out", HERE)
@@ -193,6 +252,15 @@ def test_resume_with_nothing_to_resume(tmp_path: Path) -> None:
     assert caught.value.code == "run.nothing_to_resume"
 
 
+def test_to_resume_a_run_that_had_finished_is_to_have_it(tmp_path: Path, make_articles: Make) -> None:
+    source = make_articles(tmp_path / "articles.jsonl", range(20))
+    first = run([source], tmp_path / "out", HERE)
+    again = run([], tmp_path / "out", HERE, resume=True)
+    assert (again.folder, again.articles, again.records) == (first.folder, first.articles, first.records)
+    assert again.exit_status == 0
+    assert "had finished" in again.notes[0]
+
+
 def test_resume_elsewhere_is_refused(tmp_path: Path, make_articles: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     make_articles(tmp_path / "articles.jsonl", range(40))
     monkeypatch.chdir(tmp_path)
@@ -261,3 +329,68 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, make_articles: Make, monkeypa
     summary = run([], tmp_path / "out", HERE, resume=True)
     assert summary.articles == 150
     assert summary.reused > 0
+
+
+def _write(folder: Path, count: int) -> None:
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for number in range(count):
+        (folder / f"{number}.txt").write_text(f"2021年南通市投资{number + 1}.5亿元。", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [(8, 8, False), (8, 5, False), (8, 4, True), (8, 1, True), (2, 1, True), (4, 9, False), (8, None, True)],
+)
+@pytest.mark.parametrize("smaller", [False, True], ids=["", "allowed"])
+def test_a_run_that_lost_its_input_does_not_become_latest_by_itself(
+    first: int, second: int | None, kept: bool, smaller: bool, tmp_path: Path
+) -> None:
+    """None: one of two folders is gone, as where a disk is not mounted."""
+    paths = [tmp_path / "one", tmp_path / "two"]
+    _write(paths[0], first)
+    _write(paths[1], 0)
+    (paths[1] / "z.txt").write_text("2021年南通市投资5亿元。", encoding="utf-8")
+    paths = paths if second is None else paths[:1]
+    before = _folder(run(paths, tmp_path / "out", HERE))
+    if second is None:
+        paths[1].rename(tmp_path / "elsewhere")
+    else:
+        _write(paths[0], second)
+    summary = run(paths, tmp_path / "out", replace(HERE, smaller=smaller))
+    now = latest(tmp_path / "out")
+    assert now == (before if kept and not smaller else _folder(summary)).resolve()
+    assert summary.held_back is (kept and not smaller)
+    if summary.held_back:
+        assert summary.exit_status == 1 and "--allow-smaller" in summary.notes[0]
+        assert _folder(summary).is_dir(), "what was read is there all the same"
+        (tmp_path / "out" / "runs" / f".{_folder(summary).name}.unfinished").mkdir()
+        assert latest(tmp_path / "out") == before.resolve()
+    if kept and not smaller and second is not None:
+        assert run(paths, tmp_path / "out", replace(HERE, smaller=True)).held_back is False
+        assert latest(tmp_path / "out") != before.resolve()
+
+
+def test_a_run_held_back_stays_so_when_it_ended_in_its_last_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "in"
+    _write(source, 8)
+    before = _folder(run([source], tmp_path / "out", HERE))
+    _write(source, 2)
+    monkeypatch.setattr(runner.Unfinished, "remove", lambda self: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        run([source], tmp_path / "out", HERE)
+    monkeypatch.undo()
+    _write(source, 8)
+    assert run([source], tmp_path / "out", HERE).reused == 8
+    assert latest(tmp_path / "out") == before.resolve()
+
+
+def test_the_order_of_runs_hangs_on_no_clock(tmp_path: Path, make_articles: Make) -> None:
+    made = []
+    for year in (2030, 1999, 2021, 2021):
+        source = make_articles(tmp_path / f"{len(made)}.jsonl", range(len(made) * 5, len(made) * 5 + 5))
+        made.append(_folder(run([source], tmp_path / "out", HERE, now=datetime(year, 1, 1, tzinfo=UTC))))
+    assert by_age(tmp_path / "out") == made

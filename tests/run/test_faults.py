@@ -315,3 +315,23 @@ def test_ids_that_are_paths_write_nothing_outside_the_run(tmp_path: Path) -> Non
     outside = [path for path in tmp_path.rglob("*") if not path.is_relative_to(tmp_path / "o")]
     assert outside == [tmp_path / "rows.jsonl"]
     assert sorted(path.name for path in (tmp_path / "o").iterdir()) == ["e", "u"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such names")
+def test_a_name_in_gbk_blocks_nothing(tmp_path: Path, gongbao: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    """The path in bytes is named on the command line too, so that it stands in plan and manifest."""
+    from gongbao.export.rows import open_source
+    from gongbao.export.select import Data
+    from gongbao.export.writing import export, target_of
+
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + "县志".encode("gbk")))
+    folder.mkdir()
+    Path(os.fsdecode(os.fsencode(folder) + b"/" + "公报".encode("gbk") + b".txt")).write_text("2021年投资5亿元。")
+    done = gongbao("run", folder, "--no-ner", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("GB18030, as in 公报.txt") == 1
+    made = tmp_path / "out" / "latest"
+    for name in ("csv", "jsonl", "doccano", "label-studio", "brat", "datapackage"):
+        assert export(Data([open_source(made)]), target_of(name, str(tmp_path / "e" / name), lambda format: tmp_path))
+    assert gongbao("run", folder, "--no-ner", "--out", tmp_path / "out").returncode == 0, "taken over"
+    assert gongbao("run", "--resume", "--out", tmp_path / "out").returncode == 0

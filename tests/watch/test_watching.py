@@ -226,6 +226,58 @@ def test_only_its_own_old_runs_are_removed(tmp_path: Path) -> None:
     assert json.loads((out / NAME).read_text())["told"] == (out / "latest").resolve().name
 
 
+def test_a_run_of_others_is_never_removed_whatever_is_done_between(tmp_path: Path) -> None:
+    """Others' runs are taken over by a watch that finds them when it starts, and between its rounds."""
+    inbox, out = tmp_path / "in", tmp_path / "out"
+    theirs = set()
+    watch = Watch([inbox], out, FAST, keep=1)
+    for number in range(1, 9):
+        write(inbox, "a.txt", number)
+        if number % 2:
+            theirs.add(run([inbox], out, FAST).folder)
+        if number % 3 == 0:
+            watch = Watch([inbox], out, FAST, keep=1)
+        watch.round()
+    assert theirs < {path for path in (out / "runs").iterdir() if path.is_dir()}
+    state = json.loads((out / NAME).read_text())
+    state["own"] = [path.name for path in theirs if path is not None]  # as an earlier version may have left it
+    (out / NAME).write_text(json.dumps(state))
+    write(inbox, "a.txt", 9)
+    Watch([inbox], out, FAST, keep=1).round()
+    assert all(path is not None and path.is_dir() for path in theirs)
+
+
+@pytest.mark.parametrize("wrong", ["null", "[]", '{"told": 5, "own": []}', '{"told": "x", "own": "y"}', "[" * 100_000])
+def test_a_state_of_wrong_types_is_none(wrong: str, tmp_path: Path) -> None:
+    inbox, out = tmp_path / "in", tmp_path / "out"
+    write(inbox, "a.txt", 1)
+    out.mkdir()
+    (out / NAME).write_text(wrong)
+    assert len(Watch([inbox], out, FAST).round().records) == 2
+
+
+def test_articles_that_are_gone_for_a_while_are_not_told_again(tmp_path: Path) -> None:
+    """A disk that is not mounted: `latest` stays, and what comes meanwhile is told when the rest is back."""
+    inbox, out = tmp_path / "in", tmp_path / "out"
+    for number in range(6):
+        write(inbox, f"{number}.txt", number + 1)
+    watch = Watch([inbox], out, FAST, keep=1)
+    watch.round()
+    newest = (out / "latest").resolve()
+    away = tmp_path / "away"
+    inbox.rename(away)
+    write(inbox, "new.txt", 8)
+    missing = watch.round()
+    assert missing.summary is not None and missing.summary.held_back and missing.records == ()
+    assert (out / "latest").resolve() == newest and newest.is_dir()
+    (inbox / "new.txt").rename(away / "new.txt")
+    inbox.rmdir()
+    away.rename(inbox)
+    back = watch.round()
+    assert amounts(back.records) == [("new.txt", "8.5亿元"), ("new.txt", "11公里")]
+    assert len([path for path in (out / "runs").iterdir() if path.is_dir()]) == 1
+
+
 def wait(condition: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():

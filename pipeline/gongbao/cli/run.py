@@ -20,6 +20,13 @@ NoNerOption = Annotated[
     bool, typer.Option("--no-ner", help="Rules alone: faster, weaker on initiatives and indicators.")
 ]
 
+AllowSmallerOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-smaller", help="Point `latest` at the run though input is gone, or half of last time's articles are."
+    ),
+]
+
 
 def command(
     paths: Annotated[
@@ -41,14 +48,17 @@ def command(
     parquet: Annotated[
         bool, typer.Option("--parquet", help="Write the records as Parquet files too, in records.parquet/ of the run.")
     ] = False,
+    smaller: AllowSmallerOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON instead of the table.")] = False,
 ) -> None:
     """Extract the records of articles into a new run folder under OUT/runs.
 
-    Exit status: 0 all articles read, 1 some failed (see errors.jsonl), 2 nothing could be done, 130 stopped by Ctrl-C.
+    Exit status: 0 all articles read, 1 some failed (see errors.jsonl) or `latest` stays where it was, 2 nothing could
+    be done, 130 stopped by Ctrl-C.
     """
     from gongbao.cli import STOPPED
     from gongbao.cli.progress import Reporter
+    from gongbao.cli.terminal import printable
     from gongbao.run.runner import Options, run
 
     if not paths and not resume:
@@ -61,7 +71,16 @@ def command(
 
         format_of("parquet").writer()  # what it needs is missed now, and not when everything is extracted
     options = Options(
-        folders, None if no_ner else ner, workers, engine, scheduler, timeout, memory, not fresh, parquet=parquet
+        folders,
+        None if no_ner else ner,
+        workers,
+        engine,
+        scheduler,
+        timeout,
+        memory,
+        not fresh,
+        parquet=parquet,
+        smaller=smaller,
     )
     try:
         with Reporter() as reporter:
@@ -69,6 +88,8 @@ def command(
     except KeyboardInterrupt:
         typer.echo(_stopped(paths or [], out, options), err=True)
         raise typer.Exit(STOPPED) from None
+    for note in summary.notes:
+        typer.echo(printable(note), err=True)
     if json:
         _print_json(summary)
     else:
@@ -110,6 +131,7 @@ def _print_json(summary: Summary) -> None:
         "errors": [
             {"id": f.id, "code": f.code, "message": f.message, "where": f.where, "fix": f.fix} for f in summary.failures
         ],
+        "notes": summary.notes,
         "seconds": round(summary.seconds, 3),
     }
     typer.echo(dump_json(result))

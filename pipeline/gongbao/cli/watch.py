@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gongbao.cli.run import RulesOption
+from gongbao.cli.run import AllowSmallerOption, RulesOption
 
 if TYPE_CHECKING:
     from gongbao.watch.watching import Round
@@ -33,6 +33,7 @@ def command(
     ] = 1.0,
     keep: Annotated[int, typer.Option(min=1, help="Runs of its own that it keeps.")] = 5,
     poll: Annotated[bool, typer.Option("--poll", help="For network folders that tell of no changes.")] = False,
+    smaller: AllowSmallerOption = False,
     once: Annotated[bool, typer.Option("--once", help="One round, then stop: for cron.")] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print new records as lines of JSON instead of a table.")
@@ -51,12 +52,12 @@ def command(
     from gongbao.watch.hook import Hook
     from gongbao.watch.watching import Watch
 
-    options = Options(rules=tuple(map(str, rules or ())), ner=model(ner), workers=workers)
+    options = Options(rules=tuple(map(str, rules or ())), ner=model(ner), workers=workers, smaller=smaller)
     watch = Watch(paths, out, options, hook=Hook(on_new) if on_new else None, keep=keep)
     if once:
         done = watch.round()
         _show(done, as_json=json)
-        failed = done.summary is None or done.summary.failed
+        failed = done.summary is None or done.summary.failed or done.summary.held_back
         raise typer.Exit(1 if done.problem or failed else 0)
     try:
         import watchfiles  # noqa: F401
@@ -80,6 +81,8 @@ def _show(done: Round, *, as_json: bool) -> None:
         typer.echo(f"failed: {printable(str(done.problem.where))}: {printable(done.problem.message)}{fix}", err=True)
     if done.summary is None:
         return
+    for note in done.summary.notes:
+        typer.echo(printable(note), err=True)
     for failure in done.summary.failures[:20]:
         typer.echo(f"failed: {printable(failure.where or failure.id)}: {printable(failure.message)}", err=True)
     if as_json:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from gongbao.diff import baseline
 from gongbao.diff.reading import Known, Side, index_articles, index_records, read_failures, read_manifest
 from gongbao.errors import CompareError
+from gongbao.run.folder import by_age
 
 NAMES = ("latest", "previous", "baseline")
 
@@ -71,13 +71,14 @@ def open_run(folder: Path, name: str) -> Side:
     manifest = read_manifest(folder)
     articles = index_articles(folder / "articles.jsonl")
     records, count = index_records((folder / "records.jsonl",), articles)
-    failed = read_failures(folder / "errors.jsonl")
+    # An article whose id came twice is here, and its second copy a failure: the first one's records stand.
+    failed = {key: why for key, why in read_failures(folder / "errors.jsonl").items() if key not in articles}
     return Side(
         name=name,
         path=folder,
         kind="run",
         files=(folder / "records.jsonl", folder / "articles.jsonl"),
-        articles={key: item for key, item in articles.items() if key not in failed},
+        articles=articles,
         places=records,
         records=count,
         run_id=str(manifest.get("run_id") or folder.resolve().name),
@@ -120,23 +121,15 @@ def latest_run(outputs: Path) -> Path:
 
 
 def previous_run(outputs: Path) -> Path:
-    """The finished run before the latest one, by the time it was started."""
+    """The finished run before the latest one, in the order in which they were finished."""
     newest = latest_run(outputs).resolve()
-    started: list[tuple[str, str, Path]] = []
-    for path in sorted((outputs / "runs").glob("*/manifest.json")):
-        try:
-            manifest = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(manifest, dict):
-            started.append((str(manifest.get("started") or ""), path.parent.name, path.parent.resolve()))
-    started.sort()
-    position = next((i for i, (_, _, folder) in enumerate(started) if folder == newest), len(started))
-    if position == 0 or not started:
+    runs = [folder.resolve() for folder in by_age(outputs)]
+    position = runs.index(newest) if newest in runs else len(runs)
+    if position == 0:
         raise CompareError(
             "there is no finished run before the latest one",
             where=str(outputs / "runs"),
             fix="Run again after your change, or compare with baseline",
             code="compare.no-runs",
         )
-    return started[position - 1][2]
+    return runs[position - 1]

@@ -19,6 +19,7 @@ from gongbao.errors import RunError
 from gongbao.record import Record
 from gongbao.run.lines import FILES, Counts, Lines, csv_header, failures, to_lines
 from gongbao.run.shards import Marker
+from gongbao.stored import object_of
 
 INDEX = "shards.jsonl"
 MANIFEST = "manifest.json"
@@ -91,7 +92,7 @@ class RunWriter:
         """Write the manifest, put the folder in its place and point `latest` at it; returns the final path.
 
         Args:
-            manifest: What is said of the run.
+            manifest: What is said of the run; `latest` stays where it is if it is `held_back`.
             beside: Called with the folder while it is still hidden, when its lines are all there: adds other files.
         """
         try:
@@ -106,7 +107,8 @@ class RunWriter:
             self._partial.rename(self.final)
             self._finished = True
             sync(self.final.parent)
-            point(self._out, self.final)
+            if not manifest.get("held_back"):
+                point(self._out, self.final)
         except OSError as error:
             raise run_error(error, self._out) from error
         return self.final
@@ -116,7 +118,8 @@ class FinishedRun:
     """A finished run folder whose shards may be taken over by the next run.
 
     `whole` says that nothing in it is worth another try: all its files are there in their lengths, and no article
-    failed while it was extracted (which more time, more memory or luck may mend).
+    failed while it was extracted (which more time, more memory or luck may mend). What is taken over is held against
+    its hashes: a shard by `read`, the run as it stands by `unchanged`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -129,7 +132,7 @@ class FinishedRun:
             self._load()
 
     def _load(self) -> None:
-        manifest = json.loads((self.path / MANIFEST).read_bytes())
+        manifest = object_of((self.path / MANIFEST).read_bytes())
         shards: dict[str, tuple[Marker, tuple[int, ...]]] = {}
         at = [0, len(csv_header()), 0, 0]
         every: list[tuple[Marker, tuple[int, ...]]] = []  # a path given twice may fail twice in shards of one key
@@ -142,13 +145,23 @@ class FinishedRun:
                 if not marker.retry:
                     shards[marker.key] = every[-1]
                 at = [start + length for start, length in zip(at, marker.lengths, strict=True)]
-        # Files that were changed by hand are nobody's cache; a change that keeps the length is seen by the hash.
+        # Files that were changed by hand are nobody's cache; a change that keeps the lengths is seen by the hashes.
         if at == [(self.path / name).stat().st_size for name in FILES]:
             self.manifest, self._shards, self._all = manifest, shards, every
-            self.whole = whole and "input_hash" in manifest
+            self.whole = whole
 
     def __contains__(self, key: str) -> bool:
         return key in self._shards
+
+    def unchanged(self) -> bool:
+        """Whether its files hold what was written, byte for byte."""
+        try:
+            with (self.path / FILES[1]).open("rb") as rows:
+                if rows.read(len(csv_header())) != csv_header():
+                    return False
+            return all(self._verified(*found) is not None for found in self._all)
+        except OSError:
+            return False
 
     def counts(self) -> Iterator[Counts]:
         """The counts of its shards, in order."""
@@ -159,9 +172,9 @@ class FinishedRun:
     def read(self, key: str) -> Lines | None:
         """What a shard gave, or None if it is not there as it was written."""
         found = self._shards.get(key)
-        if found is None:
-            return None
-        marker, starts = found
+        return None if found is None else self._verified(*found)
+
+    def _verified(self, marker: Marker, starts: tuple[int, ...]) -> Lines | None:
         try:
             body = b"".join(
                 _slice(self.path / name, start, length)
@@ -182,6 +195,27 @@ def latest(out: Path) -> Path | None:
     """The newest finished run of an output folder."""
     link = out / "latest"
     return link.resolve() if link.is_dir() else None
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """What a run folder says of its run; nothing where it has no manifest that can be read."""
+    try:
+        return object_of((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return {}
+
+
+def by_age(out: Path) -> list[Path]:
+    """The finished runs of an output folder in the order in which they were finished, whatever clocks said."""
+    found = ((manifest_of(path.parent), path.parent) for path in (out / "runs").glob(f"[!.]*/{MANIFEST}"))
+    ages = [((sequence_of(said), str(said.get("started") or ""), path.name), path) for said, path in found if said]
+    return [path for _, path in sorted(ages)]
+
+
+def sequence_of(manifest: Mapping[str, Any]) -> int:
+    """The number of a run among those of its output folder, counted up; 0 for runs from before they were counted."""
+    number = manifest.get("sequence")
+    return number if type(number) is int else 0
 
 
 def point(out: Path, target: Path) -> None:
@@ -206,8 +240,8 @@ def sync(folder: Path) -> None:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a JSON file and sync it."""
-    with path.open("w", encoding="utf-8") as file:
+    """Write a JSON file and sync it; bytes of paths that are no characters become JSON's escapes."""
+    with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
         json.dump(value, file, ensure_ascii=False, indent=2)
         file.write("\n")
         file.flush()

@@ -11,6 +11,7 @@ from pathlib import Path
 from gongbao.run.folder import INDEX
 from gongbao.run.lines import FILES, csv_header
 from gongbao.run.shards import Marker
+from gongbao.stored import lines_of
 
 RECORDS, ARTICLES = FILES.index("records.jsonl"), FILES.index("articles.jsonl")
 
@@ -53,9 +54,9 @@ class News:
 
 
 def _stretches(run: Path) -> Iterator[Stretch]:
-    """The shards of a run; none if its index is not there."""
+    """The shards of a run; none if its index is not there, and none behind a line that is no marker."""
     at = [0, len(csv_header()), 0, 0]
-    with suppress(FileNotFoundError), (run / INDEX).open("rb") as lines:
+    with suppress(FileNotFoundError, ValueError), (run / INDEX).open("rb") as lines:
         for line in lines:
             marker = Marker.from_line(line)
             yield Stretch(marker.key, tuple(at), marker.lengths)
@@ -69,7 +70,7 @@ def _lines(run: Path, stretches: list[Stretch], file: int) -> Iterator[bytes]:
     with (run / FILES[file]).open("rb") as source:
         for stretch in stretches:
             source.seek(stretch.starts[file])
-            yield from source.read(stretch.lengths[file]).splitlines()
+            yield from lines_of(source.read(stretch.lengths[file]))
 
 
 def _digest(line: bytes) -> bytes:

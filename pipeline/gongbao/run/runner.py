@@ -7,6 +7,7 @@ A shard that the unfinished run being resumed, or the newest finished run, holds
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections import deque
@@ -17,13 +18,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gongbao.document import Failure
+from gongbao.document import Article, Failure
 from gongbao.errors import RunError
 from gongbao.read import read_paths
+from gongbao.read.ids import is_text
+from gongbao.read.sources import STANDARD_INPUT
 from gongbao.record import SCHEMA_VERSION
 from gongbao.run.engines import Engine, Pending, Processes, engine_for
 from gongbao.run.extract import MEMORY, TIMEOUT, Settings
-from gongbao.run.folder import FinishedRun, RunWriter, latest, run_error, sync
+from gongbao.run.folder import (
+    FinishedRun,
+    RunWriter,
+    by_age,
+    latest,
+    manifest_of,
+    run_error,
+    sequence_of,
+    sync,
+)
 from gongbao.run.lines import FILES, Counts, Lines
 from gongbao.run.lock import locked
 from gongbao.run.shards import SIZE, Shard, ShardFolder, cut
@@ -52,6 +64,8 @@ class Options:
         shard: Articles in a shard on average. A shard is extracted again as a whole where one of its articles changed:
             1 makes every article stand for itself, at the cost of a file for each.
         parquet: Write the records as a folder of Parquet files too, `records.parquet/` in the run folder.
+        smaller: Point `latest` at the run even where input is gone, or half of the articles of last time are.
+        made_by: Whose run it is, kept in the manifest: `watch` removes none but its own.
     """
 
     rules: tuple[str, ...] = ()
@@ -64,6 +78,8 @@ class Options:
     reuse: bool = True
     shard: int = SIZE
     parquet: bool = False
+    smaller: bool = False
+    made_by: str = "run"
 
 
 @dataclass(slots=True)
@@ -71,7 +87,8 @@ class Summary:
     """What a run did; `folder` is None if there was nothing to write.
 
     `failures` holds the first thousand, `failed` counts them all; `reused` counts articles taken from an earlier run;
-    `table_numbers_left` counts numbers in tables that gave no record because nothing says their unit.
+    `table_numbers_left` counts numbers in tables that gave no record because nothing says their unit. `notes` are what
+    a person must hear beside the failures; `held_back` says that `latest` was not pointed at the run.
     """
 
     folder: Path | None = None
@@ -82,13 +99,15 @@ class Summary:
     reused: int = 0
     seconds: float = 0.0
     table_numbers_left: int = 0
+    notes: list[str] = field(default_factory=list)
+    held_back: bool = False
 
     @property
     def exit_status(self) -> int:
-        """0 all read, 1 some articles failed, 2 nothing could be done."""
+        """0 all read, 1 some articles failed or `latest` stays where it was, 2 nothing could be done."""
         if self.articles == 0:
             return 2
-        return 1 if self.failed else 0
+        return 1 if self.failed or self.held_back else 0
 
     def count(self, counts: Counts) -> None:
         """Add what a shard gave."""
@@ -121,7 +140,8 @@ def run(
         paths: Files, folders or `-`; with `resume` those of the unfinished run if empty.
         out: The output folder.
         options: How to extract.
-        resume: Go on with the newest unfinished run, if there is one: what it has done is not done again.
+        resume: Go on with the newest unfinished run, if there is one: what it has done is not done again. If there is
+            none and no paths are named, the newest finished run is what there was to do.
         progress: Called after each shard with its counts and the totals so far.
         now: The clock, for tests; names the run, and goes into the manifest but into no record.
         write_parts: What writes Parquet where `options`, or the run gone on with, ask for it.
@@ -136,6 +156,8 @@ def run(
     try:
         with locked(out / "runs"):
             settle(out)
+            if resume and not paths and (finished := _finished(out)) is not None:
+                return finished
             work, options = _begin([str(path) for path in paths], out, options, resume, started)
             try:
                 return _Run(work, out, options, progress, write_parts).go()
@@ -143,6 +165,19 @@ def run(
                 work.remove_if_empty()
     except OSError as error:
         raise run_error(error, out) from error
+
+
+def _finished(out: Path) -> Summary | None:
+    """What the newest run did, where none is unfinished; None if there is an unfinished one, or no run at all."""
+    newest = latest(out)
+    if newest is None or next(unfinished(out / "runs"), None) is not None:
+        return None
+    summary = Summary(out / "runs" / newest.name)
+    for counts in FinishedRun(newest).counts():
+        summary.count(counts)
+    summary.reused = summary.articles
+    summary.notes.append(f"Nothing to go on with: {newest.name} had finished")
+    return summary
 
 
 def _begin(
@@ -187,13 +222,14 @@ class _Run:
         self._stamp = stamp(self._versions)
         self._done = ShardFolder(work.shards.resolve())
         self._shard = options.shard
-        newest = latest(out) if options.reuse else None
-        self._earlier = None if newest is None else FinishedRun(newest)
+        self._options, self._newest = options, latest(out)
+        self._earlier = FinishedRun(self._newest) if options.reuse and self._newest is not None else None
         settings = Settings(self._done.path, options.rules, options.ner, options.timeout, options.memory)
         self._engine_of: Callable[[], Engine] = partial(
             engine_for, settings, options.engine, options.workers, options.scheduler
         )
         self._summary = Summary()
+        self._odd_names: list[str] = []
 
     def go(self) -> Summary:
         clock = time.perf_counter()
@@ -210,6 +246,7 @@ class _Run:
             finally:
                 engine.close()
             self._summary.seconds = time.perf_counter() - clock
+            self._note_names()
             if self._summary.articles:
                 self._summary.folder = writer.finish(self._manifest(rules, before), self._beside)
         self._work.remove()
@@ -228,7 +265,8 @@ class _Run:
             return False
         if self._write_parts is not None and not (earlier.path / PARQUET).is_dir():
             return False
-        if earlier.manifest["stamp"] != self._stamp or earlier.manifest["input_hash"] != found.content:
+        said = earlier.manifest
+        if said.get("stamp") != self._stamp or said.get("input_hash") != found.content or not earlier.unchanged():
             return False
         self._summary.folder = self._out / "runs" / earlier.path.name
         for counts in earlier.counts():
@@ -254,6 +292,11 @@ class _Run:
 
     def _plan(self) -> Iterator[tuple[Shard, bool]]:
         for shard in cut(read_paths(self._paths), self._stamp, size=self._shard):
+            self._odd_names.extend(
+                item.id
+                for item in shard.items
+                if isinstance(item, Article) and item.origin is not None and not is_text(item.origin)
+            )
             yield (
                 shard,
                 (self._done.path / shard.key).exists() or (self._earlier is not None and shard.key in self._earlier),
@@ -306,10 +349,41 @@ class _Run:
             "started": self._work.plan["started"],
             "seconds": round(summary.seconds, 3),
             "reused": summary.reused,
+            "made_by": self._options.made_by,
+            "sequence": 1 + max((sequence_of(manifest_of(run)) for run in by_age(self._out)), default=0),
+            "held_back": self._held_back(),
             "stamp": self._stamp,
             # A file that changed while it was read has no one content to be recognised by.
             "input_hash": before.content if before is not None and same else None,
         }
+
+    def _held_back(self) -> str | None:
+        """Why `latest` stays where it is: this run holds less than was asked for, and nobody said that it may."""
+        if self._newest is None or self._options.smaller:
+            return None
+        last = manifest_of(self._newest)
+        counted = last.get("counts")
+        before = counted.get("articles") if isinstance(counted, dict) and last.get("input") == self._paths else None
+        gone = [path for path in self._paths if path != STANDARD_INPUT and not os.path.exists(path)]  # noqa: PTH110
+        if gone:
+            reason = f"there is no {', '.join(gone)}"
+        elif type(before) is int and self._summary.articles * 2 <= before:
+            reason = f"only {self._summary.articles} articles were read, and {before} last time"
+        else:
+            return None
+        self._summary.held_back = True
+        self._summary.notes.append(
+            f"`latest` stays at {self._newest.name}: {reason}. If that is right, say so: --allow-smaller"
+        )
+        return reason
+
+    def _note_names(self) -> None:
+        """Tell once of files whose names are no text."""
+        if self._odd_names:
+            self._summary.notes.append(
+                f"The paths of {len(self._odd_names)} articles are not in UTF-8; in their ids they are read as "
+                f"GB18030, as in {self._odd_names[0]}"
+            )
 
     def _beside(self, folder: Path) -> None:
         if self._write_parts is not None:

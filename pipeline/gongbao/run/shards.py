@@ -11,8 +11,11 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
 
 from gongbao.canonical import dump_json
 from gongbao.document import Article, Failure
@@ -22,6 +25,10 @@ SIZE = 32
 """Articles in a shard on average; no shard has more than four times as many."""
 CHARACTERS = 250_000
 """A shard ends with the article that makes it this long."""
+
+
+Length = Annotated[int, Field(ge=0)]
+"""Bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,8 @@ class Marker:
     failures: int
     retry: bool
     """An article failed while it was extracted: another run, with more time or memory, should try again."""
-    lengths: tuple[int, ...]
+    lengths: tuple[Length, Length, Length, Length]
+    """Of each of `FILES`."""
     sha256: str
     table_numbers_left: int = 0
 
@@ -86,11 +94,20 @@ class Marker:
     def of(cls, key: str, lines: Lines) -> Marker:
         """The marker for a shard's lines."""
         digest = hashlib.sha256(b"".join(lines.sections)).hexdigest()
-        lengths = tuple(len(section) for section in lines.sections)
+        records, rows, articles, failed = (len(section) for section in lines.sections)
         counts = lines.counts
         retry = any(failure.stage != "read" for failure in counts.failures)
         left = counts.table_numbers_left
-        return cls(key, counts.articles, counts.records, len(counts.failures), retry, lengths, digest, left)
+        return cls(
+            key,
+            counts.articles,
+            counts.records,
+            len(counts.failures),
+            retry,
+            (records, rows, articles, failed),
+            digest,
+            left,
+        )
 
     def to_line(self) -> bytes:
         """The marker as a line of JSON."""
@@ -99,11 +116,7 @@ class Marker:
     @classmethod
     def from_line(cls, line: bytes | str) -> Marker:
         """Read a marker; a ValueError says that it is none."""
-        try:
-            fields = json.loads(line)
-            return cls(**{**fields, "lengths": tuple(fields["lengths"])})
-        except (TypeError, KeyError) as error:
-            raise ValueError(f"no marker: {error}") from None
+        return _markers().validate_json(line, strict=True)
 
     def lines(self, body: bytes) -> Lines:
         """The lines whose bytes are `body`; a ValueError says that they are not those that were written."""
@@ -116,6 +129,11 @@ class Marker:
         return Lines(
             tuple(sections), Counts(self.articles, self.records, failures(sections[3]), self.table_numbers_left)
         )
+
+
+@cache
+def _markers() -> TypeAdapter[Marker]:
+    return TypeAdapter(Marker)
 
 
 class ShardFolder:

@@ -7,7 +7,6 @@ runs/.<run id>.unfinished/
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from gongbao.errors import RunError
-from gongbao.run.folder import MANIFEST, point, sync, write_json
+from gongbao.run.folder import MANIFEST, manifest_of, point, sync, write_json
+from gongbao.stored import object_of
 
 _ENDING = ".unfinished"
 _PLAN = "plan.json"
@@ -74,11 +74,33 @@ def unfinished(runs: Path) -> Iterator[Unfinished]:
     found = sorted(runs.glob(f".*{_ENDING}"), key=lambda path: path.name, reverse=True)
     for path in found:
         try:
-            plan = json.loads((path / _PLAN).read_bytes())
+            plan = _read_plan(path / _PLAN)
         except (OSError, ValueError):
             shutil.rmtree(path, ignore_errors=True)
             continue
         yield Unfinished(path, plan)
+
+
+def _read_plan(path: Path) -> dict[str, Any]:
+    """A plan as it was written; a ValueError says that it is none."""
+    plan = object_of(path.read_bytes())
+    options = plan.get("options")
+    if not (
+        _texts(plan.get("input"))
+        and isinstance(plan.get("directory"), str)
+        and isinstance(plan.get("started"), str)
+        and isinstance(options, dict)
+        and _texts(options.get("rules"))
+        and "ner" in options
+        and isinstance(options["ner"], str | None)
+        and isinstance(options.get("parquet", False), bool)
+    ):
+        raise ValueError("no plan of a run")
+    return plan
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def settle(out: Path) -> None:
@@ -86,7 +108,8 @@ def settle(out: Path) -> None:
     for left in list(unfinished(out / "runs")):
         final = out / "runs" / left.run_id
         if (final / MANIFEST).is_file():
-            point(out, final)
+            if not manifest_of(final).get("held_back"):
+                point(out, final)
             left.remove()
 
 
@@ -94,7 +117,7 @@ def may_resume(out: Path, paths: list[str]) -> bool:
     """Whether a run over these paths (none: any paths) that was just stopped left something to go on with."""
     newest = max((out / "runs").glob(f".*{_ENDING}/{_PLAN}"), key=lambda plan: plan.parent.name, default=None)
     try:
-        return newest is not None and (not paths or json.loads(newest.read_bytes())["input"] == paths)
+        return newest is not None and (not paths or _read_plan(newest)["input"] == paths)
     except (OSError, ValueError):
         return False
 

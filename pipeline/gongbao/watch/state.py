@@ -9,7 +9,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gongbao.run.folder import latest, manifest_of
+from gongbao.stored import object_of
+
+MARK = "watch"
+"""What the manifest of a run that a watch made says of who made it."""
 NAME = ".watch.json"
+
+
+def is_own(run: Path) -> bool:
+    """Whether a watch made the run."""
+    return manifest_of(run).get("made_by") == MARK
 
 
 @dataclass(slots=True)
@@ -30,10 +40,13 @@ class State:
     def load(cls, out: Path) -> State | None:
         """The state left by an earlier watch, None if there was none."""
         try:
-            found = json.loads((out / NAME).read_bytes())
-            return cls(out, found["told"], [str(name) for name in found["own"]])
-        except (OSError, ValueError, KeyError, TypeError):
+            found = object_of((out / NAME).read_bytes())
+        except (OSError, ValueError):
             return None
+        told, own = found.get("told"), found.get("own")
+        if not isinstance(told, str | None) or not isinstance(own, list):
+            return None
+        return cls(out, told, [name for name in own if isinstance(name, str)])
 
     def save(self) -> None:
         """Write it in one step."""
@@ -47,12 +60,17 @@ class State:
         path = None if run_id is None else (self.out / "runs" / run_id).resolve()
         return path if path is not None and path.is_dir() else None
 
-    def prune(self, keep: int, latest: str) -> None:
-        """Remove the oldest runs of its own, but the newest `keep`, the latest, and the one that was told last."""
-        extra = [name for name in self.own if name not in (latest, self.told)]
+    def prune(self, keep: int, newest: str) -> None:
+        """Remove the oldest runs of its own, but the newest `keep`, `latest`, and the one that was told last.
+
+        Its own are those that bear its mark: what `gongbao run` made is never removed, whatever the state says.
+        """
+        pointed = latest(self.out)
+        spared = {newest, self.told, pointed.name if pointed is not None else None}
+        extra = [name for name in self.own if name not in spared]
         for name in extra[: max(0, len(extra) - max(keep - 1, 0))]:
             path = self.out / "runs" / name
-            if path.parent.resolve() == path.resolve().parent:
+            if path.parent.resolve() == path.resolve().parent and is_own(path):
                 with suppress(OSError):
                     shutil.rmtree(path)
             self.own.remove(name)

@@ -15,7 +15,7 @@ from gongbao.run.news import News
 from gongbao.run.runner import Options, Summary, run
 from gongbao.run.unfinished import check_outside
 from gongbao.watch.hook import Hook
-from gongbao.watch.state import State
+from gongbao.watch.state import MARK, State, is_own
 
 QUIET_CODES = ("run.no_input", "read.nothing")
 """An empty folder is no error here: something may come."""
@@ -44,7 +44,7 @@ class Watch:
         out: The output folder; what `gongbao run` writes there is taken over.
         options: How to extract.
         hook: Who is told of new records.
-        keep: How many runs of its own it keeps.
+        keep: How many runs of its own it keeps. Runs that `gongbao run` made are taken over and never removed.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Watch:
         self._paths = [str(path) for path in paths]
         self._out = out
         check_outside(self._paths, out)
-        self._options = replace(options or Options(), reuse=True, shard=1)
+        self._options = replace(options or Options(), reuse=True, shard=1, made_by=MARK)
         self._hook = hook
         self._keep = keep
         found = State.load(out)
@@ -84,18 +84,21 @@ class Watch:
         if summary.folder is None:
             return Round(_without_quiet(summary))
         name = summary.folder.name
-        made = name != self._state.told and name not in self._state.own and summary.reused < summary.articles
-        news = tuple(News(summary.folder.resolve(), self._state.folder(self._state.told)).records())
+        # A run that is held back lacks what was read before: what is new in it is told by one that does not.
+        told = name if not summary.held_back else self._state.told
+        news: tuple[bytes, ...] = ()
+        if not summary.held_back:
+            news = tuple(News(summary.folder.resolve(), self._state.folder(self._state.told)).records())
         problem = None
         if news and self._hook is not None:
             try:
                 self._hook.tell(name, news)
             except RunError as error:
                 problem = error
-        if made or name not in self._state.own:
+        if name not in self._state.own and is_own(summary.folder):
             self._state.own.append(name)
         if problem is None:
-            self._state.told = name
+            self._state.told = told
         self._state.prune(self._keep, name)
         self._state.save()
         return Round(summary, news, problem)
