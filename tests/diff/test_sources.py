@@ -189,18 +189,16 @@ def test_each_article_has_a_file_of_its_own_inside_the_folder(pair: tuple[str, s
 
 def test_a_baseline_is_written_canonically_and_read_back(build: ModuleType, tmp_path: Path) -> None:
     records = [build.make_record("a.txt", TEXT, "5亿元"), build.make_record("a.txt", TEXT, "标题")]
-    baseline.write_manifest(tmp_path)
-    baseline.write_articles(tmp_path, [baseline.BaselineArticle("a.txt", "标题", None, None, "0" * 64)])
-    baseline.write_records(tmp_path, "a.txt", records)
+    listed = [baseline.BaselineArticle("a.txt", "标题", None, None, "0" * 64)]
+    baseline.save(tmp_path, records={"a.txt": records}, articles=listed, texts={}, settled=[])
     first = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    baseline.write_records(tmp_path, "a.txt", records[::-1])
+    baseline.save(tmp_path, records={"a.txt": records[::-1]}, articles=listed, texts={}, settled=[])
     assert {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == first
     side = baseline.open_baseline(tmp_path)
     assert [row["raw"] for row in side.rows("a.txt")] == ["标题", "5亿元"]
 
 
 def test_the_baseline_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
-    baseline.write_manifest(tmp_path)
     (tmp_path / "manifest.json").write_text('{"schema_version": "9.0"}')
     with pytest.raises(CompareError) as caught:
         baseline.open_baseline(tmp_path)

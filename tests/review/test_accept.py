@@ -58,7 +58,7 @@ class Project:
         return {
             p.relative_to(self.root).as_posix(): p.read_bytes()
             for p in self.root.rglob("*")
-            if p.is_file() and "outputs" not in p.parts
+            if p.is_file() and "outputs" not in p.parts and p.name != ".lock"
         }
 
     def baseline(self, article: str = "a.txt") -> dict[str, Any]:

@@ -22,6 +22,9 @@ def command(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Also write changes that need no eyes.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written; write nothing.")] = False,
+    mend: Annotated[
+        bool, typer.Option("--mend", help="Put a damaged baseline in order: keep what can be read of it; nothing else.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     rules: Annotated[
         list[Path] | None, typer.Option("--rules", help="Folder of your own rules; may be repeated.")
@@ -46,6 +49,9 @@ def command(
     from gongbao.review.store import Store
     from gongbao.rulebook.ruleset import RuleSet
 
+    if mend:
+        _mend(baseline)
+        return
     places = Places(outputs, baseline, gold, cases)
     store = Store(places.reviews, read_only=True) if places.reviews.exists() else None
     last = store.last_sides() if store is not None and old is None else None
@@ -61,6 +67,18 @@ def command(
     else:
         typer.echo(f"{left.path} → {right.path}", err=True)
         _print(summary, places.baseline)
+
+
+def _mend(baseline: Path) -> None:
+    from gongbao.cli.terminal import printable
+    from gongbao.diff.mending import mend
+
+    done = mend(baseline)
+    for line in done.left_out:
+        typer.echo(f"left out: {printable(line)}", err=True)
+    for article in done.listed:
+        typer.echo(f"listed again: {printable(article)}", err=True)
+    typer.echo(f"{len(done.left_out)} left out (see *.damaged), {len(done.listed)} articles listed again ({baseline}).")
 
 
 def _print(summary: Summary, baseline: Path) -> None:

@@ -7,7 +7,8 @@
       texts/*.txt       the text that the records' offsets count in, so that they can be found again when it changes
       decisions.jsonl   a line for each rejected or edited change, so that it stays decided in every checkout
 
-Nothing here holds a time of writing, so that the same decisions give the same bytes.
+Nothing here holds a time of writing, so that the same decisions give the same bytes. What one `accept` changes, it
+changes as one (`gongbao.run.journal`).
 """
 
 from __future__ import annotations
@@ -15,18 +16,23 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from gongbao.canonical import dump_json
 from gongbao.diff.pairing import in_text_order
-from gongbao.diff.reading import Known, Ref, Side, index_articles, index_records, read_manifest
-from gongbao.errors import CompareError
+from gongbao.diff.reading import Known, Ref, Side, index_articles, index_records, read_manifest, read_rows
+from gongbao.errors import CompareError, RunError
+from gongbao.read.ids import is_text
 from gongbao.record import SCHEMA_VERSION, Record
+from gongbao.run import journal
+from gongbao.run.folder import FULL
+from gongbao.run.lock import locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,25 @@ def open_baseline(folder: Path) -> Side:
     """Open the baseline; a folder that is missing or holds no manifest yet is an empty one.
 
     Raises:
-        CompareError: it is damaged, or written by a newer version.
+        CompareError: it is damaged, or written by a newer version, or just being written.
     """
+    while True:
+        settle(folder)
+        before = _changed_at(folder)
+        try:
+            side = _open(folder)
+        except CompareError as error:
+            if _changed_at(folder) != before:
+                continue
+            if error.code in ("compare.format", "compare.orphan", "compare.manifest"):
+                fix = "Restore the folder from version control, or keep what can be read of it: gongbao accept --mend"
+                raise CompareError(error.message, where=error.where, fix=fix, code=error.code) from error
+            raise
+        if _changed_at(folder) == before:
+            return side
+
+
+def _open(folder: Path) -> Side:
     files = tuple(sorted((folder / "records").glob("*.jsonl")))
     if not (folder / "manifest.json").exists() and not files:
         return Side("baseline", folder, "baseline", (), {}, {}, 0)
@@ -77,68 +100,131 @@ def open_baseline(folder: Path) -> Side:
     return Side("baseline", folder, "baseline", files + texts, articles, places, count, versions=versions)
 
 
+def _changed_at(folder: Path) -> int | None:
+    """When a file of the folder itself last came or went, as a journal does before and after each change."""
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Hold the baseline: nobody else writes it, and what an earlier writer had decided is done.
+
+    Raises:
+        CompareError: somebody else is writing it (`compare.locked`), or it cannot be written (`compare.disk_full`,
+            `compare.unwritable`).
+    """
+    try:
+        with locked(folder):
+            _end_what_was_begun(folder)
+            yield
+    except RunError as error:
+        if error.code != "run.locked":
+            raise
+        raise CompareError(
+            error.message, where=str(folder), fix="Wait for it, then try again", code="compare.locked"
+        ) from error
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _end_what_was_begun(folder: Path) -> None:
+    try:
+        journal.settle(folder)
+    except ValueError as error:
+        raise CompareError(
+            f"the journal of an interrupted change is damaged: {error}",
+            where=str(folder / journal.NAME),
+            fix="Remove it: what it would have changed stays as it was",
+            code="compare.format",
+        ) from error
+
+
+def settle(folder: Path) -> None:
+    """Do what an interrupted writer had decided.
+
+    Raises:
+        CompareError: as `writing`.
+    """
+    if journal.is_open(folder):
+        with writing(folder):
+            pass
+
+
+def _unwritable(folder: Path, error: OSError) -> CompareError:
+    where = str(error.filename or folder)
+    if error.errno in FULL:
+        return CompareError(
+            "the disk is full", where=where, fix="Free some space, then accept again", code="compare.disk_full"
+        )
+    fix = "Give yourself the right to write there, then accept again"
+    return CompareError(
+        f"cannot be written: {error.strerror or error}", where=where, fix=fix, code="compare.unwritable"
+    )
+
+
 def read_settled(folder: Path) -> dict[str, Settled]:
-    """The rejected and edited changes that the baseline remembers, by key."""
-    path = folder / "decisions.jsonl"
-    if not path.exists():
-        return {}
-    settled: dict[str, Settled] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            item = Settled(**json.loads(line))
-        except (ValueError, TypeError) as error:
-            raise CompareError(
-                f"not a decision: {error}",
-                where=f"{path}:{number}",
-                fix="Restore the file from git",
-                code="compare.format",
-            ) from error
-        settled[item.key] = item
-    return settled
+    """The rejected and edited changes that the baseline remembers, by key.
 
-
-def write_manifest(folder: Path) -> None:
-    """Write the baseline's manifest if it changed."""
-    _write(folder / ".gitattributes", "* -text\n")  # offsets count line ends as they are
-    _write(folder / "manifest.json", json.dumps({"schema_version": SCHEMA_VERSION, "holds": "accepted records"}) + "\n")
-
-
-def write_articles(folder: Path, articles: Iterable[BaselineArticle]) -> None:
-    """Write the list of articles, by id."""
-    rows = sorted(articles, key=lambda article: article.id)
-    _write(folder / "articles.jsonl", "".join(dump_json(asdict(row)) + "\n" for row in rows))
+    Raises:
+        CompareError: it is damaged.
+    """
+    settle(folder)
+    return {item.key: item for item in read_rows(folder / "decisions.jsonl", Settled)}
 
 
 def read_articles(folder: Path) -> dict[str, BaselineArticle]:
-    """The list of articles, by id."""
-    path = folder / "articles.jsonl"
-    if not path.exists():
-        return {}
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-    return {row["id"]: BaselineArticle(**row) for row in rows}
+    """The list of articles, by id.
+
+    Raises:
+        CompareError: it is damaged.
+    """
+    return {article.id: article for article in read_rows(folder / "articles.jsonl", BaselineArticle)}
 
 
-def write_records(folder: Path, article_id: str, records: Sequence[Mapping[str, object]]) -> None:
-    """Write the accepted records of one article in canonical order; none removes its file.
+def save(
+    folder: Path,
+    *,
+    records: Mapping[str, Sequence[Mapping[str, object]]],
+    articles: Iterable[BaselineArticle],
+    texts: Mapping[str, str],
+    settled: Iterable[Settled],
+    removed: Iterable[str] = (),
+) -> None:
+    """Write what changed, all or none of it. The caller holds the baseline (`writing`).
+
+    Args:
+        folder: The baseline.
+        records: The accepted records of the articles in which they changed.
+        articles: All articles.
+        texts: Texts that changed, by article; one that UTF-8 cannot hold (lone surrogates) is left out.
+        settled: All rejected and edited changes.
+        removed: Further files that go (`files_of` articles that are no more), by path below the folder.
 
     Raises:
         CompareError: a record is not as the schema says.
+        OSError: the system refuses.
     """
-    path = folder / "records" / file_name(article_id)
-    if not records:
-        path.unlink(missing_ok=True)
-        return
-    _write(path, "".join(canonical_line(row) + "\n" for row in in_text_order(records)))
+    rows = sorted(articles, key=lambda article: article.id)
+    kept = sorted(settled, key=lambda item: (item.article_id, item.key))
+    files: dict[str, str | None] = {
+        ".gitattributes": "* -text\n",  # offsets count line ends as they are
+        ".gitignore": f"/.lock\n/{journal.NAME}\n.*.new\n",
+        "manifest.json": json.dumps({"schema_version": SCHEMA_VERSION, "holds": "accepted records"}) + "\n",
+        "articles.jsonl": _lines(asdict(row) for row in rows),
+        "decisions.jsonl": _lines(asdict(item) for item in kept) or None,
+    }
+    for article_id, accepted in records.items():
+        lines = "".join(canonical_line(row) + "\n" for row in in_text_order(accepted))
+        files[files_of(article_id)[0]] = lines or None
+    files |= {files_of(key)[1]: text for key, text in texts.items() if is_text(text)}
+    journal.change(folder, files | dict.fromkeys(removed))
 
 
-def write_settled(folder: Path, settled: Iterable[Settled]) -> None:
-    """Write the rejected and edited changes, by article and key; none removes the file."""
-    rows = sorted(settled, key=lambda item: (item.article_id, item.key))
-    path = folder / "decisions.jsonl"
-    if rows:
-        _write(path, "".join(dump_json(asdict(row)) + "\n" for row in rows))
-    else:
-        path.unlink(missing_ok=True)
+def _lines(rows: Iterable[Mapping[str, Any]]) -> str:
+    return "".join(dump_json(dict(row)) + "\n" for row in rows)
 
 
 def canonical_line(row: Mapping[str, object]) -> str:
@@ -155,16 +241,9 @@ def canonical_line(row: Mapping[str, object]) -> str:
         ) from error
 
 
-def write_text(folder: Path, article_id: str, text: str) -> None:
-    """Write the text of an article; one that UTF-8 cannot hold (lone surrogates) is left out."""
-    with suppress(UnicodeEncodeError):
-        _write(folder / "texts" / file_name(article_id, ".txt"), text)
-
-
-def drop_article(folder: Path, article_id: str) -> None:
-    """Remove the files of an article that is no longer listed."""
-    (folder / "records" / file_name(article_id)).unlink(missing_ok=True)
-    (folder / "texts" / file_name(article_id, ".txt")).unlink(missing_ok=True)
+def files_of(article_id: str) -> tuple[str, str]:
+    """The paths of an article's records and of its text, below the folder."""
+    return f"records/{file_name(article_id)}", f"texts/{file_name(article_id, '.txt')}"
 
 
 def file_name(article_id: str, suffix: str = ".jsonl") -> str:
@@ -182,14 +261,3 @@ def file_name(article_id: str, suffix: str = ".jsonl") -> str:
 def _text_ref(article_id: str, texts: Sequence[Path], numbers: Mapping[str, int], first: int) -> Ref | None:
     number = numbers.get(file_name(article_id, ".txt"))
     return None if number is None else Ref(number, 0, texts[number - first].stat().st_size)
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file in one step, and only if that changes it."""
-    data = text.encode("utf-8")
-    if path.exists() and path.read_bytes() == data:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_bytes(data)
-    temporary.replace(path)

@@ -8,22 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import orjson
 
 from gongbao.errors import CompareError
 from gongbao.record import SCHEMA_VERSION
+from gongbao.stored import object_of
 
 Row = dict[str, Any]
 
 # Numbers that a binary float may not hold: read these lines with exact decimals.
 _LONG_NUMBER = re.compile(rb'"value(?:_max)?": ?-?[0-9.]{16,}')
+
+
+State = tuple[int, int, int] | None
+"""Which file it is, its bytes, when it was written; None where it is gone."""
 
 
 class Ref(NamedTuple):
@@ -75,6 +81,11 @@ class Side:
     versions: Mapping[str, str] = field(default_factory=dict)
     rule_versions: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
+    states: tuple[State, ...] = field(init=False, repr=False, compare=False)
+    """Of each file when it was opened: by the place in a file that has become another nothing can be read."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "states", tuple(map(_state, self.files)))
 
     def blocks(self, article_id: str) -> list[tuple[Ref, bytes]]:
         """The stretches of the files that hold an article's records, as they stand."""
@@ -117,6 +128,7 @@ class Side:
     def _read(self, ref: Ref) -> bytes:
         try:
             with self.files[ref.file].open("rb") as file:
+                same = _state(file.fileno()) == self.states[ref.file]
                 file.seek(ref.offset)
                 data = file.read(ref.length)
         except OSError as error:
@@ -126,11 +138,19 @@ class Side:
                 fix="Compare again",
                 code="compare.gone",
             ) from error
-        if len(data) != ref.length:
+        if not same or len(data) != ref.length:
             raise CompareError(
                 "changed since it was opened", where=str(self.files[ref.file]), fix="Compare again", code="compare.gone"
             )
         return data
+
+
+def _state(file: Path | int) -> State:
+    try:
+        found = os.stat(file)  # noqa: PTH116 - an open file as well
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def parse_row(line: bytes) -> Row:
@@ -211,6 +231,35 @@ def read_failures(path: Path) -> dict[str, str]:
         return {}
     rows = [_object(path, number, line) for number, _, line in _lines(path)]
     return {str(row.get("id")): f"{row.get('code')}: {row.get('message')}" for row in rows}
+
+
+T = TypeVar("T")
+
+
+def read_rows(path: Path, make: Callable[..., T]) -> list[T]:
+    """The rows of a small file of JSON lines; none if there is no such file.
+
+    Args:
+        path: The file.
+        make: Makes a row of an object's fields; a TypeError says that they are not its fields.
+
+    Raises:
+        CompareError: a line is no such row, or the file cannot be read.
+    """
+    if not path.exists():
+        return []
+    rows = []
+    for number, _, line in _lines(path):
+        try:
+            rows.append(make(**object_of(line)))
+        except (ValueError, TypeError) as error:
+            raise CompareError(
+                f"damaged: {error}",
+                where=f"{path}:{number}",
+                fix="Restore the file from version control, or mend the line",
+                code="compare.format",
+            ) from error
+    return rows
 
 
 def read_manifest(folder: Path) -> Row:

@@ -5,6 +5,7 @@ for rules, edits become gold.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,11 @@ from gongbao.diff.baseline import (
     BaselineArticle,
     Settled,
     canonical_line,
-    drop_article,
+    files_of,
     read_articles,
     read_settled,
-    write_articles,
-    write_manifest,
-    write_records,
-    write_settled,
-    write_text,
+    save,
+    writing,
 )
 from gongbao.diff.compare import Change, Comparison
 from gongbao.diff.fields import RecordRow, content_key
@@ -34,6 +32,7 @@ from gongbao.review.ledger import Event, Ledger
 from gongbao.review.patch import patch_for
 from gongbao.review.texts import TextPair
 from gongbao.rulebook.ruleset import RuleSet
+from gongbao.run.folder import write_whole
 
 
 @dataclass(frozen=True)
@@ -95,8 +94,23 @@ def accept(
         dry_run: Only say what would be written.
 
     Raises:
-        CompareError: the baseline is damaged, or a record is not as the schema says. Nothing is written then.
+        CompareError: the baseline is damaged, is being written by somebody else or cannot be written, or a record is
+            not as the schema says. The baseline is as it was then.
     """
+    with writing(places.baseline) if not dry_run else nullcontext():
+        return _accept(comparison, ledger, places, rules, everything=everything, quiet=quiet, dry_run=dry_run)
+
+
+def _accept(
+    comparison: Comparison,
+    ledger: Ledger,
+    places: Places,
+    rules: RuleSet | None,
+    *,
+    everything: bool,
+    quiet: bool,
+    dry_run: bool,
+) -> Summary:
     baseline = open_side("baseline", places)
     started = not baseline.articles and comparison.old.kind != "baseline" and not everything
     draft = _draft(comparison.old if started else baseline, places)
@@ -125,10 +139,11 @@ def accept(
     patch = patch_for(rules, _with_texts(comparison, here)) if rules is not None else None
     patch_path = places.outputs / "review.patch" if patch and patch.text else None
     if not dry_run:
-        _write(places.baseline, draft, settled_rows, comparison, all_articles=started)
         if patch is not None and patch_path is not None:
             patch_path.parent.mkdir(parents=True, exist_ok=True)
-            patch_path.write_text(patch.text, encoding="utf-8")
+            write_whole(patch_path, patch.text.encode())
+        # Last: cases, gold and patch are made anew by the next accept as long as the baseline does not hold this.
+        _save(places.baseline, draft, settled_rows, comparison, all_articles=started)
     return Summary(
         records=sum(draft.touched.values()),
         articles=sum(1 for count in draft.touched.values() if count),
@@ -296,24 +311,23 @@ def _reviewed(events: Iterable[Event]) -> set[str]:
     return {content_key(None, event.outcome) for event in events if event.outcome is not None}
 
 
-def _write(folder: Path, draft: _Draft, settled: list[Settled], comparison: Comparison, *, all_articles: bool) -> None:
+def _save(folder: Path, draft: _Draft, settled: list[Settled], comparison: Comparison, *, all_articles: bool) -> None:
     before = read_articles(folder)
-    write_manifest(folder)
-    for article_id in draft.rows if all_articles else draft.touched:
-        write_records(folder, article_id, draft.rows.get(article_id, []))
-    for article_id, about in draft.articles.items():
-        if before.get(article_id) != about:
-            _write_text(folder, about, comparison)
-    write_articles(folder, draft.articles.values())
-    for article_id in before.keys() - draft.articles.keys():
-        drop_article(folder, article_id)
-    write_settled(folder, settled)
+    changed = (about for key, about in draft.articles.items() if before.get(key) != about)
+    save(
+        folder,
+        records={key: draft.rows.get(key, []) for key in (draft.rows if all_articles else draft.touched)},
+        articles=draft.articles.values(),
+        texts={about.id: text for about in changed if (text := _text(about, comparison)) is not None},
+        settled=settled,
+        removed=[path for key in before.keys() - draft.articles.keys() for path in files_of(key)],
+    )
 
 
-def _write_text(folder: Path, about: BaselineArticle, comparison: Comparison) -> None:
+def _text(about: BaselineArticle, comparison: Comparison) -> str | None:
     for side in (comparison.new, comparison.old):
         known = side.articles.get(about.id)
         article = side.article(about.id) if known and known.text_hash == about.text_sha256 else None
         if article is not None and article.text is not None:
-            write_text(folder, about.id, article.text)
-            return
+            return article.text
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,6 +28,14 @@ from gongbao.review.views import article_view, change_view
 
 _HERE = Path(__file__).parent
 MAX_NAME = 40
+STATUS = {
+    "compare.no-change": 404,
+    "compare.no-text": 404,
+    "compare.gone": 409,
+    "compare.locked": 503,
+    "compare.disk_full": 507,
+}
+"""By an error's code; all others are 500."""
 
 
 class Decision(BaseModel):
@@ -81,8 +90,11 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
     @app.exception_handler(GongbaoError)
     def own_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, GongbaoError)
-        status = {"compare.locked": 503, "compare.no-change": 404, "compare.no-text": 404}.get(error.code, 500)
-        return _json({"error": str(error), "code": error.code}, status)
+        if error.code == "compare.gone":  # somebody wrote the baseline: what a page asks next is of the new one
+            with suppress(GongbaoError):
+                session.reopen()
+                pages.refresh()
+        return _json({"error": str(error), "code": error.code}, STATUS.get(error.code, 500))
 
     @app.get("/")
     def index(language: Annotated[str | None, Cookie()] = None) -> Response:

@@ -18,8 +18,10 @@ from typing import Any
 
 from gongbao.canonical import dump_json
 from gongbao.diff.fields import FIELDS, RecordRow, as_decimal, changed_fields
+from gongbao.diff.reading import read_rows
 from gongbao.review.ledger import Event
 from gongbao.review.texts import Span, lines_around, marks_of
+from gongbao.run.folder import write_whole
 
 
 def case_of(event: Event, text: str | None) -> dict[str, Any] | None:
@@ -64,7 +66,7 @@ def merge_cases(path: Path, decided: Iterable[tuple[Event, str | None]], *, dry_
     if changed and not dry_run:
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = sorted(after.values(), key=lambda case: (case["article"], case["id"]))
-        path.write_text("".join(dump_json(row) + "\n" for row in rows), encoding="utf-8")
+        write_whole(path, "".join(dump_json(row) + "\n" for row in rows).encode())
     return changed
 
 
@@ -119,9 +121,11 @@ def _equal(got: Any, want: Any) -> bool:
     return bool(got == want)
 
 
+def _row(**fields: Any) -> dict[str, Any]:
+    if not {"id", "article"} <= fields.keys():
+        raise TypeError("a case without id or article")
+    return fields
+
+
 def _read(path: Path) -> dict[str, dict[str, Any]]:
-    if not path.exists():
-        return {}
-    return {
-        row["id"]: row for line in path.read_text(encoding="utf-8").splitlines() if line for row in [json.loads(line)]
-    }
+    return {row["id"]: row for row in read_rows(path, _row)}

@@ -7,7 +7,6 @@ ones, which count neither for nor against an extraction.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,9 @@ from typing import Any
 from gongbao.canonical import dump_json
 from gongbao.diff.fields import RecordRow, content_key
 from gongbao.diff.pairing import in_text_order
+from gongbao.diff.reading import read_rows
 from gongbao.review.ledger import Event
+from gongbao.run.folder import write_whole
 
 REVIEWED = "reviewed.jsonl"
 _NAMES = ("initiative", "indicator")
@@ -70,7 +71,7 @@ def merge_gold(
     if not dry_run:
         for path in changed:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("".join(dump_json(row) + "\n" for row in files[path].values()), encoding="utf-8")
+            write_whole(path, "".join(dump_json(row) + "\n" for row in files[path].values()).encode())
     return GoldResult(written, tuple(contradicts))
 
 
@@ -162,9 +163,11 @@ def _content(fact: Mapping[str, Any]) -> str:
     return dump_json(dict(fact))
 
 
+def _row(**fields: Any) -> dict[str, Any]:
+    if not {"id", "text", "facts"} <= fields.keys():
+        raise TypeError("an article without id, text or facts")
+    return fields
+
+
 def _read(path: Path) -> dict[str, dict[str, Any]]:
-    if not path.exists():
-        return {}
-    return {
-        row["id"]: row for line in path.read_text(encoding="utf-8").splitlines() if line for row in [json.loads(line)]
-    }
+    return {row["id"]: row for row in read_rows(path, _row)}

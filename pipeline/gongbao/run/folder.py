@@ -21,6 +21,8 @@ from gongbao.run.lines import FILES, Counts, Lines, csv_header, failures, to_lin
 from gongbao.run.shards import Marker
 from gongbao.stored import object_of
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says where there is no room."""
 INDEX = "shards.jsonl"
 MANIFEST = "manifest.json"
 
@@ -239,6 +241,26 @@ def sync(folder: Path) -> None:
             os.close(handle)
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that appears, or is replaced, whole or not at all, and outlives a power cut.
+
+    Raises:
+        OSError: the system refuses; what was there is there.
+    """
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        with fresh.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError:
+        with suppress(OSError):
+            fresh.unlink()
+        raise
+    sync(path.parent)
+
+
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON file and sync it; bytes of paths that are no characters become JSON's escapes."""
     with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
@@ -250,7 +272,7 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 
 def run_error(error: OSError, out: Path) -> RunError:
     """What the system said while a run was written, as an error with a fix."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return RunError(
             "the disk is full",
             where=str(out),

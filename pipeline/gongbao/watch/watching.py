@@ -10,7 +10,7 @@ from pathlib import Path
 from gongbao.document import Failure
 from gongbao.errors import GongbaoError, RunError
 from gongbao.read.sources import source_of
-from gongbao.run.folder import latest
+from gongbao.run.folder import latest, run_error
 from gongbao.run.news import News
 from gongbao.run.runner import Options, Summary, run
 from gongbao.run.unfinished import check_outside
@@ -100,7 +100,10 @@ class Watch:
         if problem is None:
             self._state.told = told
         self._state.prune(self._keep, name)
-        self._state.save()
+        try:
+            self._state.save()
+        except OSError as error:
+            problem = problem or run_error(error, self._out)
         return Round(summary, news, problem)
 
     def rounds(
