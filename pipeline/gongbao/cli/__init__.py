@@ -78,8 +78,7 @@ def main() -> None:
     Exit status: that of the command; 2 for an error; 141, as shells count it, where the reader of the output went away;
     130 where Ctrl-C stopped it.
     """
-    if sys.stdout is None:  # closed by who started us (`>&-`): no file of ours may get its number
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    _open_closed()
     guard()
     try:
         _run()
@@ -101,6 +100,13 @@ def main() -> None:
             "Free some space and try again; what is there is cut off",
         )
         raise SystemExit(2) from None
+
+
+def _open_closed() -> None:
+    """Standard streams closed by who started us (`>&-`), in order of their numbers: no file of ours may get one."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _run() -> None:

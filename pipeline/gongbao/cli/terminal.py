@@ -1,4 +1,4 @@
-"""What reaches a terminal: our own colours, and nothing by which a text or a file's name could steer it.
+"""What reaches people: on a terminal our own colours, and nothing by which a text or a file's name could steer it.
 
 Two nets. `console` makes Rich consoles that escape what texts hold before they are coloured; `guard` stands before the
 terminal itself and lets only sequences through that Rich writes. Output into files and pipes is left as it is.
@@ -10,6 +10,7 @@ import codecs
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
@@ -53,12 +54,41 @@ class Terminal:
         return getattr(self._stream, name)
 
 
+class Unheard:
+    """A stream for words that no work hangs on: what cannot be written there, as on a full disk, is left unsaid."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text if that is possible; its length."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write several texts."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Write what waits if that is possible."""
+        with suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def guard() -> None:
-    """Stand before standard output and standard error where they are terminals."""
+    """Stand before standard output and standard error where they are terminals; let no work end for want of the
+    latter.
+    """
     if sys.stdout.isatty():
         sys.stdout = cast(TextIO, Terminal(sys.stdout, moves=False))
-    if sys.stderr is not None and sys.stderr.isatty():
+    if sys.stderr.isatty():
         sys.stderr = cast(TextIO, Terminal(sys.stderr, moves=True))
+    sys.stderr = cast(TextIO, Unheard(sys.stderr))
 
 
 def printable(text: str) -> str:

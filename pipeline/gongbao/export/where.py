@@ -28,6 +28,8 @@ from gongbao.export.rows import exact
 from gongbao.export.titles import KIND_TITLES, STATUS_TITLES
 
 Test = Callable[[Row], bool]
+DEPTH = 100
+"""Brackets in one another at most."""
 
 _TOKENS = re.compile(
     r"""\s*(?: (?P<op> != | == | <= | >= | \^= | [=<>~(),\[\]＝≠≤≥＜＞（），［］] )
@@ -69,7 +71,7 @@ class _Parser:
         self._columns = {c.title: c for c in columns} | {c.name: c for c in columns}
         self._all = columns
         self._tokens = list(self._scan())
-        self._at = 0
+        self._at = self._depth = 0
 
     def parse(self) -> Test:
         if self._peek.kind == "end":
@@ -135,8 +137,13 @@ class _Parser:
         depth = 0
         while self._accept("word", "not"):
             depth += 1
+        at = self._peek.at
         if self._accept("op", "("):
+            if self._depth == DEPTH:
+                raise self._error(f"more than {DEPTH} brackets in one another", at)
+            self._depth += 1
             test = self._or()
+            self._depth -= 1
             self._expect(")")
         else:
             test = self._test()
