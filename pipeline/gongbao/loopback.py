@@ -1,15 +1,30 @@
-"""Serving on this machine: its names, the Host header of a request, and the socket to listen on."""
+"""Serving on this machine: its names, the head of a request, and the socket to listen on."""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from gongbao.errors import ServiceError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """The names under which a browser on this machine finds a service here."""
+
+
+HEAD = 65_536
+"""Bytes of a request's head at most: its address and headers."""
+
+
+def is_too_long(scope: Mapping[str, Any]) -> bool:
+    """Whether a request's head is longer than it may be, however the server in front counts.
+
+    Args:
+        scope: The request as ASGI has it.
+    """
+    address = len(scope.get("raw_path") or scope["path"]) + len(scope.get("query_string", b""))
+    return address + sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > HEAD
 
 
 def host_of(value: str) -> str:

@@ -60,7 +60,39 @@ def test_a_full_disk_behind_standard_output_is_said(tmp_path: Path, gongbao: Com
         assert "nothing was written" not in done.stderr and "Traceback" not in done.stderr
 
 
-@pytest.mark.skipif(os.name != "posix", reason="only there a program can be started without a standard output")
+POSIX = pytest.mark.skipif(os.name != "posix", reason="only there a program can be started without its streams")
+
+
+@POSIX
+@pytest.mark.parametrize("closed", [(2,), (0, 2), (1, 2), (0, 1, 2)], ids=str)
+def test_a_run_needs_nobody_to_talk_to(tmp_path: Path, gongbao: Command, closed: tuple[int, ...]) -> None:
+    (tmp_path / "in.txt").write_text("2021年南通市投资5亿元。", encoding="utf-8")
+
+    def close() -> None:
+        for number in closed:
+            os.close(number)
+
+    arguments = ("run", tmp_path / "in.txt", tmp_path / "none.txt", "--no-ner", "--out", tmp_path / "out")
+    done = gongbao(*arguments, **NO_CAPTURE, preexec_fn=close)
+    assert done.returncode == 1, "one of the two is not there"
+    found = (tmp_path / "out" / "latest" / "records.jsonl").read_text(encoding="utf-8")
+    assert found.count("\n") == 1 and "failed" not in found, "no file of ours had the number of a stream"
+    assert gongbao("run", "-", "--no-ner", "--out", tmp_path / "o", **NO_CAPTURE, preexec_fn=close).returncode == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_words_that_cannot_be_said_end_no_work(tmp_path: Path, gongbao: Command) -> None:
+    (tmp_path / "in.txt").write_text("2021年南通市投资5亿元。", encoding="utf-8")
+    with Path("/dev/full").open("w") as full:
+        told = {**NO_CAPTURE, "stderr": full}
+        done = gongbao("run", tmp_path / "in.txt", tmp_path / "none.txt", "--no-ner", "--out", tmp_path / "out", **told)
+        assert done.returncode == 1
+        assert (tmp_path / "out" / "latest" / "manifest.json").is_file()
+        assert gongbao("run", tmp_path / "none.txt", "--no-ner", "--out", tmp_path / "o", **told).returncode == 2
+        assert gongbao("nonsense", **told).returncode == 2
+
+
+@POSIX
 def test_no_standard_output_at_all(tmp_path: Path, gongbao: Command) -> None:
     folder = run_folder(tmp_path, gongbao)
     for arguments in (["schema"], ["export", folder, "-o", "-"]):

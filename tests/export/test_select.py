@@ -82,6 +82,8 @@ def test_filters_that_do_not(text: str) -> None:
         ("value>1亿2", 7, "is a number"),
         ("kind=资金", 6, "one of money"),
         ("year≥", 6, "expected a value"),
+        ("(" * 100_000 + "year=2020" + ")" * 100_000, 101, "100 brackets"),
+        ("not (" * 5_000 + "year=2020" + ")" * 5_000, 505, "100 brackets"),
     ],
 )
 def test_filters_that_do_not_parse_say_where(text: str, position: int, said: str) -> None:
@@ -89,6 +91,11 @@ def test_filters_that_do_not_parse_say_where(text: str, position: int, said: str
         compile_where(text)
     assert code_of(error) == "export.where"
     assert f"position {position}:" in (error.value.where or "") and said in error.value.message
+
+
+def test_as_many_brackets_as_anybody_needs() -> None:
+    assert compile_where("(" * 100 + "year=2020" + ")" * 100)(ROW) == compile_where("year=2020")(ROW)
+    assert compile_where(" or ".join(["(kind=money)"] * 5_000))(ROW) == compile_where("kind=money")(ROW)
 
 
 def test_an_unknown_column_names_the_nearest() -> None:

@@ -92,6 +92,36 @@ def test_nobody_else_reads(client: TestClient, headers: dict[str, str], status: 
         assert client.get(path, headers=headers).status_code == status
 
 
+HALF = "\\ud800"
+BODIES = {
+    "/api/decide": ['{"keys": ["KEY"], "verdict": "accept", "reviewer": "Li%s"}',
+                    '{"keys": ["KEY", "%s"], "verdict": "accept"}',
+                    '{"keys": ["KEY"], "verdict": "edit", "form": {"initiative": "%s"}}',
+                    '{"keys": ["KEY"], "verdict": "edit", "form": {"%s": "x"}}'],
+    "/api/undo": ['{"reviewer": "%s"}'],
+    "/api/position": ['{"reviewer": "%s", "key": "KEY"}', '{"reviewer": "Li", "key": "%s"}'],
+    "/api/missed": ['{"article": "%s", "start": 0, "end": 1}', '{"article": "a", "start": 0, "end": 1, "form": {"unit": "%s"}}'],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "body"), [(path, body) for path, bodies in BODIES.items() for body in bodies])
+def test_half_a_character_in_what_a_browser_sends_is_refused(
+    client: TestClient, session: Session, path: str, body: str
+) -> None:
+    content = (body % HALF).replace("KEY", first(session)).encode()
+    answer = client.post(path, content=content, headers={**TOKEN, "content-type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["error"] and answer.json()["code"] == "compare.request"
+    assert list(session.store.ledger.heads()) == []
+
+
+@pytest.mark.parametrize("length", [60_000, 66_000, 200_000])
+@pytest.mark.parametrize("address", [0, 40_000])
+def test_a_head_without_end_is_refused(client: TestClient, length: int, address: int) -> None:
+    answer = client.get("/api/queue", params={"reviewer": "x" * address}, headers={"x-long": "x" * (length - address)})
+    assert answer.status_code == (200 if length < 65_000 else 431)
+
+
 def test_a_socket_for_messages_is_not_opened(session: Session) -> None:
     import asyncio
     from concurrent.futures import ThreadPoolExecutor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,7 @@ def test_parts_and_lexicons_are_put_in(tmp_path: Path) -> None:
         (("{digits}", "{digit}"), "unknown part {digit}", 4),
         (("\\L<coins>", "\\L<coin>"), "unknown lexicon 'coin'", 4),
         (("(?P<number>", "(?P<number>("), "pattern of money.demo", 4),
+        (("(?P<number>", "(?V1)(?P<number>"), "VERSION", 4),
         (("    kind: money", "    kinds: money"), "Extra inputs", 6),
         (("  - id: money.demo", "  - id: Money Demo"), "pattern", 4),
         (("    name: 示例", "   name: 示例"), "not valid YAML", 5),
@@ -75,6 +77,25 @@ def test_mistakes_are_named_with_their_line(
     if line is not None:
         assert (caught.value.where or "").endswith(f":{line}")
     assert caught.value.fix
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
+@pytest.mark.parametrize("name", ["quantities/x.yaml", "x.yaml", "lexicon/x.txt"])
+@pytest.mark.parametrize("kind", ["a pipe", "a folder", "a link to nowhere"])
+def test_what_is_no_regular_file_among_the_rules_is_named_and_not_waited_for(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    root = folder(tmp_path)
+    path = root / name
+    if kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a folder":
+        path.mkdir()
+    else:
+        path.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(RuleError, match="no regular file") as caught:
+        load(root)
+    assert caught.value.where == str(path) and caught.value.fix
 
 
 def test_an_id_used_twice_names_both_places(tmp_path: Path) -> None:

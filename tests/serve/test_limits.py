@@ -100,6 +100,27 @@ def test_a_client_that_goes_silent_is_given_up(runs: Path) -> None:
     assert sent[0]["status"] == 408
 
 
+@pytest.mark.parametrize(("length", "fits"), [(20_000, True), (66_000, False), (100_000, False), (300_000, False)])
+def test_a_head_is_64_kb_at_most(service: Any, length: int, fits: bool) -> None:
+    """However it comes: in one piece, which a server takes whole, or in many."""
+    for pieces in (1, 7):
+        head = (
+            f"GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nx-long: {'x' * length}\r\n\r\n".encode()
+        )
+        parts = urlsplit(service.url)
+        with socket.create_connection((parts.hostname, parts.port), 30) as connection:
+            step = -(-len(head) // pieces)
+            try:
+                for at in range(0, len(head), step):
+                    connection.sendall(head[at : at + step])
+                    time.sleep(0.01)
+                answer = connection.makefile("rb").readline()
+            except ConnectionError:  # it hung up while we were still talking
+                answer = b""
+        assert (b" 200 " in answer) is fits, (pieces, answer)
+        assert fits or answer == b"" or any(status in answer for status in (b" 431 ", b" 400 "))
+
+
 def test_it_stops_when_told(start: Callable[..., Any]) -> None:
     service = start()
     with service.client() as client:

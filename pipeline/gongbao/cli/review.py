@@ -71,7 +71,7 @@ def command(
         import webbrowser
 
         threading.Timer(0.6, webbrowser.open, (address,)).start()
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", http="h11"))
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from gongbao.cli.run import RulesOption
-from gongbao.loopback import LOOPBACK
+from gongbao.loopback import HEAD, LOOPBACK
 
 TOKEN_VARIABLE = "GONGBAO_TOKEN"
 MIN_TOKEN = 16
@@ -83,7 +83,8 @@ def command(
             log_config=_log(),
             access_log=False,
             server_header=False,
-            h11_max_incomplete_event_size=32_768,
+            http="h11",  # httptools, where it is installed, bounds no head
+            h11_max_incomplete_event_size=HEAD,
             timeout_keep_alive=15,
             timeout_graceful_shutdown=10,
             limit_concurrency=1000,

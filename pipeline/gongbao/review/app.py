@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import Cookie, FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from gongbao.diff.fields import display, grouped
 from gongbao.errors import GongbaoError
@@ -38,7 +39,17 @@ STATUS = {
 """By an error's code; all others are 500."""
 
 
-class Decision(BaseModel):
+class Body(BaseModel):
+    """What a browser sends: text that can be kept, without halves of characters."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole(cls, value: Any) -> Any:
+        json.dumps(value, ensure_ascii=False).encode()  # a UnicodeEncodeError is a ValueError
+        return value
+
+
+class Decision(Body):
     """What the browser sends to decide on changes."""
 
     keys: list[str] = Field(min_length=1)
@@ -48,7 +59,7 @@ class Decision(BaseModel):
     form: dict[str, str] = {}
 
 
-class Missed(BaseModel):
+class Missed(Body):
     """What the browser sends to add a record."""
 
     article: str
@@ -58,14 +69,14 @@ class Missed(BaseModel):
     form: dict[str, str] = {}
 
 
-class Who(BaseModel):
+class Who(Body):
     """A reviewer, and where they stand."""
 
     reviewer: str = ""
     key: str = ""
 
 
-class Apply(BaseModel):
+class Apply(Body):
     """Writing decisions to files, or saying what would be written."""
 
     dry_run: bool = True
@@ -95,6 +106,12 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
                 session.reopen()
                 pages.refresh()
         return _json({"error": str(error), "code": error.code}, STATUS.get(error.code, 500))
+
+    @app.exception_handler(RequestValidationError)
+    def no_sense(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        first = error.errors()[0]
+        return _json({"error": f"{'.'.join(map(str, first['loc']))}: {first['msg']}", "code": "compare.request"}, 422)
 
     @app.get("/")
     def index(language: Annotated[str | None, Cookie()] = None) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from gongbao.diff.compare import compare
 from gongbao.diff.sources import Places, in_order, open_side
+from gongbao.read.ids import as_text
 from gongbao.review.session import Session
 from gongbao.review.store import Store
 
@@ -31,7 +32,7 @@ def open_review(
     store.remember_sides(
         *("baseline" if side.kind == "baseline" else str(side.path.resolve()) for side in (left, right))
     )
-    return Session(comparison, places, store, reviewer or login(), rules, common)
+    return Session(comparison, places, store, as_text(reviewer or login()), rules, common)
 
 
 def login() -> str:

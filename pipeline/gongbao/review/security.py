@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from gongbao.loopback import LOOPBACK, from_elsewhere, host_of
+from gongbao.loopback import LOOPBACK, from_elsewhere, host_of, is_too_long
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -56,6 +56,8 @@ class Guard:
         await self._app(scope, receive, guarded)
 
     def _problem(self, scope: Scope) -> tuple[int, str] | None:
+        if is_too_long(scope):
+            return 431, "too long an address, or too much in headers"
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         if host_of(headers.get("host", "")) not in LOOPBACK:
             return 400, "this address is not served here"

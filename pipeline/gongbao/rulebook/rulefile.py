@@ -119,17 +119,32 @@ class Lines:
         return f"{self.path}:{line + 1}"
 
 
+def read_text(path: Path) -> str:
+    """The text of a file among the rules.
+
+    Raises:
+        RuleError: it is no regular file (a pipe would be waited for), cannot be read, or is not UTF-8.
+    """
+    if not path.is_file():
+        fix = "Remove it, or give it another ending"
+        raise RuleError("this is no regular file (a folder, a pipe, a link to nowhere)", where=str(path), fix=fix)
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RuleError("not UTF-8", where=str(path), fix="Save the file as UTF-8") from error
+    except OSError as error:
+        fix = "Give yourself the right to read it"
+        raise RuleError(f"cannot be read: {error.strerror or error}", where=str(path), fix=fix) from error
+
+
 def read_rules(path: Path) -> tuple[RuleFile, Lines]:
     """A rule file, and where its rules stand.
 
     Raises:
-        RuleError: no UTF-8, no YAML, or against the schema.
+        RuleError: it cannot be read, is no YAML, or is against the schema.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        root, data = _load_yaml(text)
-    except UnicodeDecodeError as error:
-        raise RuleError("not UTF-8", where=str(path), fix="Save the file as UTF-8") from error
+        root, data = _load_yaml(read_text(path))
     except RecursionError as error:
         raise RuleError("nested too deeply", where=str(path), fix="Flatten the file") from error
     except yaml.YAMLError as error:

@@ -40,7 +40,7 @@ import regex
 
 from gongbao.errors import RuleError, RuleTimeout
 from gongbao.rulebook.gives import Gives
-from gongbao.rulebook.rulefile import Example, Examples, RuleData, read_gives, read_rules
+from gongbao.rulebook.rulefile import Example, Examples, RuleData, read_gives, read_rules, read_text
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 SHIPPED = _PACKAGE / "rules" if (_PACKAGE / "rules").is_dir() else _PACKAGE.parents[1] / "rules"
@@ -89,7 +89,8 @@ class Rule:
         """
         try:
             return regex.compile(self.expanded, flags=regex.V0, **{name: list(self.lists[name]) for name in self.lists})
-        except regex.error as error:
+        except (regex.error, ValueError) as error:
+            # Not all of what the module refuses it refuses by its own error: flags at odds with ours, as (?V1).
             problem, fix = str(error), "Correct the pattern; it is written for the regex module"
             raise RuleError(f"pattern of {self.id}: {problem}", where=self.where, fix=fix) from error
         except RecursionError as error:
@@ -255,11 +256,7 @@ def _same(got: Any, want: Any) -> bool:
 
 
 def _read_lexicon(path: Path) -> tuple[str, ...]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise RuleError("not UTF-8", where=str(path), fix="Save the file as UTF-8") from error
-    words = (line.split("#", 1)[0].strip() for line in lines)
+    words = (line.split("#", 1)[0].strip() for line in read_text(path).splitlines())
     return tuple(dict.fromkeys(word for word in words if word))
 
 

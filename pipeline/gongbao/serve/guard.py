@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from gongbao.errors import GongbaoError, ServiceError
-from gongbao.loopback import LOOPBACK, from_elsewhere, host_of
+from gongbao.loopback import HEAD, LOOPBACK, from_elsewhere, host_of, is_too_long
 from gongbao.serve.limits import Limits
 from gongbao.serve.problems import RETRY, encoded, problem, problem_of, status_of
 
@@ -89,6 +89,9 @@ class Guard:
             LOG.info("%s %s %s %s bytes %.0f ms", scope["method"], path, status, sent, took)
 
     def _refusal(self, scope: Message) -> dict[str, Any] | None:
+        if is_too_long(scope):
+            fix = "Send less in the address and in headers"
+            return problem("service.head", f"the head is larger than {HEAD:,} bytes", "head", fix)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         host = headers.get("host", "")
         if self._local and host_of(host) not in LOOPBACK:

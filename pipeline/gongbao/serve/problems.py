@@ -23,6 +23,7 @@ STATUS = {
     "read.too_large": 413,
     "service.media_type": 415,
     "service.busy": 429,
+    "service.head": 431,
     "service.timeout": 503,
     "service.waiting": 503,
     "service.worker": 503,
