@@ -1,8 +1,8 @@
 """Places: mentions of administrative places, zones, offices and relative expressions in an article.
 
-The matcher sees the whole article, since what a name means is settled by what else the article names: 鼓楼 after 南京
-is not 鼓楼 after 福州. Names come from the gazetteer (`place_names`, `place_senses`), how they are carried from
-rules/place_forms (`place_forms`), expressions without a name (全市, 我省, 在沪, 财政部) from rules/places.
+The matcher sees the whole article, since what a name means is told by what else the article names: 鼓楼 after 南京
+is not 鼓楼 after 福州. Names come from the gazetteer (`places.names`, `places.disambiguation`), how they are carried
+from rules/place_forms (`places.forms`), expressions without a name (全市, 我省, 在沪, 财政部) from rules/places.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from functools import partial
 
 from gongbao.document import Place, PlaceForm, Rank
 from gongbao.errors import RuleError
+from gongbao.places.disambiguation import Disambiguator, Mention
 from gongbao.places.forms import FormReader
 from gongbao.places.gazetteer import Gazetteer
-from gongbao.places.names import Hit, NameFinder, surfaces
+from gongbao.places.names import Candidate, NameFinder, surfaces
 from gongbao.places.paths import COUNTRY, lineage
-from gongbao.places.senses import Mention, SenseSettler
 from gongbao.relations import Relation
 from gongbao.rulebook.gives import ExpressionGives
 from gongbao.rulebook.match import Match, Matcher
@@ -30,8 +30,7 @@ class PlaceMatcher:
 
     Args:
         gazetteer: The places.
-        rules: Supplies the stages `place_forms` and `places` and the lexicons `place_common`, `place_generic`,
-            `place_known`, `place_not`, `place_part_tails`, `place_predicates`, `place_surnames`.
+        rules: Supplies the stages `place_forms` and `places`, and the lexicons of names and disambiguation.
 
     Raises:
         RuleError: a rule of these stages gives an unknown form, rank or place.
@@ -39,9 +38,9 @@ class PlaceMatcher:
 
     def __init__(self, gazetteer: Gazetteer, rules: RuleSet) -> None:
         self._gazetteer = gazetteer
-        self._finder = NameFinder(surfaces(gazetteer, rules), rules.lexicon("place_surnames"))
+        self._finder = NameFinder(surfaces(gazetteer, rules), rules)
         self._forms = FormReader(rules)
-        self._settler = SenseSettler(gazetteer, rules.lexicon("place_part_tails"), rules.lexicon("place_predicates"))
+        self._disambiguator = Disambiguator(gazetteer, rules)
         self._expressions = rules.stage("places")
         self._matcher = Matcher(self._expressions)
         for rule in self._expressions:
@@ -55,21 +54,25 @@ class PlaceMatcher:
             title: The article's title, where it is known apart from the text; evidence for ambiguous names.
             year: The year of the article: full names are read as they were then (巢湖市 in 2009). Today's if None.
         """
-        before = self._settled(title, self._finder.find(title), (), year) if title else []
-        hits = self._finder.find(text)
-        mentions = self._settled(text, hits, [path for m in before for path in _chain(m)], year)
+        before = self._mentions(title, self._finder.find(title), (), year) if title else []
+        candidates = self._finder.find(text)
+        mentions = self._mentions(text, candidates, [path for m in before for path in _chain(m)], year)
         limits = [*(mention.start for mention in mentions[1:]), len(text)]
         places = [self._place(text, mention, limit) for mention, limit in zip(mentions, limits, strict=False)]
-        abbreviated = [hit for hit in hits if hit.surface.abbreviation is not None]
+        abbreviated = [candidate for candidate in candidates if candidate.surface.abbreviation is not None]
         named = {path for mention in (*before, *mentions) for path in _chain(mention)} if abbreviated else set()
-        for hit in abbreviated:
-            places += self._abbreviated(text, hit, named)
+        for candidate in abbreviated:
+            places += self._abbreviated(text, candidate, named)
         places += self._expressed(text, places)
         return tuple(sorted(places, key=lambda place: (place.start, place.end)))
 
-    def _settled(self, text: str, hits: Sequence[Hit], before: Sequence[str], year: int | None) -> list[Mention]:
-        names = [self._finder.area(hit, year) for hit in hits if hit.surface.abbreviation is None]
-        return self._settler.settle(text, names, partial(self._forms.backs, text), before=before, year=year)
+    def _mentions(
+        self, text: str, candidates: Sequence[Candidate], before: Sequence[str], year: int | None
+    ) -> list[Mention]:
+        names = [
+            self._finder.area(candidate, year) for candidate in candidates if candidate.surface.abbreviation is None
+        ]
+        return self._disambiguator.disambiguate(text, names, partial(self._forms.backs, text), before=before, year=year)
 
     def _place(self, text: str, mention: Mention, limit: int) -> Place:
         """A mention with its form."""
@@ -84,22 +87,23 @@ class PlaceMatcher:
             start, end, text[start:end], path, code, mention.rank, form, rule, mention.ambiguous, dateline=dateline
         )
 
-    def _abbreviated(self, text: str, hit: Hit, named: Iterable[str]) -> list[Place]:
+    def _abbreviated(self, text: str, candidate: Candidate, named: Iterable[str]) -> list[Place]:
         """A place for each character of a run (川渝), one for a by-name of a place that the article names."""
-        abbreviation = hit.surface.abbreviation
+        abbreviation = candidate.surface.abbreviation
         if abbreviation is None or abbreviation.kind == "single":
             return []
         if abbreviation.kind == "epithet":
             if abbreviation.places[0] not in named:
                 return []
-            carried = self._forms.name(text, hit.start, hit.end)
+            carried = self._forms.name(text, candidate.start, candidate.end)
             epithet: PlaceForm = "embedded" if carried is not None and carried.form == "embedded" else "adjective"
-            return [self._adjective(text, hit.start, hit.end, abbreviation.places[0], epithet, Relation.PLACE_EPITHET)]
-        found = self._forms.run(text, hit.start, hit.end)
+            path, span = abbreviation.places[0], (candidate.start, candidate.end)
+            return [self._adjective(text, *span, path, epithet, Relation.PLACE_EPITHET)]
+        found = self._forms.run(text, candidate.start, candidate.end)
         form: PlaceForm = found.form if found else "adjective"
         rule = found.rule if found else Relation.PLACE_ABBREVIATION_RUN
         return [
-            self._adjective(text, hit.start + i, hit.start + i + 1, path, form, rule)
+            self._adjective(text, candidate.start + i, candidate.start + i + 1, path, form, rule)
             for i, path in enumerate(abbreviation.places)
         ]
 

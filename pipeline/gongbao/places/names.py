@@ -1,13 +1,13 @@
-"""Finding names of places in a text: one automaton over the gazetteer, and whether a hit stands on word borders.
+"""Finding names of places in a text: one automaton over the gazetteer, and whether a name stands on word borders.
 
-A hit is only a candidate. 国 of 宁国 and 家 are one word in 江宁国家, so the hit 宁国 there is dropped: where words of
-jieba's dictionary cross a border of the hit, the hit must be part of the likelier reading.
+What is found is only a candidate. 国 of 宁国 and 家 are one word in 江宁国家, so the candidate 宁国 there is dropped:
+where words of jieba's dictionary cross its border, a candidate must be part of the likelier reading.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -19,20 +19,12 @@ from gongbao.rulebook.match import searchable
 from gongbao.rulebook.ruleset import RuleSet
 
 _REACH = 3
-"""Characters beyond a hit that a crossing word may reach."""
+"""Characters beyond a candidate that a crossing word may reach."""
 _EVERYDAY = 1500
 _RARE = -math.log(60_101_967)
 """Log probability of a word counted once: the sum of all counts in jieba's dictionary is 60,101,967."""
 _FLOOR = {"division": 300, "short": 30, "zone": 30, "foreign": 60}
 """Counts, on the scale of jieba's dictionary, that names get at least: many places are rare or missing there."""
-# 北京市场 is 北京 + 市场; the rank character belongs to the next word.
-_TRIM = {"市": "场值况盈率", "区": "域间位块别分", "州": "际"}
-
-
-_BEFORE_PERSONS = frozenset("长员授生任理席记者师士手民志家人和与及同")
-"""Last characters of what stands before a person's name: 秘书长, 主任, 记者, 和."""
-_COUNTERS = frozenset("万千百亿台名张件家条面座")
-_NUMERALS = frozenset("一二三四五六七八九十百千万亿两几数多余")
 
 
 class Trust(IntEnum):
@@ -65,7 +57,7 @@ class Surface:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class Candidate:
     """A surface found at `[start, end)`."""
 
     start: int
@@ -118,84 +110,97 @@ def _keeps_rank(name: str, senses: Sequence[PlaceEntry]) -> bool:
 class NameFinder:
     """Finds the surfaces in a text. Build once; safe to share between threads."""
 
-    def __init__(self, names: Mapping[str, Surface], surnames: Iterable[str] = ()) -> None:
+    def __init__(self, names: Mapping[str, Surface], rules: RuleSet) -> None:
         from ahocorasick_rs import AhoCorasick, MatchKind
 
-        self._surnames = frozenset(surnames)
+        self._surnames = frozenset(rules.lexicon("place_surnames"))
+        self._before_persons = frozenset(rules.lexicon("place_before_persons"))
+        self._numerals = frozenset(rules.lexicon("numerals"))
+        self._counters = frozenset(rules.lexicon("place_counters"))
+        self._rank_words = frozenset(rules.lexicon("place_rank_words"))
         self._surfaces = tuple(names.values())
         self._by_text = dict(names)
         self._longest = max(map(len, names), default=0)
         self._automaton = AhoCorasick(list(names), matchkind=MatchKind.LeftmostLongest, store_patterns=False)
 
-    def find(self, text: str) -> list[Hit]:
-        """Hits on word borders, leftmost and longest first, none overlapping; words of `place_not` are left out."""
-        hits: list[Hit] = []
+    def find(self, text: str) -> list[Candidate]:
+        """Candidates on word borders, leftmost and longest first, none overlapping, none of `place_not`."""
+        candidates: list[Candidate] = []
         free = 0
         for number, start, end in self._automaton.find_matches_as_indexes(searchable(text)):
             if start < free:
                 continue
-            hit = self._settle(text, Hit(start, end, self._surfaces[number]), hits)
-            if hit is None:
-                hit = next(self._inside(text, start + 1, end, hits), None)
-            if hit is not None and hit.surface.trust is not Trust.NEVER:
-                hits.append(hit)
-            free = hit.end if hit is not None else free
-        return hits
+            candidate = self._bounded(text, Candidate(start, end, self._surfaces[number]), candidates)
+            if candidate is None:
+                candidate = next(self._inside(text, start + 1, end, candidates), None)
+            if candidate is not None and candidate.surface.trust is not Trust.NEVER:
+                candidates.append(candidate)
+            free = candidate.end if candidate is not None else free
+        return candidates
 
-    def area(self, hit: Hit, year: int | None) -> Hit:
-        """The city of a hit where its 地区 is the area and no division any more: 苏州地区 in 2013."""
-        surface = hit.surface
+    def area(self, candidate: Candidate, year: int | None) -> Candidate:
+        """The city of a candidate where its 地区 is the area and no division any more: 苏州地区 in 2013."""
+        surface = candidate.surface
         if year is None or not surface.full or not surface.text.endswith("地区"):
-            return hit
+            return candidate
         city = self._by_text.get(surface.text[:-2])
         gone = all(sense.valid_to is not None and sense.valid_to < year - 1 for sense in surface.senses)
-        return Hit(hit.start, hit.end - 2, city) if city is not None and city.senses and gone else hit
+        return (
+            Candidate(candidate.start, candidate.end - 2, city)
+            if city is not None and city.senses and gone
+            else candidate
+        )
 
-    def _settle(self, text: str, hit: Hit, before: list[Hit]) -> Hit | None:
-        """The hit, cut by a rank that belongs to the next word; None where it does not stand on word borders."""
-        surface = hit.surface
+    def _bounded(self, text: str, candidate: Candidate, before: list[Candidate]) -> Candidate | None:
+        """The candidate, cut by a rank that belongs to the next word; None where it does not stand on word borders."""
+        surface = candidate.surface
         if surface.trust is Trust.NEVER:
-            return hit
-        if hit.start > 0 and (self._is_person(text, hit) or _is_counted(text, hit.start)):
+            return candidate
+        if candidate.start > 0 and (self._is_person(text, candidate) or self._is_counted(text, candidate.start)):
             return None
-        following = _TRIM.get(surface.text[-1])
-        if following and hit.end < len(text) and text[hit.end] in following:
+        if text[candidate.end - 1 : candidate.end + 1] in self._rank_words:  # 北京市场 is 北京 + 市场
             shorter = self._by_text.get(surface.text[:-1])
             if shorter is None:
                 return None
-            hit = Hit(hit.start, hit.end - 1, shorter)
-        if hit.end - hit.start > _REACH:
-            return hit
-        joined = bool(before) and before[-1].end == hit.start
-        floor = _floor(hit.surface)
-        if on_borders(text, hit.start, hit.end, floor, left_fixed=joined):
-            return hit
+            candidate = Candidate(candidate.start, candidate.end - 1, shorter)
+        if candidate.end - candidate.start > _REACH:
+            return candidate
+        joined = bool(before) and before[-1].end == candidate.start
+        floor = _floor(candidate.surface)
+        if on_borders(text, candidate.start, candidate.end, floor, left_fixed=joined):
+            return candidate
         # The rank may be the next word's as well: 无锡市委 is 无锡 + 市委.
-        if hit.surface.full and hit.end - hit.start > 2:
-            return hit if on_borders(text, hit.start, hit.end - 1, floor, left_fixed=joined) else None
+        if candidate.surface.full and candidate.end - candidate.start > 2:
+            return candidate if on_borders(text, candidate.start, candidate.end - 1, floor, left_fixed=joined) else None
         return None
 
-    def _is_person(self, text: str, hit: Hit) -> bool:
+    def _is_person(self, text: str, candidate: Candidate) -> bool:
         """Whether a surname before a short name makes a person of it (李长春), or a dot a foreigner (达利·萨尔瓦多)."""
-        surface, before = hit.surface, text[hit.start - 1]
-        if surface.abroad and (before == "·" or text.startswith("·", hit.end)):
+        surface, before = candidate.surface, text[candidate.start - 1]
+        if surface.abroad and (before == "·" or text.startswith("·", candidate.end)):
             return True
-        if surface.full or hit.end - hit.start > 2 or before not in self._surnames:
+        if surface.full or candidate.end - candidate.start > 2 or before not in self._surnames:
             return False
-        return hit.start == 1 or not _is_hanzi(text[hit.start - 2]) or text[hit.start - 2] in _BEFORE_PERSONS
+        return (
+            candidate.start == 1
+            or not _is_hanzi(text[candidate.start - 2])
+            or text[candidate.start - 2] in self._before_persons
+        )
 
-    def _inside(self, text: str, start: int, end: int, before: list[Hit]) -> Iterator[Hit]:
-        """Hits that begin within a dropped one."""
+    def _is_counted(self, text: str, start: int) -> bool:
+        """Whether the name's first character counts what stands before it: 254万山区人民, 1500台中有20台."""
+        before = text[start - 1]
+        return text[start] in self._counters and (before.isdigit() or before in self._numerals)
+
+    def _inside(self, text: str, start: int, end: int, before: list[Candidate]) -> Iterator[Candidate]:
+        """Candidates that begin within a dropped one."""
         for at in range(start, end):
             for length in range(min(self._longest, len(text) - at), 1, -1):
                 surface = self._by_text.get(text[at : at + length])
-                if surface is not None and (hit := self._settle(text, Hit(at, at + length, surface), before)):
-                    yield hit
-
-
-def _is_counted(text: str, start: int) -> bool:
-    """Whether the name's first character counts what stands before it: 254万山区人民, 1500台中有20台."""
-    return text[start] in _COUNTERS and (text[start - 1].isdigit() or text[start - 1] in _NUMERALS)
+                if surface is not None and (
+                    candidate := self._bounded(text, Candidate(at, at + length, surface), before)
+                ):
+                    yield candidate
 
 
 def _floor(surface: Surface) -> int:

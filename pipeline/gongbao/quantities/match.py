@@ -57,7 +57,7 @@ class QuantityMatcher:
         amounts = self._joined(text, amounts)
         ends = [*(amount.start for amount in amounts[1:]), len(text)]
         for amount, limit in zip(amounts, ends, strict=False):
-            self._judge(text, amount, before, limit)
+            self._read_context(text, amount, before, limit)
             if home and amount.kind == "money" and amount.unit.startswith("元") and not amount.currency_said:
                 amount.unit = home + amount.unit[1:]
             found.append(self._quantity(text, amount))
@@ -128,7 +128,7 @@ class QuantityMatcher:
         same = low.unit == high.unit and low.kind == high.kind and high.upper is None and not low.exceeds(high)
         return same and not (low.wrote_unit and text[low.start - 1 : low.start] in tuple("由从"))
 
-    def _judge(self, text: str, amount: Amount, before: Amount | None, limit: int) -> None:
+    def _read_context(self, text: str, amount: Amount, before: Amount | None, limit: int) -> None:
         """Set bound, kind and sign from the words around, behind it up to `limit`, where the next amount begins."""
         start, end = amount.start, amount.end
         low = max(0, start - 24, before.end if before else 0)
@@ -146,9 +146,9 @@ class QuantityMatcher:
             if cue.gives.inside:
                 amount.end = cue.end
         if amount.kind in ("percent", "growth"):
-            self._judge_change(text, amount, before, end)
+            self._read_change(text, amount, before, end)
         elif amount.bare:
-            self._judge_bare(text, amount)
+            self._read_bare(text, amount)
         elif amount.kind == "money" and amount.unit == "元":
             currency = self._cues.currency.touching(text, max(0, start - 6), start)
             if currency is None and amount.continues and before is not None and before.currency_said:
@@ -158,7 +158,7 @@ class QuantityMatcher:
                 amount.unit = currency.gives.unit or text[currency.start : currency.end].strip()
                 amount.cue_start = currency.start
 
-    def _judge_change(self, text: str, amount: Amount, before: Amount | None, end: int) -> None:
+    def _read_change(self, text: str, amount: Amount, before: Amount | None, end: int) -> None:
         previous = (before.end, before.change) if before is not None else None
         if amount.continues and before is not None and before.change is not None:
             change: Change | None = before.change
@@ -174,7 +174,7 @@ class QuantityMatcher:
         if change.start is not None and (before.end if before else 0) <= change.start < amount.start:
             amount.cue_start = change.start if amount.cue_start is None else min(amount.cue_start, change.start)
 
-    def _judge_bare(self, text: str, amount: Amount) -> None:
+    def _read_bare(self, text: str, amount: Amount) -> None:
         cue = self._cues.bare_after.touching(text, amount.end, min(len(text), amount.end + 12))
         if cue is None:
             low = statement_start(text, amount.start, max(0, amount.start - REACH))

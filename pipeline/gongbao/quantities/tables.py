@@ -32,7 +32,6 @@ _UNIT_IN_NAME = (
 _BETWEEN_UNITS = regex.compile(r"[、,，;；\s和及]+")
 _SCALE = regex.compile(r"[十百千万亿兆]+")
 _YEAR = regex.compile(r"(?:19[4-9]|20[0-4])\d")
-_UNIT_COLUMN = frozenset({"单位", "计量单位"})
 _WIDE = str.maketrans({"－": "-", "−": "-", "＋": "+", ",": None})
 
 
@@ -58,7 +57,8 @@ class TableReader:
     """Reads the numbers of tables.
 
     Args:
-        rules: Supplies the lexicons `table_rates`, `table_growth`, `table_index` and `table_no_money`.
+        rules: Supplies the lexicons `table_rates`, `table_growth`, `table_index`, `table_no_money` and
+            `table_unit_columns`.
         quantities: Knows the units.
     """
 
@@ -68,6 +68,7 @@ class TableReader:
 
         self._rates, self._growth = any_of("table_rates"), any_of("table_growth")
         self._index, self._no_money = index_pattern(rules), any_of("table_no_money")
+        self._unit_columns = frozenset(rules.lexicon("table_unit_columns"))
         self._quantities = quantities
         self._ones: dict[tuple[str, str], Quantity | None] = {}
 
@@ -123,7 +124,7 @@ class TableReader:
         columns = [self._column(text, column) for column in table.columns]
         heads = ["".join(text[slice(*cell)] for cell in column) for column in table.columns]
         label = label_column(text, table, self._index)
-        units = next((n for n, head in enumerate(heads) if head in _UNIT_COLUMN), None)
+        units = next((n for n, head in enumerate(heads) if head in self._unit_columns), None)
         shared = self._shared(text, table)
         numeric = numeric_columns(text, table.rows, len(columns))
         found: list[Quantity] = []
