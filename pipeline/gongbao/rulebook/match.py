@@ -262,7 +262,15 @@ class Matcher:
         Raises:
             RuleTimeout: a rule ran past its time limit.
         """
-        return next(self.all_touching(text, start, end), None)
+        pattern: _Pattern | None = None
+        try:
+            for pattern in self._may_touch(text, start, end):
+                match = pattern.match(text, start, end)
+                if match is not None:
+                    return Match(match.start(), match.end(), pattern.rule, match.groupdict())
+        except TimeoutError:
+            raise _timed_out(pattern) from None
+        return None
 
     def all_touching(self, text: str, start: int, end: int) -> Iterator[Match]:
         """The matches that begin at `start`, for a backward matcher that end at `end`; higher priority first.
@@ -270,20 +278,11 @@ class Matcher:
         Raises:
             RuleTimeout: a rule ran past its time limit.
         """
-        char = text[end - 1 : end] if self._backward else text[start : start + 1]
-        patterns = self._touching.get(char)
-        if patterns is None:
-            patterns = self._touching.setdefault(char, tuple(p for p in self._patterns if p.opens(char)))
-        held = -1
-        if len(patterns) > _FEW:
-            reach = self._words.reach
-            held = self._words.held(
-                text[max(start, end - reach) : end] if self._backward else text[start : min(end, start + reach)]
-            )
         pattern: _Pattern | None = None
         try:
-            for pattern in patterns:
-                if pattern.near & held == pattern.near and (match := pattern.match(text, start, end)) is not None:
+            for pattern in self._may_touch(text, start, end):
+                match = pattern.match(text, start, end)
+                if match is not None:
                     yield Match(match.start(), match.end(), pattern.rule, match.groupdict())
         except TimeoutError:
             raise _timed_out(pattern) from None
@@ -306,6 +305,20 @@ class Matcher:
         except TimeoutError:
             raise _timed_out(pattern) from None
         return best
+
+    def _may_touch(self, text: str, start: int, end: int) -> Sequence[_Pattern]:
+        """The patterns that the character at the edge of a span, and the words near it, let match there."""
+        char = text[end - 1 : end] if self._backward else text[start : start + 1]
+        patterns = self._touching.get(char)
+        if patterns is None:
+            patterns = self._touching.setdefault(char, tuple(p for p in self._patterns if p.opens(char)))
+        if len(patterns) <= _FEW:
+            return patterns
+        reach = self._words.reach
+        held = self._words.held(
+            text[max(start, end - reach) : end] if self._backward else text[start : min(end, start + reach)]
+        )
+        return [pattern for pattern in patterns if pattern.near & held == pattern.near]
 
     def _may_match(self, stretch: str) -> tuple[_Pattern, ...]:
         """The patterns of which a stretch of text holds the words."""
