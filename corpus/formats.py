@@ -104,7 +104,7 @@ def printed(head: Head, text: str) -> bytes:
     short = ParagraphStyle("short", parent=body, firstLineIndent=0, spaceBefore=6)
     large = ParagraphStyle("large", parent=short, fontSize=15, leading=24, alignment=1)
 
-    def furniture(canvas: Any, _: Any) -> None:
+    def boilerplate(canvas: Any, _: Any) -> None:
         canvas.setFont("STSong-Light", 8)
         canvas.drawString(50, 560, head["source"])
         canvas.drawCentredString(210, 30, f"- {canvas.getPageNumber()} -")
@@ -116,7 +116,7 @@ def printed(head: Head, text: str) -> bytes:
     title, *lines = text.rstrip("\n").split("\n")
     story = [Paragraph(title, large)]
     story += [Paragraph(line, body if line.endswith("。") else short) for line in lines]
-    made.build(story, onFirstPage=furniture, onLaterPages=furniture)
+    made.build(story, onFirstPage=boilerplate, onLaterPages=boilerplate)
     return out.getvalue()
 
 

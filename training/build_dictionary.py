@@ -3,7 +3,7 @@
     python training/build_dictionary.py [--out pipeline/gongbao/chinese/words.gz]
 
 They are those of jieba's dictionary, with how often each was counted and its part of speech, and those of
-rules/lexicon/bulletin_words.txt that it lacks. tests/chinese/test_dictionary.py fails if the file is not up to date.
+rules/lexicon/bulletin_words.txt that it lacks. tests/chinese/test_words.py fails if the file is not up to date.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from importlib.resources import files
 from itertools import accumulate
 from pathlib import Path
 
-from gongbao.chinese.dictionary import LONGEST, PATH
 from gongbao.chinese.script import lexicon
+from gongbao.chinese.words import LONGEST, PATH
 
 UNCOUNTED = 20
 """Added to the frequency of words: the dictionary lists many with a frequency of 2 or 3 that nobody counted."""
@@ -37,7 +37,7 @@ def read_words() -> dict[str, tuple[int, str]]:
 
 
 def content(words: dict[str, tuple[int, str]]) -> bytes:
-    """The file before compression: a line of JSON, then the arrays that `gongbao.chinese.dictionary` reads."""
+    """The file before compression: a line of JSON, then the arrays that `gongbao.chinese.words` reads."""
     nodes = sorted({word[:n] for word in words for n in range(len(word) + 1)}, key=lambda node: (len(node), node))
     parents = Counter(node[:-1] for node in nodes if node)
     frequencies = sorted({frequency for frequency, _ in words.values()})

@@ -134,7 +134,7 @@ def outlined(document: Document) -> Document:
         document.text,
         title=document.title,
         content_start=offsets.to_target(article.content_start),
-        furniture=[(offsets.to_target(start), offsets.to_target(end)) for start, end in article.furniture],
+        boilerplate=[(offsets.to_target(start), offsets.to_target(end)) for start, end in article.boilerplate],
         places=document.places,
         quantities=document.quantities,
         tables=document.tables,

@@ -37,7 +37,7 @@ class Article:
     origin: str | None = None
     content_start: int = 0
     """Where the metadata lines at the top end: nothing before it but the title is content."""
-    furniture: tuple[tuple[int, int], ...] = ()
+    boilerplate: tuple[tuple[int, int], ...] = ()
     """Spans of `text` that belong to the page (view counts, credits, copyright), ordered: nothing there is a fact."""
     row: str | None = None
 
@@ -60,7 +60,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One mended piece of damage: `before` stood at `[start, end)` of the stage's input, `after` stands there now."""
+    """One repaired piece of damage: `before` stood at `[start, end)` of the stage's input, `after` stands there now."""
 
     start: int
     end: int
@@ -72,7 +72,7 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a text-changing stage gives: the new text, the map back to its input, and what it mended."""
+    """What a text-changing stage gives: the new text, the map back to its input, and what it repaired."""
 
     text: str
     offsets: OffsetMap = field(default_factory=OffsetMap)
@@ -226,7 +226,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Sections and sentences of an article, both in text order; page furniture and metadata lines are left out."""
+    """Sections and sentences of an article, both in text order; page boilerplate and metadata lines are left out."""
 
     sections: tuple[Section, ...]
     sentences: tuple[Sentence, ...]

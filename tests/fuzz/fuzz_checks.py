@@ -96,7 +96,7 @@ def check_outline(pipeline: Pipeline, text: str) -> float:
     places = pipeline.matchers.places.match(text, title=None, year=None)
     quantities = pipeline.matchers.quantities.match(text)
     with in_time(text) as taken:
-        layout = outline(text, title=None, content_start=0, furniture=[], places=places, quantities=quantities)
+        layout = outline(text, title=None, content_start=0, boilerplate=[], places=places, quantities=quantities)
     last = 0
     for sentence in layout.sentences:
         assert last <= sentence.start < sentence.end <= len(text)
@@ -141,7 +141,7 @@ def check_articles(items: Iterable[Article | Failure], data: bytes, *, foreign: 
             assert isinstance(item, Article)
             assert item.text.strip()
             assert 0 <= item.content_start <= len(item.text)
-            for start, end in item.furniture:
+            for start, end in item.boilerplate:
                 assert 0 <= start <= end <= len(item.text)
     return taken.seconds
 
@@ -169,8 +169,8 @@ def check_revision(source: str, revision: Revision) -> None:
         assert start >= last, "offsets run backwards"
         last = start
     assert revision.offsets.to_source(0, len(revision.text))[1] <= len(source)
-    for mended in revision.repairs:
-        assert source[mended.start : mended.end] == mended.before
+    for repaired in revision.repairs:
+        assert source[repaired.start : repaired.end] == repaired.before
 
 
 def check_spans(text: str, found: Any) -> None:

@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a program of its
 import atheris  # type: ignore[import-not-found,unused-ignore]
 
 # The search for shifted text tries a hundred thousand readings of a line; counting its branches makes it crawl.
-UNCOUNTED = ["gongbao.repair.shifted.search", "gongbao.chinese.plausibility"]
+UNCOUNTED = ["gongbao.repair.shifted.search", "gongbao.chinese.language_model"]
 with atheris.instrument_imports(include=["gongbao"], exclude=UNCOUNTED):
     import gongbao.pipeline
     import gongbao.read

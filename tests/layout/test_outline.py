@@ -86,8 +86,8 @@ def test_sentences_keep_their_closing_marks(text: str, sentences: list[str]) -> 
     assert [("题目\n" + text)[s.start : s.end] for s in layout.sentences if s.role != "title"] == sentences
 
 
-def test_metadata_and_furniture_are_no_content() -> None:
+def test_metadata_and_boilerplate_are_no_content() -> None:
     text = f"题目\n来源：某报\n{BODY}\n浏览次数：35"
     end = text.index("浏览")
-    layout = outline(text, title="题目", content_start=text.index(BODY), furniture=[(end, len(text))])
+    layout = outline(text, title="题目", content_start=text.index(BODY), boilerplate=[(end, len(text))])
     assert [text[s.start : s.end] for s in layout.sentences] == ["题目", BODY]

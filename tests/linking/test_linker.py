@@ -1,4 +1,4 @@
-"""Linking by rules: which place and which year an amount belongs to, and what was only a yardstick.
+"""Linking by rules: which place and which year an amount belongs to, and what was only compared with.
 
 Every case is a small bulletin; `expected` lists (amount, place, year) in text order, None for "nobody could tell".
 """
@@ -39,7 +39,7 @@ PLACES = [
         [("8000万元", JIANGBEI, 2022), ("17个", NINGBO, 2022), ("40个", "浙江省/绍兴市", 2022)],
     ),
     Case(
-        "a yardstick is no place",
+        "what is only compared with is no place",
         "宁波市外贸增长9%，高于全国2个百分点，占全省的三成。",
         [("9%", NINGBO, 2022), ("2个百分点", NINGBO, 2022), ("三成", NINGBO, 2022)],
     ),

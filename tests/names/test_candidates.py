@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from gongbao.names.candidates import NONE, Lexicon, Likeness, Names, merged
+from gongbao.names.candidates import NONE, Likeness, Names, SpanIndex, merged
 from gongbao.names.ranking import NAMES, Proposals
 from gongbao.names.scores import SPANS, Spans
 from gongbao.ranker import Ranker
@@ -27,22 +27,22 @@ def spans(*rows: Sequence[tuple[int, int, float]]) -> Spans:
     return found
 
 
-def numbered(*texts: str) -> tuple[Lexicon, np.ndarray]:
-    """A lexicon of these texts, and the keys of each."""
+def numbered(*texts: str) -> tuple[SpanIndex, np.ndarray]:
+    """An index of these texts, and the keys of each."""
     joined = "\n".join(texts)
     starts = np.array([joined.index(text) for text in texts])
-    lexicon = Lexicon(joined)
-    spans = lexicon.add(starts, starts + [len(text) for text in texts])
-    return lexicon, lexicon.key_of[spans]
+    index = SpanIndex(joined)
+    spans = index.add(starts, starts + [len(text) for text in texts])
+    return index, index.key_of[spans]
 
 
 def test_merged_adds_up_what_reads_the_same() -> None:
     text = "“甲计划”和甲计划、乙计划"
-    lexicon = Lexicon(text)
-    names = merged(spans([(1, 4, 0.3), (10, 13, 0.35), (6, 9, 0.2)], [(0, 1, 0.9)], [(6, 9, 0.5)]), lexicon)
-    read = [[lexicon.read(span) for span in row if span != NONE] for row in names.spans]
+    index = SpanIndex(text)
+    names = merged(spans([(1, 4, 0.3), (10, 13, 0.35), (6, 9, 0.2)], [(0, 1, 0.9)], [(6, 9, 0.5)]), index)
+    read = [[index.read(span) for span in row if span != NONE] for row in names.spans]
     assert read == [["甲计划", "乙计划"], [], ["甲计划"]]
-    assert lexicon.spans[names.spans[0, 0]].tolist() == [1, 4]
+    assert index.spans[names.spans[0, 0]].tolist() == [1, 4]
     assert names.probability[0, :2] == pytest.approx([0.5, 0.35])
     assert names.probability[:, 2:].max() == 0
 
@@ -66,8 +66,8 @@ def test_agreed_prefers_what_others_contain() -> None:
     ],
 )
 def test_alike(one: str, other: str, expected: bool) -> None:
-    lexicon, keys = numbered(one, other)
-    likeness = Likeness(lexicon, [keys])
+    index, keys = numbered(one, other)
+    likeness = Likeness(index, [keys])
     for first, second in (keys, keys[::-1]):
         names = Names(np.array([[0]]), np.array([[second]]), np.array([[0.25]]))
         assert likeness.support(np.array([[first]]), names) == (0.25 if expected else 0)
@@ -75,8 +75,8 @@ def test_alike(one: str, other: str, expected: bool) -> None:
 
 @given(st.lists(st.text("甲乙丙", min_size=1, max_size=6), min_size=1, max_size=12, unique=True))
 def test_parts_of_keys(texts: list[str]) -> None:
-    lexicon, numbers = numbered(*texts)
-    likeness = Likeness(lexicon, [numbers])
+    index, numbers = numbered(*texts)
+    likeness = Likeness(index, [numbers])
     for one in range(len(texts)):
         for other in range(len(texts)):
             assert likeness.is_part(numbers[one], numbers[other]) == (texts[one] in texts[other])

@@ -159,7 +159,7 @@ def test_lines_that_only_look_like_metadata_are_content(first: str) -> None:
     text = f"某市半年经济报告\n{first}\n{PROSE}"
     found = find_metadata(text)
     assert found.content_start <= text.index(first)
-    assert found.furniture == ()
+    assert found.boilerplate == ()
     assert found.pub_date is None
 
 
@@ -228,7 +228,7 @@ def test_the_pages_own_lines_at_the_end(line: str, field: str | None, value: str
     if line.startswith("（本文"):
         line = ""
     found = find_metadata(text)
-    covered = [text[start:end] for start, end in found.furniture]
+    covered = [text[start:end] for start, end in found.boilerplate]
     assert covered == ([line] if line else covered)
     if field:
         assert found.fields[field] == value
@@ -237,7 +237,7 @@ def test_the_pages_own_lines_at_the_end(line: str, field: str | None, value: str
 def test_a_credit_at_the_end_of_a_paragraph() -> None:
     text = f"某市半年经济报告\n{PROSE}（责编：某甲）"
     found = find_metadata(text)
-    assert [text[start:end] for start, end in found.furniture] == ["（责编：某甲）"]
+    assert [text[start:end] for start, end in found.boilerplate] == ["（责编：某甲）"]
     assert found.fields["editor"] == "某甲"
 
 
@@ -245,9 +245,9 @@ def test_lists_of_other_articles_are_no_content_but_background_is() -> None:
     links = "相关新闻\n邻市上半年投资增长11%\n邻县签约项目88亿元\n更多>>"
     text = f"某市半年经济报告\n{PROSE}\n{links}"
     found = find_metadata(text)
-    assert "".join(text[start:end] for start, end in found.furniture) == links.replace("\n", "")
+    assert "".join(text[start:end] for start, end in found.boilerplate) == links.replace("\n", "")
     text = f"某市半年经济报告\n{PROSE}\n相关链接\n去年，该市还完成技改投资37亿元，增长6%。\n邻市12个项目开工"
-    assert find_metadata(text).furniture == ()
+    assert find_metadata(text).boilerplate == ()
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_lists_of_other_articles_are_no_content_but_background_is() -> None:
         "点击率提高3个百分点",
     ],
 )
-def test_lines_with_facts_are_never_furniture(line: str) -> None:
+def test_lines_with_facts_are_never_boilerplate(line: str) -> None:
     for text in (
         f"标题一二三\n{PROSE}\n{line}",
         f"标题一二三\n{PROSE}\n{line}\n{PROSE}",
@@ -278,7 +278,7 @@ def test_lines_with_facts_are_never_furniture(line: str) -> None:
     ):
         found = find_metadata(text)
         at = text.index(line)
-        assert not any(start <= at < end for start, end in found.furniture)
+        assert not any(start <= at < end for start, end in found.boilerplate)
         assert found.content_start <= at
 
 
@@ -348,7 +348,7 @@ def test_spans_are_always_true(lines: list[str]) -> None:
     found = find_metadata(text)
     assert 0 <= found.content_start <= len(text)
     previous = 0
-    for start, end in found.furniture:
+    for start, end in found.boilerplate:
         assert previous <= start < end <= len(text)
         previous = end
-    assert PROSE not in [text[start:end] for start, end in found.furniture]
+    assert PROSE not in [text[start:end] for start, end in found.boilerplate]

@@ -1,4 +1,4 @@
-"""The annotated articles beside the checkout: no fact is metadata or furniture, dates and titles are right."""
+"""The annotated articles beside the checkout: no fact is metadata or boilerplate, dates and titles are right."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def test_no_fact_is_lost(shared: Path) -> None:
         for fact in row["facts"]:
             at = text.index(fact["ctx"]) + fact["ctx"].index(fact["amount"])
             in_title = text[:at].count("\n") == 0
-            if not in_title and (at < found.content_start or any(start <= at < end for start, end in found.furniture)):
+            if not in_title and (
+                at < found.content_start or any(start <= at < end for start, end in found.boilerplate)
+            ):
                 lost.append((row["id"], fact["amount"], bool(fact.get("optional"))))
     assert [item for item in lost if not item[2]] == []
     assert len(lost) <= 1  # a title repeated as 原标题
@@ -53,7 +55,7 @@ def test_the_seed_article(shared: Path, one: Callable[..., Article]) -> None:
     assert (article.title, str(article.pub_date)) == (seed["title"], seed["pub_date"])
     assert set(article.metadata) == {"author", "modified", "editor"}
     assert article.text[: article.content_start].count("\n") == 7
-    assert [article.text[start : start + 3] for start, _ in article.furniture] == ["(責編"]
+    assert [article.text[start : start + 3] for start, _ in article.boilerplate] == ["(責編"]
 
 
 def test_texts_come_back_from_every_encoding(shared: Path, tmp_path: Path) -> None:

@@ -70,14 +70,14 @@ def test_however_the_page_is_built(body: str) -> None:
         assert foreign not in text
 
 
-def test_the_article_knows_its_metadata_and_furniture(tmp_path: Path, one: Callable[..., Article]) -> None:
+def test_the_article_knows_its_metadata_and_boilerplate(tmp_path: Path, one: Callable[..., Article]) -> None:
     path = tmp_path / "a.html"
     path.write_text(page(PARAGRAPHS), encoding="utf-8")
     article = one(path)
     assert (article.title, article.pub_date, article.source) == ("宁波绿电占比升至三成", date(2023, 7, 19), "甬能日报")
     assert article.text[article.content_start :].startswith("　　宁波市今年上半年")
     content = article.text[article.content_start :]
-    for start, end in article.furniture:
+    for start, end in article.boilerplate:
         content = content.replace(article.text[start:end], "")
     assert [line.strip("\u3000") for line in content.split("\n") if line.strip()] == list(BODY)
 

@@ -129,5 +129,5 @@ def test_conversion_of_any_text(text: str) -> None:
 def test_digits_are_neither_made_nor_lost(text: str) -> None:
     narrow = str.maketrans("０１２３４５６７８９", "0123456789")
     shown = [character for character in text.translate(narrow) if character in "0123456789"]
-    mended = [character for character in repair(text).text if character in "0123456789"]
-    assert mended == shown
+    repaired = [character for character in repair(text).text if character in "0123456789"]
+    assert repaired == shown

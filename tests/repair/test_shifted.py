@@ -103,12 +103,12 @@ def test_simplified_pages(sentence: str) -> None:
     simple = convert(sentence).text
     for at in cuts(simple):
         damaged = shift(simple, at, Decoder("half", "?", ""))
-        mended = repair(damaged).text
-        assert mended[: at + 1] == simple[: at + 1] or mended == damaged
+        repaired = repair(damaged).text
+        assert repaired[: at + 1] == simple[: at + 1] or repaired == damaged
         numbers = re.findall(r"[0-9.]+", simple)
-        for number in re.findall(r"[0-9.]+", mended):
-            lost = mended[mended.index(number) - 1]
-            assert number in numbers or lost in OPEN + "?", (damaged, mended)
+        for number in re.findall(r"[0-9.]+", repaired):
+            lost = repaired[repaired.index(number) - 1]
+            assert number in numbers or lost in OPEN + "?", (damaged, repaired)
 
 
 def test_converted_after_the_damage() -> None:
@@ -118,8 +118,8 @@ def test_converted_after_the_damage() -> None:
     simple = "企业主体地位增强。科技型中小企业新增A类平台"
     damaged = opencc.OpenCC("s2t").convert(shift(simple, 8, Decoder("half", "?", "?")))
     assert "増" not in damaged and damaged != simple
-    mended = convert(repair("產業發展勢頭良好。" + damaged).text).text
-    assert "增强。科技型中小企业新" in mended
+    repaired = convert(repair("產業發展勢頭良好。" + damaged).text).text
+    assert "增强。科技型中小企业新" in repaired
 
 
 @pytest.mark.parametrize("mark", ["?", "??", "？", "?，", "?；", "！", "\ufffd"])
@@ -151,5 +151,5 @@ def test_hostile_text_takes_no_time(text: str) -> None:
 def test_a_long_article_is_mended_to_its_end() -> None:
     """The limit on what is tried in one article is for texts that nobody wrote."""
     damaged = [shift(text, at, decoder) for text in SENTENCES for at in cuts(text) for decoder in DECODERS]
-    mended = repair("\n".join(damaged * 4)).text.split("\n")
-    assert mended == [text for text in SENTENCES for _ in cuts(text) for _ in DECODERS] * 4
+    repaired = repair("\n".join(damaged * 4)).text.split("\n")
+    assert repaired == [text for text in SENTENCES for _ in cuts(text) for _ in DECODERS] * 4

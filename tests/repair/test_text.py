@@ -34,7 +34,7 @@ def simplified(text: str) -> str:
 
 
 def check_account(text: str, revision: Revision) -> None:
-    """The list of repairs is the whole difference: carried out on the text it gives the mended text."""
+    """The list of repairs is the whole difference: carried out on the text it gives the repaired text."""
     pieces, at = [], 0
     for change in revision.repairs:
         assert at <= change.start < change.end <= len(text)
@@ -90,9 +90,9 @@ def test_known_failures(case: dict[str, str]) -> None:
 
 def test_an_amount_maps_to_the_whole_of_what_stood_there() -> None:
     text = "投資達１５萬(wàn)億(yì)元，增長7.5\u200b％"
-    mended = repair(text)
-    converted = convert(mended.text)
-    offsets = mended.offsets.then(converted.offsets)
+    repaired = repair(text)
+    converted = convert(repaired.text)
+    offsets = repaired.offsets.then(converted.offsets)
     assert converted.text == "投资达15万亿元，增长7.5%"
     start, end = offsets.to_source(3, 8)
     assert text[start:end] == "１５萬(wàn)億(yì)元"
@@ -120,7 +120,7 @@ def test_the_article_decides() -> None:
 
 @pytest.mark.shared
 def test_annotated_articles(shared: Path) -> None:
-    """Sound articles have nothing but width, spaces and entities mended; in damaged ones no gloss is left.
+    """Sound articles have nothing but width, spaces and entities repaired; in damaged ones no gloss is left.
 
     No amount is lost, and no digit of one is added or taken.
     """

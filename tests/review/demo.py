@@ -56,8 +56,8 @@ def simplified_and_repairs(text: str) -> tuple[str, list[dict[str, Any]]]:
         for m in regex.finditer("６６．８", text)
     ]
     repairs.sort(key=lambda r: r["start"])
-    mended = regex.sub(r"\(\p{Latin}+\)", "", text).replace("６６．８", "66.8")
-    return mended.translate(table), repairs
+    repaired = regex.sub(r"\(\p{Latin}+\)", "", text).replace("６６．８", "66.8")
+    return repaired.translate(table), repairs
 
 
 def records(make: Callable[..., dict[str, Any]], *, new: bool) -> list[dict[str, Any]]:
@@ -127,8 +127,8 @@ def records(make: Callable[..., dict[str, Any]], *, new: bool) -> list[dict[str,
             )
     key = "简报/繁體.txt"
     text = all_texts[key]
-    mended, _ = simplified_and_repairs(text)
-    sentence = mended.split("\n")[1]
+    repaired, _ = simplified_and_repairs(text)
+    sentence = repaired.split("\n")[1]
     common = {
         "place": "江苏省/苏州市",
         "place_code": "320500",
@@ -178,10 +178,10 @@ def records(make: Callable[..., dict[str, Any]], *, new: bool) -> list[dict[str,
 
 def write_demo(build: Any, outputs: Path) -> tuple[Path, Path]:
     """Write both runs; `latest` is the new one."""
-    mended = {key: simplified_and_repairs(text) for key, text in texts().items() if key.endswith("繁體.txt")}
+    repaired = {key: simplified_and_repairs(text) for key, text in texts().items() if key.endswith("繁體.txt")}
     more: dict[str, Any] = {
-        "simplified": {key: item[0] for key, item in mended.items()},
-        "repairs": {key: item[1] for key, item in mended.items()},
+        "simplified": {key: item[0] for key, item in repaired.items()},
+        "repairs": {key: item[1] for key, item in repaired.items()},
     }
     versions: Sequence[dict[str, str]] = (
         {"money.cny": "1", "period.now_carried": "1"},

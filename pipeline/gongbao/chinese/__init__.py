@@ -1,1 +1,1 @@
-"""The Chinese language: numbers, calendar, script, words and clauses; knows nothing of articles or records."""
+"""The Chinese language: numbers, calendar, script, words, sentences, clauses; knows nothing of articles or records."""

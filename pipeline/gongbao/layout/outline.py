@@ -41,7 +41,7 @@ def outline(
     *,
     title: str | None = None,
     content_start: int = 0,
-    furniture: Sequence[tuple[int, int]] = (),
+    boilerplate: Sequence[tuple[int, int]] = (),
     places: Sequence[Place] = (),
     quantities: Sequence[Quantity] = (),
     tables: Sequence[Table] = (),
@@ -52,7 +52,7 @@ def outline(
         text: The simplified text of the article.
         title: Its title, simplified, if known.
         content_start: Where the metadata lines at its top end.
-        furniture: Spans of page furniture, in order, that are no content.
+        boilerplate: Spans of page boilerplate, in order, that are no content.
         places: Place mentions in the text, in order.
         quantities: Quantities in the text, in order: a short line that states one is no heading.
         tables: Tables in the text: each line of one is a sentence, and none is a heading.
@@ -62,7 +62,7 @@ def outline(
     quantity_starts = [quantity.start for quantity in quantities]
     rows = sorted(line for table in tables for line in table.lines)
     title_seen = False
-    lines = list(_content_lines(text, furniture))
+    lines = list(_content_lines(text, boilerplate))
     last_body = max((a for a, b in lines if b - a > MAX_HEADING or _FULL_STOP.search(text, b - 2, b)), default=-1)
     for number, (start, end) in enumerate(lines):
         line = text[start:end]
@@ -95,14 +95,14 @@ def outline(
     return builder.build()
 
 
-def _content_lines(text: str, furniture: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _content_lines(text: str, boilerplate: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     for match in _LINE.finditer(text):
         start, end = match.span()
         while start < end and text[start] in _SPACE:
             start += 1
         while end > start and text[end - 1] in _SPACE:
             end -= 1
-        if start < end and not any(low <= start and end <= high for low, high in furniture):
+        if start < end and not any(low <= start and end <= high for low, high in boilerplate):
             yield start, end
 
 

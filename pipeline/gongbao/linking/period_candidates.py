@@ -18,7 +18,7 @@ import regex
 from gongbao.chinese.clauses import clause_end
 from gongbao.document import Period
 from gongbao.linking.periods import BEGAN, MILESTONE, is_start
-from gongbao.linking.report_year import FIRM_PLAN, FOUNDING, PLAN, review_of
+from gongbao.linking.report_year import FIRM_PLAN, FOUNDING, PLAN, report_year_of
 from gongbao.linking.scope import Choice
 from gongbao.linking.surroundings import QUANTITY, Surroundings, after, before, sentence_before
 from gongbao.record import How
@@ -105,7 +105,7 @@ class PeriodCandidates:
         self._around, self._heuristic, self._statuses, self._cells = around, heuristic, statuses, cells
         document = self._document = around.document
         self._published = document.article.pub_date
-        self._review = review_of(document)
+        self._report_year = report_year_of(document)
         self._periods = [p for p in document.periods if p.year is not None]
         self._years = Counter(p.year for p in self._periods if p.role != "comparison")
         self._total = max(1, sum(self._years.values()))
@@ -140,7 +140,7 @@ class PeriodCandidates:
                 stated = next(
                     (s.value.year for s in slots[:-1] if s.value is not None and s.relation == relation), None
                 )
-                for read_in, year in (("reported", self._review.year), ("stated_before", stated)):
+                for read_in, year in (("reported", self._report_year.year), ("stated_before", stated)):
                     if year is not None and year != period.year:
                         slots.append(_Slot(relation, period.in_year(year), how, period.rule, in_text, back, read_in))
 
@@ -174,9 +174,14 @@ class PeriodCandidates:
             add("title", period, "title", in_text=False)
         if self._published is not None:
             year = self._published.year
-            if self._review.year is not None:
+            if self._report_year.year is not None:
                 slots.append(
-                    _Slot("reported", _bare(self._review.year, self._review.rule), "published", self._review.rule)
+                    _Slot(
+                        "reported",
+                        _bare(self._report_year.year, self._report_year.rule),
+                        "published",
+                        self._report_year.rule,
+                    )
                 )
             slots.append(
                 _Slot("published", _bare(year, Relation.PERIOD_PUBLISHED), "published", Relation.PERIOD_PUBLISHED)
@@ -257,9 +262,9 @@ class PeriodCandidates:
             float(between.count("）") + between.count(")") - between.count("（") - between.count("(")),
             float(max(-12, min(30, year - published))) if year is not None and published is not None else -99.0,
             float(published is not None),
-            float(year is not None and year == self._review.year),
-            float(year is not None and year == self._review.lasting),
-            float(self._review.is_work_report),
+            float(year is not None and year == self._report_year.year),
+            float(year is not None and year == self._report_year.lasting),
+            float(self._report_year.is_work_report),
             float(self._published.month) if self._published is not None else 0.0,
             float(year == chosen),
             float(_HOWS.index(heuristic.how)),

@@ -20,7 +20,7 @@ import regex
 
 from gongbao.chinese.clauses import between, clause_end, clause_start
 from gongbao.document import Document, Period, Quantity, Sentence
-from gongbao.linking.report_year import FIRM_PLAN, FOUNDING, PLAN, WILL, holds, is_day, review_of
+from gongbao.linking.report_year import FIRM_PLAN, FOUNDING, PLAN, WILL, holds, is_day, report_year_of
 from gongbao.linking.respectively import series
 from gongbao.linking.scope import Choice, sentence_index, table_sentences
 from gongbao.linking.tables import NO_CELLS, Cell, TableLinker
@@ -81,7 +81,7 @@ class _Pass:
         self._sentences = document.outline.sentences
         self._paragraph_starts = {s.paragraph: s.start for s in reversed(self._sentences)}
         self._pub = document.article.pub_date
-        self._review = review_of(document)
+        self._report_year = report_year_of(document)
 
     def run(self) -> list[Choice]:
         document = self._document
@@ -106,7 +106,9 @@ class _Pass:
                 scope = None
             lasts = scope if scope is not None and self._holds(scope, source, sentence) else None
             resolved = self._resolve(sentence, lasts)
-            fallback = lasts or (title_scope if not self._review.is_work_report else None) or self._default(sentence)
+            fallback = (
+                lasts or (title_scope if not self._report_year.is_work_report else None) or self._default(sentence)
+            )
             self._link_sentence(by_sentence.get(index, []), sentence, resolved, fallback, choices)
             if index in in_table:  # its times are those of cells and leave nothing behind
                 tabled += resolved
@@ -140,8 +142,8 @@ class _Pass:
         if self._pub is None:
             return Choice(None, "default", Relation.PERIOD_NONE, doubt=1.0)
         year, rule = self._pub.year, str(Relation.PERIOD_PUBLISHED)
-        if self._review.year is not None and not (sentence is not None and self._plans_paragraph(sentence)):
-            year, rule = self._review.year, self._review.rule
+        if self._report_year.year is not None and not (sentence is not None and self._plans_paragraph(sentence)):
+            year, rule = self._report_year.year, self._report_year.rule
         period = Period(0, 0, "", year, None, None, "published", "vague", rule)
         return Choice(period, "published", rule, doubt=0.4)
 
@@ -166,7 +168,7 @@ class _Pass:
         period = scope.value
         if source is None or not isinstance(period, Period):
             return True
-        return holds(self._text, self._review, period, source, sentence)
+        return holds(self._text, self._report_year, period, source, sentence)
 
     def _is_telling(self, period: Period) -> bool:
         """True for a day on which something was told, not done."""
@@ -236,16 +238,16 @@ class _Pass:
 
     def _reviewed_base(self, period: Period, sentence: Sentence) -> int | None:
         """The year of a part of a year (全年, 年末) in a review that says itself which year it reviews."""
-        review = self._review
-        if review.is_work_report and period.shift_from != "context":
+        report = self._report_year
+        if report.is_work_report and period.shift_from != "context":
             return None
-        if review.rule == Relation.PERIOD_COUNTED_YEAR or PLAN.search(self._text, sentence.start, sentence.end):
+        if report.rule == Relation.PERIOD_COUNTED_YEAR or PLAN.search(self._text, sentence.start, sentence.end):
             return None
-        return review.year
+        return report.year
 
     def _reviewed(self, period: Period) -> Period:
         """In a work report a span up to now (五年来) ends with the year that the report reviews."""
-        if not self._review.is_work_report or self._pub is None or period.role not in {"since", "vague"}:
+        if not self._report_year.is_work_report or self._pub is None or period.role not in {"since", "vague"}:
             return period
         start, year = period.period_start, self._pub.year
         if period.year != year or start is None or start.year >= year:
@@ -332,7 +334,7 @@ class _Pass:
         """True for the year of a clause that only says when something began (2010年启动，累计投资5亿元)."""
         if self._pub is None or period.role != "time" or period.year is None:
             return False
-        if period.year in (self._pub.year, self._review.year, self._review.lasting):
+        if period.year in (self._pub.year, self._report_year.year, self._report_year.lasting):
             return False
         end = clause_end(self._text, sentence, period.end)
         if end >= quantity.start or between(self._document.quantities, period.end, end):

@@ -123,7 +123,7 @@ class _Pass:
             for place in run
             if not self._is_elsewhere(place) or (self._opens_clause(run[0]) and not is_donor(self._text, run))
         ]
-        # The nation is a yardstick or part of a name, unless a clause opens with it.
+        # The nation is what is compared with or part of a name, unless a clause opens with it.
         self._topics = [p for p in self._topics if p.rank != "country" or self._heads_clause(p)]
 
     def run(self) -> list[Choice]:

@@ -39,7 +39,7 @@ FOUNDING = regex.compile(r"成立|设立|创办|创建|始建|组建|诞生|挂�
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class ReportYear:
     """The year an article reports on.
 
     `year` is None for news, which tells of its own year. `rule` says what showed it. `lasting` is a year gone by that
@@ -58,33 +58,33 @@ class Review:
         return self.year or (self.published.year if self.published else None)
 
 
-def review_of(document: Document) -> Review:
+def report_year_of(document: Document) -> ReportYear:
     """Whether an article is a review, and of which year."""
     published = document.article.pub_date
     if published is None:
-        return Review(None)
+        return ReportYear(None)
     text, sentences = document.text, document.outline.sentences
     head = next((s for s in sentences if s.role == "title"), None)
     title = f"{document.article.title or ''}\n{text[head.start : head.end] if head else ''}"
     if _WORK_REPORT.search(title):
-        return Review(published, published.year - 1, Relation.PERIOD_REVIEWED_YEAR, is_work_report=True)
+        return ReportYear(published, published.year - 1, Relation.PERIOD_REVIEWED_YEAR, is_work_report=True)
     named = [*document.title_periods, *(between(document.periods, head.start, head.end) if head else ())]
     years = [p.year for p in named if p.role == "time" and p.year is not None]
     if years and years[0] < published.year:
-        return Review(published, years[0], Relation.PERIOD_TITLE_YEAR)
+        return ReportYear(published, years[0], Relation.PERIOD_TITLE_YEAR)
     if not years and _ANNUAL.search(title):
         for period in document.periods:
             if period.role == "time" and period.anchor == "absolute" and period.year and not is_day(period):
-                return Review(published, period.year, Relation.PERIOD_ANNUAL_YEAR)
+                return ReportYear(published, period.year, Relation.PERIOD_ANNUAL_YEAR)
     last, years = published.year - 1, _stated(document)
     share = years.count(last) / max(1, len(document.quantities))
     if share > _MOST:
-        return Review(published, last, Relation.PERIOD_COUNTED_YEAR, last)
+        return ReportYear(published, last, Relation.PERIOD_COUNTED_YEAR, last)
     if share and published.month <= REPORT_MONTHS and years.count(last) >= years.count(published.year):
         least = 0.0 if published.month < REPORT_MONTHS else _MUCH
         reviews = share > least and (published.month == 1 or years[0] <= last)
-        return Review(published, last if reviews else None, Relation.PERIOD_COUNTED_YEAR, last)
-    return Review(published)
+        return ReportYear(published, last if reviews else None, Relation.PERIOD_COUNTED_YEAR, last)
+    return ReportYear(published)
 
 
 def _stated(document: Document) -> list[int]:
@@ -110,19 +110,19 @@ def is_day(period: Period) -> bool:
     return period.period_start is not None and period.period_start == period.period_end
 
 
-def holds(text: str, review: Review, period: Period, source: Sentence, sentence: Sentence) -> bool:
+def holds(text: str, report: ReportYear, period: Period, source: Sentence, sentence: Sentence) -> bool:
     """Whether a year named in one sentence (`source`) is still that of a later one that gives no time.
 
     The year of publication and that of a review hold on. A year to come holds for plans alone. Another year gone by
     holds within its paragraph, if it opened its sentence as what that is about, or the later one goes on with 其中.
     """
-    published = review.published
+    published = report.published
     if published is None or period.year is None:
         return True
     plans = FIRM_PLAN.search(text, source.start, source.end) is not None
-    if period.year > published.year or (plans and review.year is not None and period.year == published.year):
+    if period.year > published.year or (plans and report.year is not None and period.year == published.year):
         return PLAN.search(text, sentence.start, sentence.end) is not None
-    if period.year in (published.year, review.year, review.lasting):
+    if period.year in (published.year, report.year, report.lasting):
         return True
     if source.paragraph != sentence.paragraph:
         return False

@@ -33,7 +33,7 @@ class Choice(NamedTuple):
 
 
 def sentence_index(outline: Outline, offset: int) -> int | None:
-    """The index of the sentence that holds an offset; None outside all sentences (furniture, metadata)."""
+    """The index of the sentence that holds an offset; None outside all sentences (boilerplate, metadata)."""
     index = bisect_right(outline.starts, offset) - 1
     return index if index >= 0 and offset < outline.sentences[index].end else None
 

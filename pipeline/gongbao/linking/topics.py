@@ -16,7 +16,7 @@ from gongbao.linking.respectively import name_runs
 from gongbao.places.paths import nested
 from gongbao.rulebook.ruleset import RuleSet
 
-_RELATIVE_YARDSTICK = regex.compile(r"(?:占|占到|比|较|高于|低于|高出|约为|相当于)\p{Han}{0,5}$")
+_RELATIVE_COMPARISON = regex.compile(r"(?:占|占到|比|较|高于|低于|高出|约为|相当于)\p{Han}{0,5}$")
 _LOCATIVES = tuple("在驻来留")
 """Before a one-character abbreviation (在渝投资) these make it a place; elsewhere it is part of a name (西延、康渝)."""
 _ROUTE = regex.compile(r"\s?[—–－\-~～―]{1,2}\s?")
@@ -32,14 +32,14 @@ class TopicRules:
 
     Args:
         rules: Supplies the cue lexicons `place_object_cues` (words before a place that make it an object),
-            `place_yardstick_before` (words before 全国 that make it a yardstick) and `place_yardstick_after` (words
-            after 全国, 全省, 全市 that do).
+            `place_comparison_before` (words before 全国 that make it one side of a comparison) and
+            `place_comparison_after` (words after 全国, 全省, 全市 that do).
     """
 
     def __init__(self, rules: RuleSet) -> None:
         self._object = _suffix_pattern(rules.lexicon("place_object_cues"))
-        self._country_yardstick = _suffix_pattern(rules.lexicon("place_yardstick_before"))
-        self._yardstick_after = _prefix_pattern(rules.lexicon("place_yardstick_after"))
+        self._country_comparison = _suffix_pattern(rules.lexicon("place_comparison_before"))
+        self._comparison_after = _prefix_pattern(rules.lexicon("place_comparison_after"))
 
     def of(self, document: Document) -> list[Place]:
         """The places of a document that its sentences may be about, in order."""
@@ -63,7 +63,7 @@ class TopicRules:
         ]
 
     def is_topic(self, text: str, place: Place) -> bool:
-        """True if the sentence may be about this place, False where it is only a yardstick or an object."""
+        """True if the sentence may be about this place, False where it is only compared with or an object."""
         if place.form == "embedded" or place.dateline or (place.place is None and place.form != "relative"):
             return False
         before, after = text[max(0, place.start - 8) : place.start], text[place.end : place.end + 8]
@@ -72,8 +72,8 @@ class TopicRules:
         if place.form == "adjective" and before[-1:] not in _LOCATIVES:
             return False
         if place.rank == "country":
-            return not (self._country_yardstick.search(before) or self._yardstick_after.match(after))
-        measures = self._yardstick_after.match(after) or _RELATIVE_YARDSTICK.search(before)
+            return not (self._country_comparison.search(before) or self._comparison_after.match(after))
+        measures = self._comparison_after.match(after) or _RELATIVE_COMPARISON.search(before)
         return not (place.form == "relative" and measures)
 
 

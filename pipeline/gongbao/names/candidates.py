@@ -30,7 +30,7 @@ def key(text: str) -> str:
     return text.translate(_MARKS)
 
 
-class Lexicon:
+class SpanIndex:
     """Spans of one text, numbered, and their distinct keys, numbered as well.
 
     Attributes:
@@ -92,18 +92,18 @@ class Names:
         return Names(self.spans[rows, columns], self.keys[rows, columns], self.probability[rows, columns])
 
 
-def merged(spans: Spans, lexicon: Lexicon) -> Names:
+def merged(spans: Spans, index: SpanIndex) -> Names:
     """Spans, likeliest first, as distinct names."""
     rows, _ = np.nonzero(spans.found)
-    numbers = lexicon.add(spans.starts[spans.found], spans.ends[spans.found])
+    numbers = index.add(spans.starts[spans.found], spans.ends[spans.found])
     shares = spans.shares[spans.found]
-    keys = lexicon.key_of[numbers] if len(numbers) else numbers
+    keys = index.key_of[numbers] if len(numbers) else numbers
     reads = keys != NONE
     rows, numbers, shares, keys = rows[reads], numbers[reads], shares[reads], keys[reads]
-    _, first, which = np.unique(rows * len(lexicon.keys) + keys, return_index=True, return_inverse=True)
+    _, first, which = np.unique(rows * len(index.keys) + keys, return_index=True, return_inverse=True)
     probability = np.bincount(which, shares, len(first))
     rows, numbers, keys = rows[first], numbers[first], keys[first]
-    starts, ends = lexicon.spans[numbers].T
+    starts, ends = index.spans[numbers].T
     order = np.lexsort((ends, starts, -probability, rows))
     rows = rows[order]
     columns = np.arange(len(rows)) - np.searchsorted(rows, rows)
@@ -116,17 +116,17 @@ def merged(spans: Spans, lexicon: Lexicon) -> Names:
 
 
 class Likeness:
-    """Which of some keys of a lexicon are part of which, and which are alike.
+    """Which of some keys of an index are part of which, and which are alike.
 
     Alike are two of which the shorter is at least half of the longer and part of it, and no single character.
 
     Args:
-        lexicon: Where the keys are from.
+        index: Where the keys are from.
         used: Numbers of keys, in any shape and order; only these may be asked for. NONE counts as no key.
     """
 
-    def __init__(self, lexicon: Lexicon, used: Sequence[Ints]) -> None:
-        known = lexicon.keys
+    def __init__(self, index: SpanIndex, used: Sequence[Ints]) -> None:
+        known = index.keys
         is_used = np.zeros(len(known) + 1, bool)  # NONE is its last item
         for numbers in used:
             is_used[numbers] = True

@@ -102,14 +102,14 @@ class SpacyNames:
     """A spaCy pipeline over segmented documents."""
 
     def __init__(self, nlp: Language) -> None:
-        from gongbao.chinese.segment import load_cut
+        from gongbao.names.segment import load_cut
 
         self._nlp = nlp
         self._cut = load_cut()
 
     def docs(self, documents: Sequence[Document]) -> list[Doc]:
         """Docs with the matched spans and the model's entities."""
-        from gongbao.chinese.segment import segment
+        from gongbao.names.segment import segment
 
         return list(self._nlp.pipe(segment(self._nlp.vocab, document, self._cut) for document in documents))
 

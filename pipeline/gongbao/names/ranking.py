@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-from gongbao.names.candidates import NONE, Floats, Ints, Lexicon, Likeness, Names, key, merged
+from gongbao.names.candidates import NONE, Floats, Ints, Likeness, Names, SpanIndex, key, merged
 from gongbao.names.features import SENTENCE_ENDS
 from gongbao.names.scores import Spans
 from gongbao.ranker import Ranker
@@ -74,12 +74,12 @@ class Proposals:
 
     def __init__(self, text: str, starts: Ints, indicators: Spans, initiatives: Spans) -> None:
         self._text, self._starts = text, starts
-        self._lexicon = Lexicon(text)
-        names = merged(indicators.followed_by(initiatives), self._lexicon)
+        self._index = SpanIndex(text)
+        names = merged(indicators.followed_by(initiatives), self._index)
         self._indicators, self._initiatives = names[: len(starts)], names[len(starts) :]
         self._rivals = self._competing()
         self._total_of = {"indicator": self._totals(self._indicators), "initiative": self._total}
-        self._spans = np.concatenate([self._lexicon.spans, [[0, 0]]])  # NONE is its last item
+        self._spans = np.concatenate([self._index.spans, [[0, 0]]])  # NONE is its last item
 
     def name(self, span: int, probability: float) -> Name:
         """The span with a number of `Candidates` as a name."""
@@ -120,18 +120,18 @@ class Proposals:
 
     def _competing(self) -> Names:
         """Names [N, C] for the initiative: those proposed, the indicators and what is inside them, the leading ones."""
-        own, lexicon = self._initiatives, self._lexicon
+        own, index = self._initiatives, self._index
         whole = self._indicators.spans[:, :3]
         distinct = np.unique(whole[whole != NONE])
-        cut = np.full(len(lexicon.spans) + 1, NONE)  # NONE is its last item
-        starts = lexicon.spans[distinct, 0]
-        kept = [len(_TAIL.sub("", lexicon.read(span))) for span in distinct.tolist()]
-        cut[distinct] = lexicon.add(starts, starts + np.array(kept, np.int64))
+        cut = np.full(len(index.spans) + 1, NONE)  # NONE is its last item
+        starts = index.spans[distinct, 0]
+        kept = [len(_TAIL.sub("", index.read(span))) for span in distinct.tolist()]
+        cut[distinct] = index.add(starts, starts + np.array(kept, np.int64))
         inside = np.stack([whole, cut[whole]], axis=-1).reshape(len(whole), 2 * whole.shape[1])
         leading = self._leading()
         spans = np.concatenate([own.spans, inside, np.tile(leading, (len(whole), 1))], axis=1)
-        keys = np.where(spans == NONE, NONE, lexicon.key_of[spans] if len(lexicon.spans) else NONE)
-        sizes = np.array([*map(len, lexicon.keys), 0])[keys]
+        keys = np.where(spans == NONE, NONE, index.key_of[spans] if len(index.spans) else NONE)
+        sizes = np.array([*map(len, index.keys), 0])[keys]
         width = own.spans.shape[1]
         borrowed = slice(width, width + inside.shape[1])
         keys[:, borrowed][sizes[:, borrowed] < 2] = NONE
@@ -151,21 +151,21 @@ class Proposals:
         _, firsts = np.unique(keys[order], return_index=True)
         best = order[firsts]
         _, seen = np.unique(keys, return_index=True)
-        ranked = np.lexsort((seen, self._lexicon.spans[spans[best], 0], -self._total[keys[best]]))
+        ranked = np.lexsort((seen, self._index.spans[spans[best], 0], -self._total[keys[best]]))
         leading: Ints = spans[best[ranked[:_LEADING]]]
         return leading
 
     def _totals(self, names: Names) -> Floats:
         """For each key the probability that the quantities of the article give it, added up."""
         found = names.spans != NONE
-        return np.bincount(names.keys[found], names.probability[found], len(self._lexicon.keys) + 1).astype(np.float64)
+        return np.bincount(names.keys[found], names.probability[found], len(self._index.keys) + 1).astype(np.float64)
 
     @cached_property
     def _parts(self) -> list[tuple[slice, Likeness]]:
         """The quantities in parts, and how the names that each part needs are alike."""
         starts = range(0, len(self._starts), _QUANTITIES)
         slices = [slice(start, start + _QUANTITIES) for start in starts]
-        return [(part, Likeness(self._lexicon, [*self._keys_of(part)])) for part in slices]
+        return [(part, Likeness(self._index, [*self._keys_of(part)])) for part in slices]
 
     def _keys_of(self, part: slice) -> Iterator[Ints]:
         yield self._indicators.keys[max(0, part.start - 2) : part.stop + 1]

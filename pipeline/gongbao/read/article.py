@@ -48,5 +48,5 @@ def article_from_text(
         encoding=encoding,
         origin=origin,
         content_start=found.content_start,
-        furniture=found.furniture,
+        boilerplate=found.boilerplate,
     )

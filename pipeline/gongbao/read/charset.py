@@ -36,10 +36,10 @@ def decode_page(data: bytes, where: str) -> tuple[Decoded, ReadError | None]:
             problem = error
     if declared is None or problem.code != "read.encoding":
         raise problem
-    mended = codecs.decode(data, declared, "replace")
-    if mended.count("\ufffd") > 20:
+    replaced = codecs.decode(data, declared, "replace")
+    if replaced.count("\ufffd") > 20:
         raise problem
-    return Decoded(mended, declared), problem
+    return Decoded(replaced, declared), problem
 
 
 def declared_encoding(head: bytes) -> str | None:

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from gongbao.read.boilerplate import credit_at_end, is_boilerplate, is_footer, links_from
 from gongbao.read.datelines import Dateline, find_dateline
 from gongbao.read.dates import complete, find_dates
-from gongbao.read.furniture import credit_at_end, is_footer, is_furniture, links_from
 from gongbao.read.labels import Field, Line, Value, continuation, delivered, fold, is_prose, metadata_of
 
 HEAD, TAIL = 40, 40
@@ -22,10 +22,10 @@ BELOW_TITLE = 3
 PASSED = 6
 """Title, subtitles, speaker: lines at the top that may stand between metadata lines."""
 SCANNED = 200
-"""Longer lines are paragraphs: neither metadata nor furniture."""
+"""Longer lines are paragraphs: neither metadata nor boilerplate."""
 
 SHORT = 60
-"""Lines between this and `SCANNED` are metadata or furniture only if they hold one of these marks."""
+"""Lines between this and `SCANNED` are metadata or boilerplate only if they hold one of these marks."""
 _MARKS = frozenset(":：©|丨>》]】/")
 
 Span = tuple[int, int]
@@ -40,7 +40,7 @@ class Metadata:
 
     `fields` holds the rest by name (author, editor, modified, agency, dateline_place, dateline_date, ...) or, for
     other labels, by the label in simplified characters. `content_start` is where the metadata lines at the top end;
-    `furniture` are the spans further down that belong to the page.
+    `boilerplate` are the spans further down that belong to the page.
     """
 
     title: str | None = None
@@ -48,7 +48,7 @@ class Metadata:
     source: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     content_start: int = 0
-    furniture: tuple[Span, ...] = ()
+    boilerplate: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class _TextLine:
 
 
 def find_metadata(text: str, *, pub_date: date | None = None) -> Metadata:
-    """Find the metadata lines, the dateline and the page furniture of a text.
+    """Find the metadata lines, the dateline and the page boilerplate of a text.
 
     Args:
         text: The article as read; lines end in a line feed.
@@ -75,7 +75,7 @@ def find_metadata(text: str, *, pub_date: date | None = None) -> Metadata:
     bottom, credits, signed = _tail(lines, content)
     values += credits
     spans = bottom + [
-        (entry.start, entry.end) for entry in lines if len(entry.raw) <= SCANNED and is_furniture(entry.line)
+        (entry.start, entry.end) for entry in lines if len(entry.raw) <= SCANNED and is_boilerplate(entry.line)
     ]
     dateline = next(
         (found for entry in lines[content : content + 4] if (found := find_dateline(entry.raw)) is not None), None
@@ -87,7 +87,7 @@ def find_metadata(text: str, *, pub_date: date | None = None) -> Metadata:
         source=_first(values, "source") or _agency(dateline),
         fields=_fields(values, dateline, pub_date or published),
         content_start=lines[content].start if 0 < content < len(lines) else (len(text) if content else 0),
-        furniture=_merge(spans),
+        boilerplate=_merge(spans),
     )
 
 
@@ -125,7 +125,7 @@ def _head(lines: Sequence[_TextLine]) -> tuple[list[Value], str | None, int]:
             values += found
             content = index + 1
             open_field = found[-1].field if not found[-1].text and found[-1].field != "abstract" else None
-        elif is_furniture(line):
+        elif is_boilerplate(line):
             content = index + 1
         elif title is None and index + 1 < len(lines) and _is_title(line):
             title, passed = _title(entry.raw), passed + 1

@@ -31,34 +31,34 @@ def repair(text: str) -> Revision:
         text: The article as read, any script, code points.
 
     Returns:
-        The mended text, the map back to `text`, and the repairs in order. A repair's `start` and `end` count in
-        `text`, `before` is `text[start:end]`, and `after` is what stands for it in the mended text. Kinds: `invisible`,
-        `entity`, `compatibility`, `shifted`, `gloss`, `width`, `space`. Text without damage comes back as it is, with
-        the identity map. Digits are never made up; a character that could not be told is □.
+        The repaired text, the map back to `text`, and the repairs in order. A repair's `start` and `end` count in
+        `text`, `before` is `text[start:end]`, and `after` is what stands for it in the repaired text. Kinds:
+        `invisible`, `entity`, `compatibility`, `shifted`, `gloss`, `width`, `space`. Text without damage comes back as
+        it is, with the identity map. Digits are never made up; a character that could not be told is □.
 
     """
-    mended, offsets, unusual = text, OffsetMap(), characters.is_unusual(text)
+    repaired, offsets, unusual = text, OffsetMap(), characters.is_unusual(text)
     found: list[Repair] = []
     for round_ in range(_ROUNDS):
-        before = mended
+        before = repaired
         for step in _steps(MOST if round_ == 0 else _LATER):
             if step in _FOR_UNUSUAL and not unusual:
                 continue
-            repairs = _joined(step(mended))
+            repairs = _joined(step(repaired))
             if repairs:
                 spans = [offsets.to_source(repair.start, repair.end) for repair in repairs]
                 found += [
                     Repair(start, end, text[start:end], repair.after, repair.kind)
                     for (start, end), repair in zip(spans, repairs, strict=True)
                 ]
-                mended, change = _applied(mended, repairs)
+                repaired, change = _applied(repaired, repairs)
                 offsets = offsets.then(change)
-                unusual = characters.is_unusual(mended)
-        if mended == before:
+                unusual = characters.is_unusual(repaired)
+        if repaired == before:
             break
     if not found:
         return Revision(text)
-    return Revision(mended, offsets, _in_terms_of(text, mended, offsets, found))
+    return Revision(repaired, offsets, _in_terms_of(text, repaired, offsets, found))
 
 
 def _steps(most: int) -> tuple[Callable[[str], Iterator[Repair]], ...]:
@@ -102,7 +102,7 @@ def _applied(text: str, repairs: list[Repair]) -> tuple[str, OffsetMap]:
     return "".join(pieces), OffsetMap(tuple(edits))
 
 
-def _in_terms_of(text: str, mended: str, offsets: OffsetMap, found: list[Repair]) -> tuple[Repair, ...]:
+def _in_terms_of(text: str, repaired: str, offsets: OffsetMap, found: list[Repair]) -> tuple[Repair, ...]:
     """One repair for each stretch of `text` that was changed, once or more often; the first step gives the kind."""
     stretches: list[tuple[int, int, str]] = []
     spans = [(repair.start, repair.end, order, repair.kind) for order, repair in enumerate(found)]
@@ -122,7 +122,7 @@ def _in_terms_of(text: str, mended: str, offsets: OffsetMap, found: list[Repair]
         while edit is not None and edit.source_end <= end:
             shift += (edit.target_end - edit.target_start) - (edit.source_end - edit.source_start)
             edit = next(edits, None)
-        after = mended[target : end + shift]
+        after = repaired[target : end + shift]
         if text[start:end] != after:
             result.append(Repair(start, end, text[start:end], after, kind))
     return tuple(result)

@@ -56,10 +56,10 @@ class TextPair:
         """From the simplified text to the text as found; None where the repairs do not explain the difference."""
         changes = sorted((int(str(r["start"])), int(str(r["end"])), str(r["after"])) for r in self.repairs)
         try:
-            mended, offsets = replace(self.raw, changes)
+            repaired, offsets = replace(self.raw, changes)
         except ValueError:
             return None
-        return offsets if len(mended) == len(self.simplified) else None
+        return offsets if len(repaired) == len(self.simplified) else None
 
     def simplify(self, start: int, end: int) -> tuple[int, int] | None:
         """The span of the simplified text for a span of the text as found, None where nobody can tell."""

@@ -70,7 +70,7 @@ def item_digest(item: Article | Failure) -> bytes:
     else:
         parts = [
             *(item.id, item.text, item.title, item.pub_date, item.source, dict(item.metadata), item.encoding),
-            *(item.origin, item.content_start, item.furniture),
+            *(item.origin, item.content_start, item.boilerplate),
         ]
     return hashlib.sha256(dump_json(parts).encode("utf-8", "surrogatepass")).digest()
 

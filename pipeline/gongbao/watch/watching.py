@@ -11,7 +11,7 @@ from gongbao.document import Failure
 from gongbao.errors import GongbaoError, RunError
 from gongbao.read.sources import source_of
 from gongbao.run.folder import latest, run_error
-from gongbao.run.news import News
+from gongbao.run.new_records import NewRecords
 from gongbao.run.runner import Options, Summary, run
 from gongbao.run.unfinished import check_outside
 from gongbao.watch.hook import Hook
@@ -88,7 +88,7 @@ class Watch:
         told = name if not summary.held_back else self._state.told
         news: tuple[bytes, ...] = ()
         if not summary.held_back:
-            news = tuple(News(summary.folder.resolve(), self._state.folder(self._state.told)).records())
+            news = tuple(NewRecords(summary.folder.resolve(), self._state.folder(self._state.told)).records())
         problem = None
         if news and self._hook is not None:
             try:

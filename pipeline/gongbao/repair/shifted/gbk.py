@@ -8,9 +8,9 @@ from functools import cache, lru_cache
 from heapq import nlargest
 from typing import NamedTuple
 
-from gongbao.chinese.dictionary import dictionary
-from gongbao.chinese.plausibility import Choices, best_word, simplified
+from gongbao.chinese.language_model import Choices, best_word, simplified
 from gongbao.chinese.script import scripts
+from gongbao.chinese.words import dictionary
 
 STOPS = frozenset("，。、；：？！“”‘’《》（）—…·")
 """Marks that a lost byte may have belonged to."""

@@ -7,7 +7,7 @@ from heapq import heappush, heapreplace, nlargest
 from math import inf
 from typing import NamedTuple
 
-from gongbao.chinese.plausibility import Reading
+from gongbao.chinese.language_model import Reading
 
 
 class Path(NamedTuple):

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gongbao.chinese.plausibility import Plausibility, commonness, simplified
+from gongbao.chinese.language_model import LanguageModel, commonness, simplified
 from gongbao.chinese.script import script
 from gongbao.document import Repair
 from gongbao.repair.shifted.readings import Path
@@ -67,7 +67,7 @@ def shifted(text: str, steps: int = MOST) -> Iterator[Repair]:
 
     """
     seams = _seams(text)
-    judge: Plausibility | None = None
+    model: LanguageModel | None = None
     writing = done = 0
     failures = _FEWEST + len(text) // _EACH
     for start, end in seams:
@@ -75,16 +75,16 @@ def shifted(text: str, steps: int = MOST) -> Iterator[Repair]:
             continue
         if steps <= 0 or not failures:
             break
-        if judge is None:
+        if model is None:
             sound = _sound(text, seams)
-            judge, writing = Plausibility(simplified(sound)), script(sound)
-        search = Search(text, start, end, judge, writing)
-        repair = _best(search, text, judge)
+            model, writing = LanguageModel(simplified(sound)), script(sound)
+        search = Search(text, start, end, model, writing)
+        repair = _best(search, text, model)
         steps -= search.steps
         if repair is None and writing > 0:
             # Some sites converted to traditional characters after the damage.
-            search = Search(text, start, end, judge, -1, reconverted=True)
-            repair = _best(search, text, judge)
+            search = Search(text, start, end, model, -1, reconverted=True)
+            repair = _best(search, text, model)
             steps -= search.steps
         if repair is not None:
             yield repair
@@ -133,10 +133,10 @@ def _is_natural(text: str, start: int, end: int) -> bool:
     following = simplified(_MARKED.split(shown)[0])
     if not following or following[0] in MARKS or LONE_LETTER.match(following):
         return False
-    return Plausibility().read(following).score > (_NATURAL if single else _NATURAL_MANY) * len(following)
+    return LanguageModel().read(following).score > (_NATURAL if single else _NATURAL_MANY) * len(following)
 
 
-def _best(search: Search, text: str, judge: Plausibility) -> Repair | None:
+def _best(search: Search, text: str, model: LanguageModel) -> Repair | None:
     """The repair of a seam, or None where nothing reads clearly better than what stands there."""
     candidates = search.candidates()
     if not candidates:
@@ -147,11 +147,11 @@ def _best(search: Search, text: str, judge: Plausibility) -> Repair | None:
     if gain < max(_MARGIN, each * best.at) or search.per_character(best) < _READABLE:
         return None
     rest = search.plain[best.at : best.at + 4]
-    if judge.read(rest).score < _GARBLED * len(rest):
+    if model.read(rest).score < _GARBLED * len(rest):
         return None  # what the reading leaves is no text either
     before = simplified(search.before)
     passage = before + simplified(best.out) + search.plain[best.at : best.at + 6]
-    alone = {at - len(before) for at in judge.alone(passage) if 0 <= at - len(before) < len(best.out)}
+    alone = {at - len(before) for at in model.alone(passage) if 0 <= at - len(before) < len(best.out)}
     if alone.intersection(best.guessed[:1]):
         return None  # the left character is a stop or part of a word
     if sum(commonness(simplified(best.out[at])) < _LESS_COMMON for at in alone) > max(1, _MOST_ALONE * len(best.out)):

@@ -16,7 +16,7 @@ from heapq import nlargest
 from itertools import accumulate
 from typing import NamedTuple
 
-from gongbao.chinese.plausibility import LETTER_GAIN, Plausibility, Reading, agreement, simplified
+from gongbao.chinese.language_model import LETTER_GAIN, LanguageModel, Reading, agreement, simplified
 from gongbao.repair.glosses import readings
 from gongbao.repair.shifted import gbk
 from gongbao.repair.shifted.readings import Best, Path
@@ -64,22 +64,22 @@ class Search:
         text: The text.
         start: Where the markers begin.
         end: Where they end.
-        judge: Scores readings.
+        model: Scores readings.
         writing: Above zero if the passage was written in traditional characters, below in simplified ones.
         reconverted: Whether the damaged passage was converted to traditional characters afterwards.
 
     """
 
     def __init__(
-        self, text: str, start: int, end: int, judge: Plausibility, writing: int, *, reconverted: bool = False
+        self, text: str, start: int, end: int, model: LanguageModel, writing: int, *, reconverted: bool = False
     ) -> None:
         self.tokens = tokens(text, start, WINDOW)
-        self._text, self._judge, self._markers = text, judge, end - start
+        self._text, self._model, self._markers = text, model, end - start
         self._script = (writing > 0) - (writing < 0)
         line = max(text.rfind("\n", 0, start) + 1, start - 4 * _CONTEXT)
         before = (token.character for token in tokens(text, line, 4 * _CONTEXT) if token.end <= start)
         self.before = "".join(before)[-_CONTEXT:]
-        self.context = judge.read(simplified(self.before))
+        self.context = model.read(simplified(self.before))
         self._shown = "".join(token.character for token in self.tokens)
         self.plain = simplified(self._shown)
         self._bytes = [
@@ -87,7 +87,7 @@ class Search:
         ]
         self.steps = 0
         """Characters tried so far: what the search has cost."""
-        self._scores = [reading.score for reading in accumulate(self.plain, judge.extend, initial=self.context)]
+        self._scores = [reading.score for reading in accumulate(self.plain, model.extend, initial=self.context)]
 
         self._ended, self._ahead = Best(_ENDED), Best(_BEAM)
 
@@ -105,7 +105,7 @@ class Search:
         for path in self._complete(hidden=hidden):
             if path.rests_on_something:
                 stop = min(len(self.plain), path.at + 4)
-                rest = self._judge.read(self.plain[path.at : stop], path.reading).score + path.penalty
+                rest = self._model.read(self.plain[path.at : stop], path.reading).score + path.penalty
                 alike = agreement(simplified(path.out) + self.plain[path.at : path.at + 5])
                 # A letter that the shift leaves between two characters belongs to the one before it.
                 stray = _STRAY if LONE_LETTER.match(self.plain, path.at) else 0.0
@@ -142,7 +142,7 @@ class Search:
     def _start(self) -> None:
         for skip in range(self._markers):
             left = self._shown[:skip]
-            context = self._judge.read(simplified(left), self.context)
+            context = self._model.read(simplified(left), self.context)
             token = self.tokens[skip]
             following = self._shown[skip + 1 : skip + 2]
             if token.character in MARKERS and token.gloss is not None:
@@ -217,7 +217,7 @@ class Search:
             following = gbk.over_dropped(path.pending, trail, frequent=frequent)
             for place, (score, (group, word)) in enumerate(zip(scores, following, strict=True)):
                 most = max(score + group.choices.top, before + word)
-                most += self._judge.adds_after(first.entries[place].simplified, group.choices)
+                most += self._model.adds_after(first.entries[place].simplified, group.choices)
                 if place in inside or self._may_be_best(most, path.at + 1, pending, token.gloss):
                     self._guess(moved(place), group, path.at + 1, pending, gloss=token.gloss)
                 else:
@@ -249,7 +249,7 @@ class Search:
 
         """
         self.steps += _count(len(group), pending)
-        most = self._judge.at_most(path.reading, group.choices) + path.penalty + penalty
+        most = self._model.at_most(path.reading, group.choices) + path.penalty + penalty
         if not self._may_be_best(most, at, pending, gloss):
             return
         scores, _ = self._weigh(path, group, penalty, gloss, full_stop)
@@ -285,7 +285,7 @@ class Search:
 
         With them, the places of the characters that go on with a word begun before.
         """
-        scores, inside = self._judge.scores(path.reading, group.choices)
+        scores, inside = self._model.scores(path.reading, group.choices)
         if gloss is not None:
             penalties = (self._penalty(entry, penalty, gloss) for entry in group.entries)
             return [score + (path.penalty + added) for score, added in zip(scores, penalties, strict=True)], inside
@@ -342,7 +342,7 @@ class Search:
             guesses = (*guesses, len(out))
         if gloss is not None and gloss in readings(entry.character):
             agreed = (*agreed, len(out))
-        reading = self._judge.extend(reading, entry.simplified)
+        reading = self._model.extend(reading, entry.simplified)
         penalty = before + self._penalty(entry, penalty, gloss)
         return Path(at, pending, reading, penalty, out + entry.character, guesses, agreed)
 

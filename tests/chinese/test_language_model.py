@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import inf
 
 import pytest
-from gongbao.chinese.dictionary import dictionary
-from gongbao.chinese.plausibility import LETTER_GAIN, START, Choices, Plausibility, best_word
+from gongbao.chinese.language_model import LETTER_GAIN, START, Choices, LanguageModel, best_word
+from gongbao.chinese.words import dictionary
 from gongbao.repair.shifted import gbk
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,7 +30,7 @@ def characters(choices: Choices) -> list[str]:
 @MANY
 @given(st.sampled_from(["", ARTICLE]), TEXTS, GROUPS)
 def test_choices_score_together_what_they_score_alone(article: str, passage: str, choices: Choices) -> None:
-    judge = Plausibility(article)
+    judge = LanguageModel(article)
     reading = judge.read(passage)
     scores, inside = judge.scores(reading, choices)
     for place, character in enumerate(characters(choices)):
@@ -45,7 +45,7 @@ def test_choices_score_together_what_they_score_alone(article: str, passage: str
 @given(st.sampled_from(["", ARTICLE]), TEXTS, st.sampled_from(COMMON), GROUPS)
 def test_bounds_hold_for_two_characters(article: str, passage: str, first: str, choices: Choices) -> None:
     """A character that goes on with no word, and another: what the search leaves out cannot be better."""
-    judge = Plausibility(article)
+    judge = LanguageModel(article)
     reading = judge.read(passage)
     scores, inside = judge.scores(reading, Choices.of(first))
     if not inside:
@@ -57,7 +57,7 @@ def test_bounds_hold_for_two_characters(article: str, passage: str, first: str, 
 @MANY
 @given(st.sampled_from(["", ARTICLE, "阿Q与小S" * 3]), TEXTS, st.sampled_from(COMMON + "阿小大"))
 def test_no_letter_adds_more_than_is_said(article: str, passage: str, last: str) -> None:
-    judge = Plausibility(article)
+    judge = LanguageModel(article)
     reading = judge.read(passage + last)
     for code in range(ord("@"), ord("~") + 1):
         assert judge.extend(reading, chr(code)).score <= reading.score + LETTER_GAIN + 1e-9
@@ -75,11 +75,11 @@ def test_words_that_end_in_a_letter_are_rare() -> None:
     [("海康、大华", "怠⒋笕A"), ("科技金融与", "萍冀鹑谂c"), ("增长，", "增长，，"), ("投资25亿元", "投资2α亿元")],
 )
 def test_what_reads_better(better: str, worse: str) -> None:
-    judge = Plausibility()
+    judge = LanguageModel()
     assert judge.read(better).score / len(better) > judge.read(worse).score / len(worse)
 
 
 def test_pairs_of_the_article_count() -> None:
-    assert Plausibility(ARTICLE).read("科技企业").score > Plausibility().read("科技企业").score
-    assert Plausibility().read("") == START
-    assert Plausibility(ARTICLE).alone("区域") == frozenset()
+    assert LanguageModel(ARTICLE).read("科技企业").score > LanguageModel().read("科技企业").score
+    assert LanguageModel().read("") == START
+    assert LanguageModel(ARTICLE).alone("区域") == frozenset()

@@ -25,7 +25,7 @@ class Stretch:
     lengths: tuple[int, ...]
 
 
-class News:
+class NewRecords:
     """New lines of a run, against an earlier run or against nothing.
 
     A record counts as new if the earlier run has no record that is the same in every field: new articles, new

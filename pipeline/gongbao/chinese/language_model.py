@@ -17,8 +17,8 @@ from itertools import pairwise
 from math import inf
 from typing import NamedTuple
 
-from gongbao.chinese.dictionary import LONGEST, dictionary
 from gongbao.chinese.script import simplify_characters
+from gongbao.chinese.words import LONGEST, dictionary
 
 _UNKNOWN = -19.0
 """A character of no word, and a sign that stands in no sentence."""
@@ -91,7 +91,7 @@ class Choices:
         )
 
 
-class Plausibility:
+class LanguageModel:
     """Scores passages of one article.
 
     Args:

@@ -8,8 +8,8 @@ from math import log
 from pathlib import Path
 
 import pytest
-from gongbao.chinese import dictionary as module
-from gongbao.chinese.dictionary import PATH, dictionary
+from gongbao.chinese import words as module
+from gongbao.chinese.words import PATH, dictionary
 from gongbao.errors import RuleError
 
 from training import build_dictionary

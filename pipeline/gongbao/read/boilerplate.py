@@ -64,7 +64,7 @@ TAIL = 60
 """Lines at the end that are searched for footers and lists of links."""
 
 
-def is_furniture(line: Line) -> bool:
+def is_boilerplate(line: Line) -> bool:
     """Whether a line, wherever it stands, clearly belongs to the page."""
     folded = line.folded
     if not folded or len(folded) > 120 or _HINT.search(folded) is None:
@@ -83,7 +83,7 @@ def is_furniture(line: Line) -> bool:
 
 def is_footer(line: Line) -> bool:
     """Whether a line among the last of a text belongs to the page (publisher, address, disclaimer, advertisement)."""
-    return is_furniture(line) or (0 < len(line.folded) <= 160 and _FOOTER.match(line.folded) is not None)
+    return is_boilerplate(line) or (0 < len(line.folded) <= 160 and _FOOTER.match(line.folded) is not None)
 
 
 def links_from(lines: Sequence[Line]) -> int:
