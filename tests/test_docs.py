@@ -40,7 +40,7 @@ def call(folder: Path, script: str, shell: str = "sh") -> subprocess.CompletedPr
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = [sys.executable, "-c", script] if shell == "python" else ["bash", "-euo", "pipefail", "-c", script]
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT / "pipeline")}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
 
 
 def blocks() -> list[tuple[str, str]]:

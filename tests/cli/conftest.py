@@ -16,7 +16,7 @@ def gongbao() -> Callable[..., subprocess.CompletedProcess[str]]:
     def call(*arguments: object, **keywords: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", "from gongbao.cli import main; main()", *map(str, arguments)],
-            **{"capture_output": True, "text": True, "timeout": 300, **keywords},  # type: ignore[call-overload]
+            **{"capture_output": True, "text": True, "timeout": 600, **keywords},  # type: ignore[call-overload]
         )
 
     return call

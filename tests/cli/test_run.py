@@ -206,11 +206,11 @@ def test_ctrl_c_leaves_no_half_run_and_resume_ends_it(engine: str, tmp_path: Pat
         text=True,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("out/runs/.*.unfinished/shards/[!.]*")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob("out/runs/.*.unfinished/shards/[!.]*")):
+        assert process.poll() is None, "the run ended before a shard was done"
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
-    _, talk = process.communicate(timeout=60)
+    _, talk = process.communicate(timeout=600)
     assert process.returncode == 130, talk
     assert "gongbao run --resume" in talk
     assert "Traceback" not in talk
@@ -249,7 +249,7 @@ def test_ctrl_c_while_everything_loads_says_no_more_than_that(moment: float, tmp
     assert process.stdout is not None and process.stdout.readline() == "on\n"
     time.sleep(moment)
     os.killpg(process.pid, signal.SIGINT)
-    _, talk = process.communicate(timeout=60)
+    _, talk = process.communicate(timeout=600)
     assert process.returncode in (130, 0), talk
     assert "Traceback" not in talk
 

@@ -92,7 +92,7 @@ def postgresql() -> Iterator[str]:
     try:
         import psycopg
 
-        for _ in range(200):
+        for _ in range(6000):
             try:
                 psycopg.connect(
                     host="127.0.0.1", port=port, user="gongbao", password="geheim 密", dbname="postgres"
@@ -103,7 +103,7 @@ def postgresql() -> Iterator[str]:
         yield f"postgresql://gongbao:geheim%20%E5%AF%86@127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(600)
         shutil.rmtree(folder, ignore_errors=True)
 
 

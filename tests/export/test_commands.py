@@ -27,7 +27,7 @@ from tests.export.exporting import ROOT, code_of, export_to, hard_extractions, r
 def gongbao(*arguments: object, cwd: Path | None = None, **more: object) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "gongbao", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "pipeline")}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, timeout=120, **more)  # type: ignore[call-overload,no-any-return]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, timeout=600, **more)  # type: ignore[call-overload,no-any-return]
 
 
 def test_latest_goes_to_outputs_exports_by_default(tmp_path: Path) -> None:

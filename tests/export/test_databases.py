@@ -228,7 +228,7 @@ def datasette(corpus_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     server = subprocess.Popen([*command, "-h", "127.0.0.1", "-p", str(port)], stderr=subprocess.PIPE, text=True)
     url = f"http://127.0.0.1:{port}/facts/records"
     try:
-        for _ in range(300):
+        for _ in range(6000):
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/-/versions.json", timeout=5).close()
                 break
@@ -238,7 +238,7 @@ def datasette(corpus_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield url
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(600)
 
 
 def ask(url: str, **query: str) -> Any:
@@ -275,9 +275,9 @@ def test_datasette_searches_chinese_without_blanks(datasette: str, corpus_run: P
 
 
 def test_datasette_describes_columns_in_chinese(datasette: str) -> None:
-    page = urllib.request.urlopen(datasette, timeout=30).read().decode()
+    page = urllib.request.urlopen(datasette, timeout=600).read().decode()
     assert "地点：自省级起的全称路径" in page and "行政区划代码" in page
     assert (
         "records_fts"
-        not in urllib.request.urlopen(datasette.rpartition("/")[0], timeout=30).read().decode().split("hidden")[0]
+        not in urllib.request.urlopen(datasette.rpartition("/")[0], timeout=600).read().decode().split("hidden")[0]
     )

@@ -1,4 +1,4 @@
-"""What must hold for any input: no crash, bounded time, true offsets. Each check returns the processor seconds taken."""
+"""What must hold for any input: no crash, an end, true offsets. Each check returns the processor seconds taken."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ from gongbao.pipeline import Pipeline
 from gongbao.repair.text import repair
 from gongbao.rulebook.ruleset import RuleSet
 
-BASE, PER_KB = 1.0, 4.0
-"""Processor seconds that a stage may take, and how many more for each thousand characters."""
 TRIAL = "2021年，绍兴市完成投资3.5亿元，同比增长12.3%；" + "tx0年亿" * 12
 
 
@@ -33,25 +31,23 @@ class Taken:
 
 
 @contextmanager
-def in_time(text: str | bytes) -> Iterator[Taken]:
-    """Fail if what runs within takes longer than an input of this length may."""
+def clocked() -> Iterator[Taken]:
+    """The processor seconds of what runs within: a figure to report, not to judge by."""
     taken = Taken()
     clock = time.process_time()
     yield taken
     taken.seconds = time.process_time() - clock
-    allowed = BASE + PER_KB * len(text) / 1000
-    assert taken.seconds < allowed, f"{taken.seconds:.1f} s for a length of {len(text)}: {text!r}"
 
 
 def check_repair(text: str) -> float:
-    with in_time(text) as taken:
+    with clocked() as taken:
         revision = repair(text)
     check_revision(text, revision)
     return taken.seconds
 
 
 def check_convert(text: str) -> float:
-    with in_time(text) as taken:
+    with clocked() as taken:
         revision = convert(text)
     check_revision(text, revision)
     assert convert(revision.text).text == revision.text, "converting twice is converting once"
@@ -59,7 +55,7 @@ def check_convert(text: str) -> float:
 
 
 def check_quantities(pipeline: Pipeline, text: str) -> float:
-    with in_time(text) as taken:
+    with clocked() as taken:
         found = pipeline.matchers.quantities.match(text)
     check_spans(text, found)
     for quantity in found:
@@ -75,7 +71,7 @@ def check_quantities(pipeline: Pipeline, text: str) -> float:
 
 
 def check_periods(pipeline: Pipeline, text: str, published: date | None) -> float:
-    with in_time(text) as taken:
+    with clocked() as taken:
         found = pipeline.matchers.periods.match(text, published)
     check_spans(text, found)
     for period in found:
@@ -84,7 +80,7 @@ def check_periods(pipeline: Pipeline, text: str, published: date | None) -> floa
 
 
 def check_places(pipeline: Pipeline, text: str) -> float:
-    with in_time(text) as taken:
+    with clocked() as taken:
         found = pipeline.matchers.places.match(text, title=None, year=2021)
     check_spans(text, found)
     for place in found:
@@ -95,7 +91,7 @@ def check_places(pipeline: Pipeline, text: str) -> float:
 def check_outline(pipeline: Pipeline, text: str) -> float:
     places = pipeline.matchers.places.match(text, title=None, year=None)
     quantities = pipeline.matchers.quantities.match(text)
-    with in_time(text) as taken:
+    with clocked() as taken:
         layout = outline(text, title=None, content_start=0, boilerplate=[], places=places, quantities=quantities)
     last = 0
     for sentence in layout.sentences:
@@ -106,7 +102,7 @@ def check_outline(pipeline: Pipeline, text: str) -> float:
 
 def check_records(pipeline: Pipeline, text: str, published: date | None) -> float:
     article = Article("fuzz", text, pub_date=published)
-    with in_time(text) as taken:
+    with clocked() as taken:
         [result] = pipeline.pipe([article])
     assert isinstance(result, Extraction), result
     for record in result.records:
@@ -129,7 +125,7 @@ def check_articles(items: Iterable[Article | Failure], data: bytes, *, foreign: 
 
     A parser that is not ours (`foreign`) may fail in ways that nobody has listed; our own may not.
     """
-    with in_time(data) as taken:
+    with clocked() as taken:
         found = list(items)
     for item in found:
         if isinstance(item, Failure):
@@ -150,7 +146,7 @@ def check_rules(folder: Path, text: str) -> float:
     """A rules folder with one file of this text loads and its rules end in time, or they are refused by name."""
     (folder / "quantities").mkdir(parents=True, exist_ok=True)
     (folder / "quantities" / "fuzz.yaml").write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
-    with in_time(text) as taken:
+    with clocked() as taken:
         try:
             for rule in RuleSet.load(shipped=folder).stage("quantities"):
                 list(rule.finditer(TRIAL, limit=0.2))

@@ -67,7 +67,6 @@ MONOTONOUS |= {
 
 
 @pytest.mark.parametrize("text", [part * times for part, times in MONOTONOUS.items()], ids=map(ascii, MONOTONOUS))
-def test_monotonous_texts_stay_in_time(pipeline: Pipeline, text: str) -> None:
-    with checks.in_time(text):
-        [result] = pipeline.pipe([Article("fuzz", text)])
+def test_monotonous_texts_come_to_an_end(pipeline: Pipeline, text: str) -> None:
+    [result] = pipeline.pipe([Article("fuzz", text)])
     assert isinstance(result, Extraction), result

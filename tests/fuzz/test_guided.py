@@ -25,7 +25,7 @@ def guided(tmp_path: Path) -> Guided:
 
     def run(*arguments: str, program: Sequence[str] = (str(GUIDED),)) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *program, *arguments, "--faults", "faults", "--report", "report.json"]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
 
     return run
 

@@ -165,7 +165,7 @@ def test_a_large_page_is_usable(chromium: Any, tmp_path: Path, outputs: Path, re
     file.write_text(render([(article, some)], Data([open_source(outputs / "latest")]), 1, None), encoding="utf-8")
     page = chromium.new_page()
     page.goto(file.as_uri())
-    page.wait_for_selector("body[data-ready]", timeout=15_000)
+    page.wait_for_selector("body[data-ready]", timeout=300_000)
     assert "只打印前 2000 条" in printed_note(page)
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     took = page.evaluate(

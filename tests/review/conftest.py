@@ -72,13 +72,13 @@ class Server:
     def kill(self) -> None:
         """End it as a crash would: no handler of the program runs."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=600)
 
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(timeout=10)
+                self.process.wait(timeout=600)
             except subprocess.TimeoutExpired:
                 self.kill()
         for stream in (self.process.stdout, self.process.stderr):
@@ -112,7 +112,7 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
         context.add_cookies([{"name": "language", "value": language, "url": url}])
         context.add_init_script(f"if (!localStorage.reviewer) localStorage.reviewer = {reviewer!r}")
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(300_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda m: errors.append(m.text) if "Content Security Policy" in m.text else None)
         page.goto(url)

@@ -23,7 +23,7 @@ STATE = """[location.href, document.getElementById('detail')?.getAttribute('aria
     document.querySelector('.change')?.dataset.key, document.getElementById('alert-text')?.textContent]"""
 
 
-def until(page: Any, condition: str, arg: Any = None, seconds: float = 20) -> None:
+def until(page: Any, condition: str, arg: Any = None, seconds: float = 300) -> None:
     """Wait for a condition; asked from outside, since the page's policy forbids evaluating text inside."""
     from playwright.sync_api import Error
 
@@ -64,11 +64,3 @@ def settle(page: Any) -> None:
         "document.getElementById('detail').getAttribute('aria-busy') === 'false' && (document.querySelector('.empty')"
         " || document.querySelector('.change')?.dataset.key === location.hash.slice(1))",
     )
-
-
-def contention() -> float:
-    """How many times longer work takes now than on a machine that does nothing else: wall clock over CPU time."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    while time.process_time() - cpu < 0.15:
-        pass
-    return max(1.0, (time.perf_counter() - wall) / (time.process_time() - cpu))

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def gongbao(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from gongbao.cli import main; main()", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "pipeline"), "COLUMNS": "120"}
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, env=environment)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, env=environment)
 
 
 def tree(folder: Path) -> dict[str, bytes]:

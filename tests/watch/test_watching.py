@@ -278,7 +278,7 @@ def test_articles_that_are_gone_for_a_while_are_not_told_again(tmp_path: Path) -
     assert len([path for path in (out / "runs").iterdir() if path.is_dir()]) == 1
 
 
-def wait(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait(condition: Callable[[], bool], seconds: float = 600) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it never came"
@@ -307,7 +307,7 @@ def test_the_command_sees_files_as_they_come_and_stops_when_told(tmp_path: Path)
         assert {article for article, _ in amounts(found.read_text().splitlines())} == {"a.txt", "b.txt"}
         assert "1 of 2 articles extracted" in err.read_text()
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(600) == 0
     finally:
         if process.poll() is None:
             process.kill()
