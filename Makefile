@@ -1,4 +1,4 @@
-# Everything `make` does happens in .venv/; only Python 3.11, make and git are needed.
+# Everything `make` does happens in .venv/; only Python 3.11 to 3.13, make and git are needed.
 PYTHON ?= python3
 BIN := .venv/bin
 SHARED ?= ../shared

@@ -35,7 +35,7 @@ with atheris.instrument_imports(include=["gongbao"], exclude=UNCOUNTED):
 
     for _module in pkgutil.iter_modules(gongbao.read.__path__, "gongbao.read."):
         importlib.import_module(_module.name)
-    from tests.fuzz.fuzz_targets import TARGETS, Run, Target, rules_alone
+    from tests.fuzz.fuzz_targets import TARGETS, Run, Target
 
 DEFAULTS = {"max_len": "256", "timeout": "30", "rss_limit_mb": "4096", "verbosity": "0"}
 SHARED_BYTES = 1 << 20
@@ -117,9 +117,10 @@ def shares(names: list[str], runs: int) -> dict[str, int]:
 
 
 def fuzz_all(names: list[str], runs: int, options: list[str], folder: Path, faults: Path) -> dict[str, Tally]:
-    """Fuzz targets one after another, each in a fork of this process, where the pipeline is loaded."""
-    if len(names) > 1:
-        rules_alone()
+    """Fuzz targets one after another, each in a fork of this process.
+
+    Each loads what it needs itself: onnxruntime, once loaded, does not bear that a fork of its process ends.
+    """
     tallies = {}
     for name, count in shares(names, runs).items():
         memory = mmap.mmap(-1, SHARED_BYTES)
