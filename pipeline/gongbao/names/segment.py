@@ -1,4 +1,4 @@
-"""Segmentation: jieba's words in a spaCy `Doc`, with every matched span on token borders (design §1, §8).
+"""Segmentation: jieba's words in a spaCy `Doc`, with every matched span on token borders.
 
 Only sentences that hold a quantity, and headings, are cut into words; any other stretch of text is one token, so that
 the `Doc` is always the whole article and offsets are the article's own. rjieba, jieba's algorithm and dictionary in
