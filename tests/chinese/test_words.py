@@ -46,7 +46,9 @@ def test_words_of_bulletins_have_no_class() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"no gzip", gzip.compress(b"{"), gzip.compress(b'{"nodes": 9}\n1234'), PATH.read_bytes()[:9999]]
+    "content",
+    [b"", b"no gzip", gzip.compress(b"{"), gzip.compress(b'{"nodes": 9}\n1234'), PATH.read_bytes()[:9999]],
+    ids=["empty", "no gzip", "half a line", "too short", "cut off"],
 )
 def test_a_broken_file(content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "words.gz"

@@ -20,11 +20,16 @@ def pipeline() -> Pipeline:
     return Pipeline(ner=None)
 
 
-def test_rules_are_as_sure_as_their_doubt_leaves() -> None:
-    linked = Linked.by_rules(SURE, SURE._replace(doubt=0.4), NONE, SURE)
-    assert linked.status == "actual" and not linked.alternatives
-    sure = [linked.field_confidence[name] for name in ("place", "year", "initiative", "indicator")]
-    assert sure == [0.99, 0.6, 0.1, 0.99]
+def test_a_field_is_as_sure_as_its_first_choice_and_the_others_are_alternatives() -> None:
+    less = SURE._replace(doubt=0.4)
+    linked = Linked.ranked(
+        {"place": (SURE, less), "year": (less,), "initiative": (NONE,), "indicator": (SURE,)}, "planned", 0.8
+    )
+    assert linked.status == "planned" and linked.choices["place"] is SURE
+    assert linked.field_confidence == pytest.approx(
+        {"place": 0.987, "year": 0.6, "initiative": 0.1, "indicator": 0.987, "status": 0.8}
+    )
+    assert linked.alternatives["place"] == (less,) and not linked.alternatives["year"]
 
 
 def test_alternatives_are_few_likely_and_best_first() -> None:
@@ -43,6 +48,6 @@ def test_alternatives_are_few_likely_and_best_first() -> None:
 
 def test_a_record_says_how_sure_each_field_is(pipeline: Pipeline) -> None:
     (record,) = pipeline.extract("2020年，广州市专利质押融资额达54.14亿元。")
-    assert record.status == "actual" and record.alternatives == {}
+    assert record.status == "actual"
     assert list(record.field_confidence) == ["place", "year", "initiative", "indicator", "status"]
     assert all(share == round(share, 2) for share in record.field_confidence.values())

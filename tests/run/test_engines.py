@@ -13,7 +13,7 @@ from gongbao.errors import RunError
 from gongbao.run import runner
 from gongbao.run.folder import by_age, latest, point
 from gongbao.run.lock import locked
-from gongbao.run.news import News
+from gongbao.run.new_records import NewRecords
 from gongbao.run.runner import Options, Summary, run
 
 Make = Callable[[Path, Sequence[int]], Path]
@@ -158,7 +158,7 @@ def test_an_index_of_wrong_types_is_nobodys_cache(
     }
     index.write_text(json.dumps(marker | changes[wrong]) if wrong in changes else wrong, encoding="utf-8")
     assert contents(_folder(run([source], tmp_path / "out", HERE))) == whole
-    assert len(list(News(first, None).records())) == 0
+    assert len(list(NewRecords(first, None).records())) == 0
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong[:8])
