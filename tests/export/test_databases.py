@@ -230,7 +230,7 @@ def datasette(corpus_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     try:
         for _ in range(6000):
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/-/versions.json", timeout=5).close()
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/-/versions.json", timeout=600).close()
                 break
             except OSError:
                 assert server.poll() is None, server.stderr and server.stderr.read()
@@ -243,7 +243,7 @@ def datasette(corpus_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def ask(url: str, **query: str) -> Any:
     with urllib.request.urlopen(
-        f"{url}.json?{urllib.parse.urlencode({'_shape': 'objects', **query})}", timeout=30
+        f"{url}.json?{urllib.parse.urlencode({'_shape': 'objects', **query})}", timeout=600
     ) as answer:
         return json.load(answer)
 

@@ -189,7 +189,7 @@ def test_libreoffice_shows_the_workbook_cell_by_cell(any_run: Path, tmp_path: Pa
     every_sheet = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
     arguments = [office, f"-env:UserInstallation=file://{tmp_path}/office", "--headless", "--convert-to", every_sheet]
     subprocess.run(
-        [*arguments, "--outdir", tmp_path, tmp_path / "a.xlsx"], check=True, capture_output=True, timeout=180
+        [*arguments, "--outdir", tmp_path, tmp_path / "a.xlsx"], check=True, capture_output=True, timeout=600
     )
     sheets = {path.stem.partition("-")[2]: path for path in tmp_path.glob("a-*.csv")}
     assert set(sheets) == {"记录", "待核对", "汇总", "说明"}
