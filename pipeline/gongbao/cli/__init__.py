@@ -6,8 +6,10 @@ import errno
 import importlib
 import keyword
 import os
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 
 import typer
 
@@ -80,6 +82,7 @@ def main() -> None:
     """
     _open_closed()
     guard()
+    interrupts = _noted_interrupts()
     try:
         _run()
     except GongbaoError as error:
@@ -100,6 +103,23 @@ def main() -> None:
             "Free some space and try again; what is there is cut off",
         )
         raise SystemExit(2) from None
+    except Exception:  # what is loading may make an error of its own of a Ctrl-C, as pydantic does
+        if interrupts:
+            raise SystemExit(STOPPED) from None
+        raise
+
+
+def _noted_interrupts() -> list[int]:
+    """Where each Ctrl-C is noted from now on, besides what Python makes of it."""
+    noted: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        noted.append(number)
+        signal.default_int_handler(number, frame)
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # whoever started us may not want it heard
+        signal.signal(signal.SIGINT, note)
+    return noted
 
 
 def _open_closed() -> None:
