@@ -140,6 +140,11 @@ class Ranker:
         return Answer(value, candidate, confidence, tuple(others))
 
     def confidence(self, share: float) -> float:
-        """How often an answer with this share is right (Platt scaling)."""
-        bounded = min(max(share, _EDGE), 1 - _EDGE)
-        return 1 / (1 + exp(-(self._slope * log(bounded / (1 - bounded)) + self._offset)))
+        """How often an answer with this share is right."""
+        return calibrated(share, self._slope, self._offset)
+
+
+def calibrated(share: float, slope: float, offset: float) -> float:
+    """Platt scaling: the probability that an answer with this share is right."""
+    bounded = min(max(share, _EDGE), 1 - _EDGE)
+    return 1 / (1 + exp(-(slope * log(bounded / (1 - bounded)) + offset)))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from gongbao.document import Quantity
 from gongbao.names.features import FEATURE_SIZES, KINDS, TextFeatures
-from gongbao.names.ranking import calibrated
 from gongbao.names.tagger import FieldContext, FieldPrediction, FieldTagger
+from gongbao.ranker import calibrated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

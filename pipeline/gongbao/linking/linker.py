@@ -1,7 +1,7 @@
 """From a document to its records: place, period, indicator and initiative of every quantity, with evidence.
 
-The order of the work: places and periods by scope, indicators and initiatives by rules, then the trained tagger's
-opinion over the rules' where there is one, then confidence and flags.
+The order of the work: what rules say of places and periods, then the choice among all candidates (`choose`), names by
+the trained tagger or, where it sees none, by rules, then confidence and flags.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from gongbao.chinese.clauses import clause_end
 from gongbao.document import Period
 from gongbao.linking.periods import BEGAN, MILESTONE, is_start
 from gongbao.linking.report_year import FIRM_PLAN, FOUNDING, PLAN, report_year_of
-from gongbao.linking.scope import Choice
-from gongbao.linking.surroundings import QUANTITY, Surroundings, after, before, sentence_before
+from gongbao.linking.scope import Choice, stated_in
+from gongbao.linking.surroundings import QUANTITY, Surroundings, after, before
 from gongbao.record import How
 from gongbao.relations import Relation
 
@@ -146,23 +146,13 @@ class PeriodCandidates:
 
         if index is not None:
             sentence = around.sentences[index]
-            how: How = {"title": "title", "heading": "heading"}.get(sentence.role, "stated")  # type: ignore[assignment]
+            how = stated_in(sentence)
             for period in before(self._periods, sentence.start, quantity.start, 4):
                 add("before", period, how)
             for period in after(self._periods, quantity.end, sentence.end, 2):
                 add("after", period, how)
-            earlier = 0
-            for back, other in sentence_before(around.sentences, index, 12):
-                if other.role != "body":
-                    continue
-                if other.section != sentence.section and earlier >= 2:
-                    break
-                relation = "earlier" if other.paragraph == sentence.paragraph else "paragraph_before"
-                for period in before(self._periods, other.start, other.end, 3):
-                    add(relation, period, "carried", back)
-                    earlier += 1
-                if earlier >= 6:
-                    break
+            for relation, back, period in around.earlier(index, self._periods):
+                add(relation, period, "carried", back)
             for section in document.outline.path(sentence.section):
                 heading = document.outline.sections[section]
                 for period in before(self._periods, heading.heading_start, heading.heading_end, 2):
@@ -283,8 +273,8 @@ class PeriodCandidates:
             float(nearer),
             count,
             float(min(20, len(self._years))),
-            sum(n for y, n in self._years.items() if published is not None and y == published - 1) / self._total,
-            sum(n for y, n in self._years.items() if published is not None and y == published) / self._total,
+            self._years[published - 1] / self._total if published is not None else 0.0,
+            self._years[published] / self._total if published is not None else 0.0,
             statuses[3],
             statuses[1],
             statuses[4],

@@ -22,9 +22,8 @@ from gongbao.chinese.clauses import between, clause_end, clause_start
 from gongbao.document import Document, Period, Quantity, Sentence
 from gongbao.linking.report_year import FIRM_PLAN, FOUNDING, PLAN, WILL, holds, is_day, report_year_of
 from gongbao.linking.respectively import series
-from gongbao.linking.scope import Choice, sentence_index, table_sentences
+from gongbao.linking.scope import Choice, sentence_index, stated_in, table_sentences
 from gongbao.linking.tables import NO_CELLS, Cell, TableLinker
-from gongbao.record import How
 from gongbao.relations import Relation
 
 _OWN = regex.compile(r"的?(?:约|近|超过|超|不足)?$")
@@ -350,7 +349,7 @@ class _Pass:
         )
 
     def _stated(self, period: Period, sentence: Sentence, doubt: float) -> Choice:
-        how: How = {"title": "title", "heading": "heading"}.get(sentence.role, "stated")  # type: ignore[assignment]
+        how = stated_in(sentence)
         return Choice(period, how, period.rule, period.start, period.end, doubt)
 
     @staticmethod

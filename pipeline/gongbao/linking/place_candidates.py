@@ -14,10 +14,11 @@ from math import log1p
 
 import regex
 
-from gongbao.document import Place
+from gongbao.chinese.clauses import between
+from gongbao.document import Place, Sentence
 from gongbao.linking.respectively import name_runs
-from gongbao.linking.scope import Choice
-from gongbao.linking.surroundings import Surroundings, after, before, sentence_before
+from gongbao.linking.scope import Choice, stated_in
+from gongbao.linking.surroundings import Surroundings, after, before
 from gongbao.places.paths import (
     COUNTRY,
     ancestor,
@@ -41,7 +42,6 @@ _RELATIONS = (
 )  # fmt: skip
 _HOWS = ("stated", "heading", "carried", "title", "published", "default")
 _SAYS = regex.compile(r"[^，,。；;：:\n]{0,14}?(?:表示|提出|介绍|透露|通报|印发|明确|要求|统计|公布|发布|预计|计划)")
-_WIDER = ("全国", "我国", "中国", "国内")
 
 FEATURES = (
     "relation", "form", "rank", "is_topic", "ambiguous", "distance", "sentences_back", "clauses", "semicolons",
@@ -76,6 +76,20 @@ class _Slot:
     start: int | None = None
     end: int | None = None
     back: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _OfSentence:
+    """What the sentence of a quantity says of places: those of its headings, how many stand before the quantity and how
+    many different ones, the rank of the nearest relative one (-1 without), and whether it opens its paragraph.
+    """
+
+    sentence: Sentence | None
+    headings: frozenset[str]
+    mentions: int
+    values: int
+    relative_rank: float
+    opens_paragraph: bool
 
 
 def value_of(place: Place) -> str | None:
@@ -113,6 +127,8 @@ class PlaceCandidates:
         self._title_values = {str(value_of(p)) for p in (*self._title, *self._outside)}
         paths = [str(p.place) for p in (*self._title, *self._outside) if p.place and p.rank != "country"]
         self._narrowest = narrowest(paths) if paths else None
+        known = (p.place for p in (*self._mentions, *self._outside) if p.place is not None)
+        self._paths = {part for path in known for part in lineage(path)}
         self._main = self._most_named(named)
         self._common = common_ancestor([str(p.place) for p in named]) if named else None
         self._provinces = len({province_of(str(p.place)) for p in named})
@@ -121,11 +137,7 @@ class PlaceCandidates:
             for number, place in enumerate(run):
                 self._runs[place] = (number, len(run))
         sections = document.outline.sections
-        self._headings: list[list[Place]] = (
-            [[p for p in self._mentions if s.heading_start <= p.start and p.end <= s.heading_end] for s in sections]
-            if len(sections) < 200
-            else [before(self._mentions, s.heading_start, s.heading_end, 4)[::-1] for s in sections]
-        )
+        self._headings = [between(self._mentions, s.heading_start, s.heading_end) for s in sections]
         self._heading_values = {str(value_of(p)) for places in self._headings for p in places}
 
     def _most_named(self, named: Sequence[Place]) -> str | None:
@@ -139,11 +151,12 @@ class PlaceCandidates:
     def of(self, number: int) -> list[Candidate]:
         """The candidates of one quantity, in the order in which they were looked up."""
         slots = self._slots(number)
-        common = [*self._around.of_quantity(number, number in self._cells)]
+        common = self._around.of_quantity(number, number in self._cells)
+        of_sentence = self._sentence_features(number)
         nearer: set[str | None] = set()
         found = []
         for slot in slots:
-            row = self._features(number, slot, slot.value in nearer) + common
+            row = self._features(number, slot, slot.value in nearer, of_sentence) + common
             nearer.add(slot.value)
             found.append(Candidate(slot.value, slot.how, slot.rule, slot.start, slot.end, row))
         return found
@@ -161,24 +174,14 @@ class PlaceCandidates:
 
         if index is not None:
             sentence = around.sentences[index]
-            how: How = {"title": "title", "heading": "heading"}.get(sentence.role, "stated")  # type: ignore[assignment]
+            how = stated_in(sentence)
             own = before(self._mentions, sentence.start, quantity.start, 6)
             for place in own:
                 add("before", place, how)
             for place in after(self._mentions, quantity.end, sentence.end, 2):
                 add("after", place, how)
-            earlier = 0
-            for back, other in sentence_before(around.sentences, index, 12):
-                if other.section != sentence.section and other.role == "body" and earlier >= 2:
-                    break
-                if other.role != "body":
-                    continue
-                relation = "earlier" if other.paragraph == sentence.paragraph else "paragraph_before"
-                for place in before(self._mentions, other.start, other.end, 3):
-                    add(relation, place, "carried", back)
-                    earlier += 1
-                if earlier >= 6:
-                    break
+            for relation, back, place in around.earlier(index, self._mentions):
+                add(relation, place, "carried", back)
             for section in document.outline.path(sentence.section):
                 for place in self._headings[section][:2]:
                     if not sentence.start <= place.start < sentence.end:
@@ -211,22 +214,29 @@ class PlaceCandidates:
             distinct.setdefault((slot.relation, slot.value), slot)
         return list(distinct.values())
 
-    @property
-    def _paths(self) -> set[str]:
-        cached = getattr(self, "_path_set", None)
-        if cached is None:
-            places = (*self._mentions, *self._outside)
-            cached = {part for p in places if p.place is not None for part in lineage(p.place)}
-            self._path_set: set[str] = cached
-        return cached
-
     # -- relations -------------------------------------------------------------------------------------------
 
-    def _features(self, number: int, slot: _Slot, nearer: bool) -> list[float]:
+    def _sentence_features(self, number: int) -> _OfSentence:
+        """What is the same for all candidates of a quantity."""
+        index = self._around.sentence_of[number]
+        if index is None:
+            return _OfSentence(None, frozenset(), 0, 0, -1.0, False)
+        sentence, start = self._around.sentences[index], self._document.quantities[number].start
+        path = self._document.outline.path(sentence.section)
+        named = before(self._mentions, sentence.start, start, 8)
+        relative = before(self._relative, sentence.start, start, 1)
+        return _OfSentence(
+            sentence,
+            frozenset(str(value_of(p)) for section in path for p in self._headings[section]),
+            len(named),
+            len({value_of(p) for p in named}),
+            _RANKS[relative[0].rank] if relative else -1.0,
+            self._around.paragraph_start[sentence.paragraph] == sentence.start,
+        )
+
+    def _features(self, number: int, slot: _Slot, nearer: bool, own: _OfSentence) -> list[float]:
         around, text = self._around, self._around.text
         quantity = self._document.quantities[number]
-        index = around.sentence_of[number]
-        sentence = around.sentences[index] if index is not None else None
         place, value = slot.mention, slot.value
         inside = slot.relation != "title_outside" and place is not None
         low, high = (0, 0)
@@ -236,15 +246,8 @@ class PlaceCandidates:
         chosen = str(heuristic.value) if heuristic.value is not None else None
         path = value or ""
         run = self._runs.get(place, (0, 1)) if place is not None else (0, 1)
-        own_headings = (
-            {str(value_of(p)) for s in self._document.outline.path(sentence.section) for p in self._headings[s]}
-            if sentence is not None
-            else set()
-        )
-        between = text[low:high] if inside and high - low < 80 else ""
-        relative = before(self._relative, sentence.start, quantity.start, 1) if sentence is not None else []
-        in_sentence = before(self._mentions, sentence.start, quantity.start, 8) if sentence is not None else []
-        sentence_start = sentence.start if sentence is not None else 0
+        gap = text[low:high] if inside and high - low < 80 else ""
+        sentence_start = own.sentence.start if own.sentence is not None else 0
         return [
             float(_RELATIONS.index(slot.relation)),
             float(_FORMS.index(place.form)) if place is not None else -1.0,
@@ -259,7 +262,7 @@ class PlaceCandidates:
             float(len(before(self._mentions, low, high, 6))) if inside and high - low < 400 else -1.0,
             float(min(20, place.start - sentence_start)) if inside and place is not None and slot.back == 0 else -1.0,
             float(min(12, place.start - around.clause_head(place.start))) if inside and place is not None else -1.0,
-            float(between.count("）") + between.count(")") - between.count("（") - between.count("(")),
+            float(gap.count("）") + gap.count(")") - gap.count("（") - gap.count("(")),
             float(run[1]),
             float(run[0]),
             float(_SAYS.match(text, place.end) is not None) if inside and place is not None else 0.0,
@@ -269,7 +272,7 @@ class PlaceCandidates:
             self._inside[path] / self._total,
             log1p(self._values[path]),
             float(path in self._title_values),
-            float(path in own_headings),
+            float(path in own.headings),
             float(path in self._heading_values),
             float(value == self._main),
             float(lies_in(value, self._main)),
@@ -280,19 +283,19 @@ class PlaceCandidates:
             float(lies_in(value, chosen)),
             float(lies_in(chosen, value)),
             _RANKS[place.rank] if place is not None and place.form == "relative" else -1.0,
-            float(len(in_sentence)),
-            float(len({value_of(p) for p in in_sentence})),
+            float(own.mentions),
+            float(own.values),
             float(value is not None and value not in self._paths and value != COUNTRY),
             float(self._provinces),
             float(min(30, len(self._values))),
-            (_RANKS[relative[0].rank] if relative else -1.0),
+            own.relative_rank,
             self._values[COUNTRY] / self._total,
             float(nearer),
             float(value is not None and value == self._narrowest),
             float(value is not None and value == self._common),
             float(not self._title_values),
             float(text.find("，", quantity.end, low) >= 0) if slot.relation == "after" else -1.0,
-            float(sentence is not None and around.paragraph_start[sentence.paragraph] == sentence.start),
+            float(own.opens_paragraph),
             _cue(text[place.start - 1 : place.start]) if inside and place is not None and place.start else -1.0,
             _cue(text[place.end : place.end + 1]) if inside and place is not None else -1.0,
         ]

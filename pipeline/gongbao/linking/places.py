@@ -18,7 +18,7 @@ import regex
 from gongbao.chinese.clauses import between, clause_end, clause_start
 from gongbao.document import Document, Place, Quantity, Sentence, Table
 from gongbao.linking.respectively import COLLECTIVE, distribute, join_examples, name_runs, spread
-from gongbao.linking.scope import Choice, sentence_index, table_sentences
+from gongbao.linking.scope import Choice, sentence_index, stated_in, table_sentences
 from gongbao.linking.tables import NO_CELLS, Cell, TableLinker
 from gongbao.linking.topics import TopicRules, is_donor
 from gongbao.places.paths import (
@@ -33,7 +33,6 @@ from gongbao.places.paths import (
     province_of,
     rank_of,
 )
-from gongbao.record import How
 from gongbao.relations import Relation
 from gongbao.rulebook.ruleset import RuleSet
 
@@ -371,7 +370,7 @@ class _Pass:
         if before:
             run = name_runs(self._text, before)[-1]
             last = run[-1]
-            how: How = {"title": "title", "heading": "heading"}.get(sentence.role, "stated")  # type: ignore[assignment]
+            how = stated_in(sentence)
             if len(run) > 1 and not _lie_in_one_another(
                 run
             ):  # several places for one amount: the guide takes the first

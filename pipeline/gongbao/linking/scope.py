@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
-from gongbao.document import Document, Outline, Table
+from gongbao.document import Document, Outline, Sentence, Table
 from gongbao.record import Evidence, How
 
 
@@ -30,6 +30,11 @@ class Choice(NamedTuple):
             return Evidence(how=self.how, rule=self.rule)
         start, end = document.offsets.to_source(self.start, self.end)
         return Evidence(how=self.how, rule=self.rule, start=start, end=end)
+
+
+def stated_in(sentence: Sentence) -> How:
+    """How a field is known whose evidence stands in a sentence: by title or heading where it is one, else `stated`."""
+    return "stated" if sentence.role == "body" else sentence.role
 
 
 def sentence_index(outline: Outline, offset: int) -> int | None:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gongbao.linking.surroundings import QUANTITY, Surroundings
-from gongbao.ranker import Ranker, Trees
+from gongbao.ranker import Trees, calibrated
 from gongbao.record import Status
 
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -75,7 +75,6 @@ class StatusClassifier:
         self._trees = trees
         before, after = trees.metadata["words"]
         self.words: tuple[Sequence[str], Sequence[str]] = (tuple(before), tuple(after))
-        self._ranker = Ranker(trees)
 
     @classmethod
     def load(cls) -> StatusClassifier:
@@ -96,5 +95,6 @@ class StatusClassifier:
         best = scores.argmax(axis=1)
         chances = shares[np.arange(len(best)), best].tolist()
         return [
-            (STATUSES[n], self._ranker.confidence(chance)) for n, chance in zip(best.tolist(), chances, strict=True)
+            (STATUSES[n], calibrated(chance, *self._trees.metadata["calibration"]))
+            for n, chance in zip(best.tolist(), chances, strict=True)
         ]

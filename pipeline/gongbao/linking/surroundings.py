@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import log1p
 
 import regex
@@ -16,6 +16,10 @@ from gongbao.linking.scope import sentence_index
 KINDS = ("money", "count", "percent", "growth", "multiple", "duration", "measure")
 _CLAUSE = regex.compile(r"[，,；;：:（(]")
 _SEMICOLON = regex.compile(r"[；;]")
+_SENTENCES_BACK = 12
+"""Sentences that are looked back over."""
+_IN_ONE_SENTENCE, _FEW_EARLIER, _MOST_EARLIER = 3, 2, 6
+"""Spans taken of one earlier sentence; enough not to leave the section for more; enough to look no further."""
 
 
 class Surroundings:
@@ -59,10 +63,21 @@ class Surroundings:
         index = sentence_index(self.document.outline, offset)
         return self.sentences[index] if index is not None else None
 
-    def sentences_between(self, start: int, end: int) -> int:
-        """How many sentences begin in `(start, end]`."""
-        starts = self.document.outline.starts
-        return max(0, bisect_right(starts, end) - bisect_right(starts, start))
+    def earlier(self, index: int, spans: Sequence[SpanT]) -> Iterator[tuple[str, int, SpanT]]:
+        """The spans in the sentences of the body before a sentence, nearest first: `earlier` (in its paragraph) or
+        `paragraph_before`, how many sentences back, and the span. Out of its section only where there are few.
+        """
+        sentence, found = self.sentences[index], 0
+        for number in range(index - 1, max(-1, index - 1 - _SENTENCES_BACK), -1):
+            other = self.sentences[number]
+            if other.role != "body":
+                continue
+            if found >= _MOST_EARLIER or (other.section != sentence.section and found >= _FEW_EARLIER):
+                return
+            relation = "earlier" if other.paragraph == sentence.paragraph else "paragraph_before"
+            for span in before(spans, other.start, other.end, _IN_ONE_SENTENCE):
+                yield relation, index - number, span
+                found += 1
 
     def clause_head(self, offset: int) -> int:
         """The last mark that ends a clause before an offset, plus one; 0 if there is none."""
@@ -118,8 +133,3 @@ def after(spans: Sequence[SpanT], start: int, end: int, most: int) -> list[SpanT
             break
         found.append(spans[number])
     return found
-
-
-def sentence_before(sentences: Sequence[Sentence], index: int, most: int) -> list[tuple[int, Sentence]]:
-    """The sentences before one, nearest first, and how far back each is."""
-    return [(index - number, sentences[number]) for number in range(index - 1, max(-1, index - 1 - most), -1)]

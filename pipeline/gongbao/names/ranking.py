@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from math import exp, log
 from typing import Any, Literal
 
 import numpy as np
@@ -289,9 +288,3 @@ def _of_text(text: str, title: str, start: int, end: int) -> tuple[int, ...]:
         _DIGIT.search(name) is not None,
         "、" in name,
     )
-
-
-def calibrated(share: float, slope: float, offset: float) -> float:
-    """Platt scaling: the probability that a name with this share is right."""
-    bounded = min(max(share, 1e-4), 1 - 1e-4)
-    return 1 / (1 + exp(-(slope * log(bounded / (1 - bounded)) + offset)))

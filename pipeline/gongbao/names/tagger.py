@@ -21,9 +21,9 @@ from gongbao.errors import ModelError
 from gongbao.names.characters import Vocabulary, batches_by_length
 from gongbao.names.features import Amount, Surroundings, TextFeatures
 from gongbao.names.network import Network, places, shipped_weights
-from gongbao.names.ranking import Name, Proposals, calibrated
+from gongbao.names.ranking import Name, Proposals
 from gongbao.names.scores import NO_SPANS, FieldHeads, Spans, best_spans
-from gongbao.ranker import Ranker, Trees
+from gongbao.ranker import Ranker, Trees, calibrated
 
 FloatArray = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
