@@ -189,6 +189,12 @@ def test_one_article_on_standard_input(tmp_path: Path, gongbao: Gongbao) -> None
     assert json.loads(done.stdout)["records"] == 3
 
 
+HEARS_CTRL_C = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from gongbao.cli import main; "
+)
+"""What a shell's background job starts is deaf to Ctrl-C: these hear it, whoever started the tests."""
+
+
 @pytest.mark.parametrize("engine", ["processes", pytest.param("dask", marks=pytest.mark.slow)])
 def test_ctrl_c_leaves_no_half_run_and_resume_ends_it(engine: str, tmp_path: Path, gongbao: Gongbao) -> None:
     if engine == "dask":
@@ -198,7 +204,7 @@ def test_ctrl_c_leaves_no_half_run_and_resume_ends_it(engine: str, tmp_path: Pat
         for number in range(3000):
             text = GOOD.replace("12.5", f"{number}.5") * 3
             file.write(json.dumps({"id": f"a{number}", "text": text}, ensure_ascii=False) + "\n")
-    command = [sys.executable, "-c", "from gongbao.cli import main; main()", "run", source, "--no-ner"]
+    command = [sys.executable, "-c", HEARS_CTRL_C + "main()", "run", source, "--no-ner"]
     process = subprocess.Popen(
         [*command, "--out", tmp_path / "out", "--engine", engine],
         stdout=subprocess.PIPE,
@@ -239,7 +245,7 @@ def test_the_way_to_go_on_is_a_command_that_a_shell_takes(tmp_path: Path) -> Non
 def test_ctrl_c_while_everything_loads_says_no_more_than_that(moment: float, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text(GOOD, encoding="utf-8")
     process = subprocess.Popen(
-        [sys.executable, "-c", "import sys; from gongbao.cli import main; print('on', flush=True); main()"]
+        [sys.executable, "-c", HEARS_CTRL_C + "print('on', flush=True); main()"]
         + ["run", str(tmp_path / "x.txt"), "--workers", "2", "--out", str(tmp_path / "out")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -45,9 +45,9 @@ def test_nothing_of_an_article_is_run_or_changed(
 
 def test_the_evidence_sentence_on_click(open_report: Callable[..., Any], records: list[dict[str, Any]]) -> None:
     page = open_report()
+    page.fill("#q", "码头改造")  # once: the list is drawn anew some time after each typing, and open lines close
+    page.wait_for_function("() => document.querySelectorAll('tr.record').length < 10")
     for record in [r for r in records if r["article_id"] == "hostile</script>"]:
-        page.fill("#q", "码头改造")
-        page.wait_for_function("() => document.querySelectorAll('tr.record').length < 10")
         line = page.locator(f"tr.record[data-id='{record['record_id']}']")
         line.locator("button").press("Enter")
         shown = page.locator("tr.evidence")
@@ -100,6 +100,7 @@ def test_charts_lead_to_their_records(open_report: Callable[..., Any], records: 
     page.locator("#chart-initiatives svg a").first.click()
     page.wait_for_selector("dialog[open] mark.amount")
     page.keyboard.press("Escape")
+    page.wait_for_function("() => location.hash === ''")  # a dialog tells that it closed in a task of its own
     assert page.evaluate("location.hash") == ""
 
 
