@@ -33,15 +33,16 @@ bench: setup
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python -m benchmarks.ratios
 
-# Long: random texts, files and rules, and fifty kills at random moments. FUZZ is the number of examples of each
-# Hypothesis test, GUIDED the number of inputs of the coverage-guided fuzzer (atheris, on Linux) over all its targets.
+# Long: random texts, files and rules, and fifty kills of each command that writes, at random moments. FUZZ is the number
+# of examples of each Hypothesis test, GUIDED the number of inputs of the coverage-guided fuzzer (atheris, on Linux) over
+# all its targets.
 FUZZ ?= 20000
 GUIDED ?= 200000
 fuzz: setup
 	GONGBAO_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n auto -o faulthandler_timeout=0 tests/fuzz
 	if $(BIN)/python -c "import atheris" 2>/dev/null; then $(BIN)/python tests/fuzz/guided.py -runs=$(GUIDED); \
 	else echo "guided fuzzing left out: atheris is there for Linux on x86-64 alone"; fi
-	GONGBAO_KILLS=50 $(BIN)/python -m pytest -o faulthandler_timeout=0 tests/run/test_kill.py
+	GONGBAO_KILLS=50 $(BIN)/python -m pytest -o faulthandler_timeout=0 tests/run/test_kill.py tests/cli/test_kills.py
 
 # Known vulnerabilities of what the lock file pins; says so where no service could be asked.
 audit: setup

@@ -36,6 +36,20 @@ def test_the_next_export_clears_up(tmp_path: Path) -> None:
     assert target.read_text() == "new"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+def test_a_folder_moved_away_by_a_killed_export_comes_back(tmp_path: Path) -> None:
+    """Between the two renames nothing is at the place; the next export to it finds the old folder there again."""
+    target = tmp_path / "records.csv"
+    subprocess.run([sys.executable, "-c", KILLED, str(target)], check=False)
+    (left,) = tmp_path.iterdir()
+    (left / "half").rename(left / "annotation.conf")
+    (left / "records.csv.old").mkdir()
+    (left / "annotation.conf").rename(left / "records.csv.old" / "annotation.conf")
+    with scratch_beside(target):
+        assert (target / "annotation.conf").is_file()
+    assert list(tmp_path.iterdir()) == [target]
+
+
 def test_a_living_export_keeps_its_folder(tmp_path: Path) -> None:
     target = tmp_path / "records.csv"
     with scratch_beside(target) as scratch:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -52,33 +49,3 @@ def contents() -> Callable[[Path], dict[str, bytes]]:
         return {**found, "articles.jsonl": json.dumps(articles).encode()}
 
     return read
-
-
-@pytest.fixture(scope="session")
-def gongbao() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command and wait for it."""
-
-    def call(*arguments: object, **keywords: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", "from gongbao.cli import main; main()", *map(str, arguments)],
-            **{"capture_output": True, "text": True, "timeout": 600, **keywords},  # type: ignore[call-overload]
-        )
-
-    return call
-
-
-@pytest.fixture(scope="session")
-def start_gongbao() -> Callable[..., subprocess.Popen[bytes]]:
-    """Start the command in a process group of its own; its children say nothing."""
-
-    def start(*arguments: object) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-c", "from gongbao.cli import main; main()", *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
-
-    return start

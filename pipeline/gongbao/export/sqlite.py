@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import count
@@ -31,6 +30,7 @@ from gongbao.export.formats import Style
 from gongbao.export.metadata import datasette_metadata
 from gongbao.export.select import Data
 from gongbao.export.words import index_text
+from gongbao.export.writing import scratch_beside
 
 SEARCHED = ("title", "place", "initiative", "indicator", "sentence")
 """The columns that the full-text index covers."""
@@ -50,8 +50,8 @@ def write(data: Data, path: Path, style: Style) -> int:
     """
     metadata = orjson.dumps(datasette_metadata(path.stem, data, SEARCHED), option=orjson.OPT_INDENT_2) + b"\n"
     # Written first, so that a disk without room for it is told before the database is changed.
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:
-        described = Path(scratch) / "metadata.json"
+    with scratch_beside(path) as scratch:
+        described = scratch / "metadata.json"
         described.write_bytes(metadata)
         done = _added(data, path, style)
         described.replace(path.with_suffix(".metadata.json"))
@@ -60,8 +60,8 @@ def write(data: Data, path: Path, style: Style) -> int:
 
 def _added(data: Data, path: Path, style: Style) -> int:
     if not path.exists():
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:
-            new = Path(scratch) / path.name
+        with scratch_beside(path) as scratch:
+            new = scratch / path.name
             done = _write(data, new, style, str(path), fresh=True)
             with new.open("rb+") as file:
                 os.fsync(file.fileno())

@@ -146,10 +146,15 @@ def _streamed(
 
 @contextmanager
 def scratch_beside(path: Path) -> Iterator[Path]:
-    """A hidden folder beside a place, removed in the end; what killed exports to that place left is removed before."""
+    """A hidden folder beside a place, removed in the end; what killed exports to that place left is removed before.
+
+    A folder that one had moved away for its own, and died before putting that there, is put back.
+    """
     prefix = f".{path.name}.export-"
     for left in path.parent.iterdir():
         if left.name.startswith(prefix) and is_abandoned(left):
+            if (old := left / _old(path)).is_dir() and not path.exists():
+                old.rename(path)
             shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=path.parent) as made, ExitStack() as held:
         with suppress(OSError):  # some network file systems have no locks: nothing is cleared up there
@@ -171,9 +176,13 @@ def _put(fresh: Path, path: Path, chosen: Format) -> None:
     if any(path.iterdir()) and not any((path / mark).exists() for mark in OWN_FOLDERS):
         fix = "Name a new folder with --output"
         raise ExportError("this folder holds other files", where=str(path), fix=fix, code="export.exists")
-    old = fresh.with_name(f"{fresh.name}.old")
-    path.rename(old)
+    path.rename(fresh.with_name(_old(path)))
     fresh.rename(path)
+
+
+def _old(path: Path) -> str:
+    """What a folder is called in the scratch folder while the new one takes its place."""
+    return f"{path.name}.old"
 
 
 def write_text(path: Path, text: str) -> None:
