@@ -309,3 +309,23 @@ def test_no_text_and_no_query_in_the_log(service: Any) -> None:
     assert "POST /extract" in service.log
     assert SECRET not in service.log
     assert SECRET.encode("unicode_escape").decode()[:12] not in service.log
+
+
+def test_the_list_of_runs_hangs_on_no_clock_and_on_no_damaged_one(tmp_path: Path) -> None:
+    from datetime import UTC, datetime
+
+    from gongbao.run.runner import Options, run
+    from gongbao.serve.runs import Runs
+
+    made = []
+    for number, year in enumerate((2030, 1999, 2021)):
+        source = tmp_path / f"{number}.txt"
+        source.write_text(TEXT, encoding="utf-8")
+        options, now = Options(ner=None, workers=0), datetime(year, 1, 1, tzinfo=UTC)
+        folder = run([source], tmp_path / "out", options, now=now).folder
+        assert folder is not None
+        made.append(folder.name)
+    (tmp_path / "out" / "runs" / made[1] / "manifest.json").write_text("[")
+    listed = Runs(tmp_path / "out").list(10, 0)
+    assert [row["run_id"] for row in listed["runs"]] == [made[2], made[0]]
+    assert listed["latest"] == made[2]

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from gongbao.canonical import dump_json
 from gongbao.errors import ServiceError
 from gongbao.export.columns import Row
@@ -22,7 +20,7 @@ from gongbao.export.rows import check_schema, parse_row
 from gongbao.export.where import compile_where
 from gongbao.places.paths import is_or_lies_in
 from gongbao.record import SCHEMA_VERSION
-from gongbao.run.folder import MANIFEST, latest
+from gongbao.run.folder import MANIFEST, by_age, latest, manifest_of
 
 RUN_ID = r"^[0-9A-Za-z][0-9A-Za-z._\-]{0,99}$"
 CURSOR = r"^[0-9A-Za-z][0-9A-Za-z._\-]{0,99}:[0-9]{1,15}$"
@@ -88,8 +86,8 @@ class Runs:
         self._out = out
 
     def list(self, limit: int, offset: int) -> dict[str, Any]:
-        """Summaries of the finished runs, newest first."""
-        found = sorted((path.parent.name for path in (self._out / "runs").glob(f"[!.]*/{MANIFEST}")), reverse=True)
+        """Summaries of the finished runs, newest first, whatever clocks said; damaged ones are left out."""
+        found = [path.name for path in reversed(by_age(self._out))]
         newest = latest(self._out)
         rows = []
         for name in found[offset : offset + limit]:
@@ -163,11 +161,8 @@ class Runs:
         return Page(folder.name, found, None)
 
     def _manifest(self, name: str) -> dict[str, Any]:
-        try:
-            manifest = orjson.loads((self._out / "runs" / name / MANIFEST).read_bytes())
-        except (OSError, ValueError):
-            manifest = None
-        if not isinstance(manifest, dict):
+        manifest = manifest_of(self._out / "runs" / name)
+        if not manifest:
             raise ServiceError(f"the run {name} is damaged", where="run", fix="Run again", code="service.run")
         return manifest
 
