@@ -134,6 +134,8 @@ def test_positions_are_kept_for_each_reviewer(tmp_path: Path) -> None:
     store.remember_sides("a", "b")
     store.remember_sides("c", "d")
     assert store.last_sides() == ("c", "d")
+    store.remember_sides("baseline", os.fsdecode(b"/data/\xb9\xab/runs/1"))  # a folder with a name in GBK
+    assert store.last_sides() == ("baseline", os.fsdecode(b"/data/\xb9\xab/runs/1"))
 
 
 def _refused(path: Path) -> CompareError:

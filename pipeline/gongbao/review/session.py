@@ -18,6 +18,7 @@ from gongbao.diff.reading import ArticleRow, Side
 from gongbao.diff.sources import Places, open_side
 from gongbao.errors import CompareError, GongbaoError
 from gongbao.places.gazetteer import Gazetteer
+from gongbao.read.ids import as_text
 from gongbao.review.editing import edit, new_record
 from gongbao.review.ledger import Event
 from gongbao.review.store import Entry, Store
@@ -75,7 +76,8 @@ class Session:
     @cached_property
     def id(self) -> str:
         """What the positions of reviewers are kept under."""
-        return "..".join(side.run_id or side.path.as_posix() for side in (self.comparison.old, self.comparison.new))
+        sides = self.comparison.old, self.comparison.new
+        return "..".join(as_text(side.run_id or side.path.as_posix()) for side in sides)
 
     @cached_property
     def judgement(self) -> Judgement | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from gongbao.diff.compare import Comparison
 from gongbao.diff.fields import RecordRow
 from gongbao.diff.sources import Places
 from gongbao.errors import CompareError
+from gongbao.read.ids import is_text
 from gongbao.review.ledger import Action, Event, Ledger
 
 FORMAT = 1
@@ -156,13 +158,15 @@ class Store:
     def remember_sides(self, old: str, new: str) -> None:
         """Remember which two sides are reviewed, for `gongbao accept`."""
         with self._lock, self._errors(), self._transaction():
-            self._db.execute("INSERT INTO opened (old, new) VALUES (?, ?)", (old, new))
+            # A path may be of bytes that are no text: as bytes then.
+            sides = [side if is_text(side) else os.fsencode(side) for side in (old, new)]
+            self._db.execute("INSERT INTO opened (old, new) VALUES (?, ?)", sides)
 
     def last_sides(self) -> tuple[str, str] | None:
         """The two sides that were reviewed last, None if none were."""
         with self._lock, self._errors():
             row = self._db.execute("SELECT old, new FROM opened ORDER BY id DESC LIMIT 1").fetchone()
-        return (str(row[0]), str(row[1])) if row else None
+        return (os.fsdecode(row[0]), os.fsdecode(row[1])) if row else None
 
     def _prepare(self, read_only: bool) -> None:
         found, version = (
