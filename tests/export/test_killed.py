@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from gongbao.export.writing import scratch_beside, write_text
+from gongbao.export.select import Data
+from gongbao.export.writing import export, scratch_beside, target_of, write_text
 
 KILLED = """
 import os, signal, sys
@@ -47,6 +48,27 @@ def test_a_folder_moved_away_by_a_killed_export_comes_back(tmp_path: Path) -> No
     (left / "annotation.conf").rename(left / "records.csv.old" / "annotation.conf")
     with scratch_beside(target):
         assert (target / "annotation.conf").is_file()
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_that_cannot_take_its_place_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only a kill may come between the two renames: Ctrl-C, or a system that refuses the second."""
+    target = tmp_path / "annotated"
+    target.mkdir()
+    (target / "annotation.conf").write_text("old")
+    rename = Path.rename
+
+    def refused(path: Path, to: Path) -> Path:
+        if to == target and path.name == target.name:
+            raise KeyboardInterrupt
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(KeyboardInterrupt):
+        export(Data([]), target_of("brat", str(target), lambda _: target))
+    assert (target / "annotation.conf").read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
 

@@ -176,8 +176,14 @@ def _put(fresh: Path, path: Path, chosen: Format) -> None:
     if any(path.iterdir()) and not any((path / mark).exists() for mark in OWN_FOLDERS):
         fix = "Name a new folder with --output"
         raise ExportError("this folder holds other files", where=str(path), fix=fix, code="export.exists")
-    path.rename(fresh.with_name(_old(path)))
-    fresh.rename(path)
+    old = fresh.with_name(_old(path))
+    path.rename(old)
+    try:
+        fresh.rename(path)
+    except BaseException:  # Ctrl-C too: the scratch folder is removed next, and the old export lies in it
+        if not path.exists():
+            old.rename(path)
+        raise
 
 
 def _old(path: Path) -> str:
