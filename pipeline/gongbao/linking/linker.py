@@ -6,9 +6,7 @@ the trained tagger or, where it sees none, by rules, then confidence and flags.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-
-import regex
+from collections.abc import Mapping, Sequence
 
 from gongbao.canonical import record_id
 from gongbao.document import Document, Entity, NamePrediction, Period, Quantity, Repair
@@ -19,7 +17,7 @@ from gongbao.linking.linked import Linked
 from gongbao.linking.names import NO_NAME, NameLinker
 from gongbao.linking.periods import PeriodLinker
 from gongbao.linking.places import PlaceLinker
-from gongbao.linking.respectively import series
+from gongbao.linking.respectively import rates_in_step
 from gongbao.linking.scope import Choice, sentence_index
 from gongbao.linking.tables import TableLinker
 from gongbao.places.gazetteer import Gazetteer
@@ -27,9 +25,6 @@ from gongbao.record import Evidence, How, LinkedField, Record
 from gongbao.relations import Relation
 from gongbao.rulebook.ruleset import RuleSet
 
-_RATES = regex.compile(
-    r"[，,；;]?(?:同比|比上年|较上年|环比|年均)?分别(?:同比)?(?:实际)?(?:增长|下降|提高|增加|上升|减少)(?:了)?"
-)
 _DOUBTFUL = {"digits_apart": 0.3, "currency_guessed": 0.5}
 _BLANKS = 3
 _LABELS = frozenset("第表图式节章条款附件号年月日)）.、")
@@ -71,7 +66,7 @@ class Linker:
         heuristics = self.heuristics(document)
         chosen = self._chooser.choose(document, heuristics, predictions)
         indicators, initiatives = self._named(document, predictions)
-        for number, model in _in_step(document):
+        for number, model in rates_in_step(document):
             indicators[number], initiatives[number] = indicators[model], initiatives[model]
         for number, cell in heuristics.cells.items():
             indicator = self._tables.indicator(document, cell)
@@ -198,20 +193,6 @@ class _Reach:
                 return None
             how = "carried" if sentence.role == "body" else sentence.role
         return Choice(name.text, how, name.rule, name.start, name.end, 1.0 - name.score)
-
-
-def _in_step(document: Document) -> Iterator[tuple[int, int]]:
-    """(growth, level) by number where rates follow as many amounts in step: A 3亿, B 5亿, 分别增长4%、6%."""
-    quantities = document.quantities
-    for first, last in series(document.text, quantities):
-        size = last - first + 1
-        if quantities[first].kind != "growth" or first < size or quantities[first - 1].kind == "growth":
-            continue
-        cue = document.text[quantities[first - 1].end : quantities[first].start]
-        levels = range(first - size, first)
-        whole = document.text[quantities[first - size].end : quantities[first].start]
-        if _RATES.fullmatch(cue) and not any(quantities[n].kind == "growth" for n in levels) and "。" not in whole:
-            yield from zip(range(first, last + 1), levels, strict=True)
 
 
 def _ceiling(doubts: Sequence[str]) -> float:

@@ -15,7 +15,7 @@ import regex
 
 from gongbao.chinese.clauses import Span, between, clause_end, clause_start
 from gongbao.document import Document, Quantity, Sentence
-from gongbao.linking.respectively import series
+from gongbao.linking.respectively import series, shares_of
 from gongbao.linking.scope import Choice, sentence_index
 from gongbao.relations import Relation
 from gongbao.rulebook.ruleset import RuleSet
@@ -25,7 +25,6 @@ _COMPARISON = regex.compile(
     r"(?:(?:比|较|与|同)[^，。；]{0,14}?(?:相比|同期|上年|去年|前年|年初|上月|季度|[年月末期])"
     r"|(?:几乎|大约|约)?(?:是|为|相当于)[^，。；]{0,14}的|(?:高于|低于|高出|快于|慢于)[^，。；]{0,10})$"
 )
-_LIST = regex.compile(r"[、和与及]|以及")
 _NAME_RUN = regex.compile(r"[\p{Han}A-Za-z0-9·+“”（()）]{3,}")
 """What the name of an initiative may be written with, and brackets."""
 _QUOTED = regex.compile(r"《([^》\n]{2,40})》|“([^”\n]{2,20})”")
@@ -83,7 +82,7 @@ class NameLinker:
             first = in_run.get(number, number)
             choice = choices[first] if first < number else self._indicator(document, sentences[index], quantity)
             if number == first and number in sizes:
-                shares = self._shares(document, choice, sizes[number])
+                shares = shares_of(choice, sizes[number])
                 if shares:
                     distributed.update(zip(range(number, number + len(shares)), shares, strict=True))
             if number in distributed:
@@ -121,33 +120,6 @@ class NameLinker:
         if quantity.kind in {"count", "measure", "duration"}:
             return _first(self._after(document, sentence, quantity), self._before(document, sentence, quantity))
         return _first(self._before(document, sentence, quantity), self._after(document, sentence, quantity))
-
-    @staticmethod
-    def _shares(document: Document, choice: Choice, size: int) -> list[Choice]:
-        """The names of a list (甲、乙、丙产值) for as many amounts; short ones take the last one's head noun."""
-        if not isinstance(choice.value, str) or choice.start is None:
-            return []
-        parts: list[tuple[int, int]] = []
-        at = 0
-        for match in _LIST.finditer(choice.value):
-            parts.append((at, match.start()))
-            at = match.end()
-        parts.append((at, len(choice.value)))
-        if len(parts) != size or any(high - low < 1 for low, high in parts):
-            return []
-        names = [choice.value[low:high] for low, high in parts]
-        last = names[-1]
-        return [
-            Choice(
-                name if len(name) >= len(last) - 1 else name + last[len(name) :],
-                choice.how,
-                Relation.INDICATOR_RESPECTIVELY,
-                choice.start + low,
-                choice.start + high,
-                0.2,
-            )
-            for name, (low, high) in zip(names, parts, strict=True)
-        ]
 
     def _before(self, document: Document, sentence: Sentence, quantity: Quantity) -> Choice:
         text = document.text

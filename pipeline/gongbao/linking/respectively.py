@@ -1,8 +1,19 @@
-"""Amounts and places that run in step: 甲市、乙市分别…3家、5家, and 两市分别… after a sentence that named the two."""
+"""Lists that run in step (分别): the n-th of one belongs to the n-th of another. Every case of it is here.
+
+- A `series` is a run of amounts of one kind with nothing but joints between (3家、5家和8家), `name_runs` are the same
+  for names (哈密、和田、吐鲁番). A series shares its time and what it measures.
+- `distribute`: 甲市、乙市分别有3家、5家, the places of a sentence to its amounts.
+- `spread`: 两市分别有3家、5家, amounts to the places that an earlier sentence named one by one.
+- `rates_in_step`: 甲产值3亿元，乙产值5亿元，分别增长4%、6%, rates to the amounts before them.
+- `shares_of`: 粮食、水果和茶叶产值分别为…, the names in one indicator to the amounts.
+- `join_examples`: 甲县、乙县等地 is no list to share out but an open one, and stands for what holds the places.
+
+A word before a list of amounts that bounds them all (分别超过3亿元、5亿元) is read with them, in quantities/match.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -16,6 +27,10 @@ from gongbao.places.paths import lies_in, rank_of
 from gongbao.relations import Relation
 
 _JOINT = regex.compile(r"\s*(?:[、，,；;]|和|及|与|以及|或)?\s*(?:约|近|超过|超|达|逾)?\s*")
+_RATES = regex.compile(
+    r"[，,；;]?(?:同比|比上年|较上年|环比|年均)?分别(?:同比)?(?:实际)?(?:增长|下降|提高|增加|上升|减少)(?:了)?"
+)
+_LIST = regex.compile(r"[、和与及]|以及")
 _NAME_JOINT = regex.compile(r"\s*(?:[、，,]|和|及|与|以及|/|\s)\s*")
 
 COLLECTIVE = regex.compile(
@@ -97,6 +112,47 @@ def spread(
         if not named and "分别" in document.text[together.end() : quantities[first].start]:
             for number, choice in zip(numbers[first : last + 1], listed, strict=True):
                 choices[number] = choice._replace(how="carried", rule=Relation.PLACE_RESPECTIVELY, doubt=0.2)
+
+
+def rates_in_step(document: Document) -> Iterator[tuple[int, int]]:
+    """(growth, level) by number where rates follow as many amounts in step: A 3亿, B 5亿, 分别增长4%、6%."""
+    quantities = document.quantities
+    for first, last in series(document.text, quantities):
+        size = last - first + 1
+        if quantities[first].kind != "growth" or first < size or quantities[first - 1].kind == "growth":
+            continue
+        cue = document.text[quantities[first - 1].end : quantities[first].start]
+        levels = range(first - size, first)
+        whole = document.text[quantities[first - size].end : quantities[first].start]
+        if _RATES.fullmatch(cue) and not any(quantities[n].kind == "growth" for n in levels) and "。" not in whole:
+            yield from zip(range(first, last + 1), levels, strict=True)
+
+
+def shares_of(name: Choice, size: int) -> list[Choice]:
+    """The members of a list in one name (甲、乙、丙产值), if there are `size`; short ones take the last one's head."""
+    if not isinstance(name.value, str) or name.start is None:
+        return []
+    parts: list[tuple[int, int]] = []
+    at = 0
+    for match in _LIST.finditer(name.value):
+        parts.append((at, match.start()))
+        at = match.end()
+    parts.append((at, len(name.value)))
+    if len(parts) != size or any(high - low < 1 for low, high in parts):
+        return []
+    names = [name.value[low:high] for low, high in parts]
+    last = names[-1]
+    return [
+        Choice(
+            one if len(one) >= len(last) - 1 else one + last[len(one) :],
+            name.how,
+            Relation.INDICATOR_RESPECTIVELY,
+            name.start + low,
+            name.start + high,
+            0.2,
+        )
+        for one, (low, high) in zip(names, parts, strict=True)
+    ]
 
 
 def series(text: str, quantities: Sequence[Quantity]) -> list[tuple[int, int]]:
