@@ -22,8 +22,9 @@ CellSpan = tuple[int, int]
 class Article:
     """One bulletin as read; `text` is what every offset of its records counts in.
 
-    `metadata` keeps what else the reader found (author, editor, modified, ...); `extra` keeps unknown fields of a
-    JSONL/CSV row, untouched. `encoding` says how bytes became text, `origin` the file, `row` file and line in it.
+    `metadata` keeps what else the reader found (author, editor, modified, ...); `extra` keeps a row's own fields as
+    JSON has them, which come out again with each record. `encoding` says how bytes became text, `origin` the file,
+    `row` file and line in it.
     """
 
     id: str

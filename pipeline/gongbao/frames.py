@@ -8,13 +8,21 @@ frame.gongbao.money()     # money in 元 as 亿元
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_args
 
 import pandas
 
+from gongbao.document import Article, Failure
+from gongbao.errors import ReadError
+from gongbao.read.failing import failure
+from gongbao.read.limits import Limits
+from gongbao.read.own_fields import OWN
+from gongbao.read.rows import Row, article_from_row
 from gongbao.record import Bound, Kind, Record, Status
 
 _DTYPES = {
@@ -32,7 +40,7 @@ _DTYPES = {
     "status": pandas.CategoricalDtype(list(get_args(Status))),
 }
 _DATES = ("pub_date", "period_start", "period_end")
-_OBJECTS = ("evidence", "field_confidence", "alternatives")
+_OBJECTS = ("evidence", "field_confidence", "alternatives", "extra")
 _YI, _WAN = Decimal(10) ** 8, Decimal(10) ** 4
 _SIZES = {"元": Decimal(1), "万元": _WAN, "亿元": _YI}
 _BOUNDS = {"~": "约", ">": "超", "<": "不足"}
@@ -46,14 +54,14 @@ def to_pandas(records: Iterable[Record], *, exact: bool = False) -> pandas.DataF
         exact: Keep `value` and `value_max` as `decimal.Decimal` instead of float64.
 
     Dates are datetime64, years Int64 with missing values, codes and names strings, `flags` lists; `evidence`,
-    `field_confidence` and `alternatives` are dicts as JSON has them.
+    `field_confidence` and `alternatives` are dicts as JSON has them, `extra` one or None.
     """
     columns = list(Record.model_fields)
     chosen = list(records)
     frame = pandas.DataFrame([[getattr(record, name) for name in columns] for record in chosen], columns=columns)
     said = [record.to_dict() for record in chosen]
     for name in _OBJECTS:
-        frame[name] = pandas.Series([row[name] for row in said], dtype="object")
+        frame[name] = pandas.Series([row.get(name) for row in said], dtype="object")
     for name, dtype in _DTYPES.items():
         if not (exact and name in {"value", "value_max"}):
             frame[name] = frame[name].astype(dtype)  # type: ignore[call-overload]
@@ -62,6 +70,60 @@ def to_pandas(records: Iterable[Record], *, exact: bool = False) -> pandas.DataF
         frame[name] = pandas.to_datetime(frame[name]).astype("datetime64[us]")
     strings = [n for n in columns if n not in _DTYPES and n not in _DATES and n not in {*_OBJECTS, "flags"}]
     return frame.astype(dict.fromkeys(strings, "string"))
+
+
+def articles_of(frame: pandas.DataFrame, named: Mapping[str, str | None]) -> Iterator[Article | Failure]:
+    """The rows of a data frame as articles, as `Pipeline.extract_frame` says; `named` gives the columns of fields.
+
+    Raises:
+        ReadError: there is no such column (`read.column`).
+    """
+    columns = {field: name or field for field, name in named.items() if name is not None or field in frame.columns}
+    for field, name in columns.items():
+        if name not in frame.columns:
+            known = ", ".join(map(str, frame.columns))[:200]
+            raise ReadError(
+                f"no column {name!r} for {field}", where="the frame", fix=f"Its columns: {known}", code="read.column"
+            )
+    own = [name for name in frame.columns if name not in columns.values()]
+    labels = frame.index if frame.index.is_unique else range(len(frame))
+    cells = {name: frame[name].tolist() for name in (*columns.values(), *own)}
+    seen: set[str] = set()
+    for at, label in enumerate(labels):
+        values = {field: cells[name][at] for field, name in columns.items()}
+        fields = {field: None if _is_missing(value) else value for field, value in values.items()}
+        row = Row("read.row", str(label), f"row {label}")
+        try:
+            article = article_from_row(
+                {**fields, OWN: {str(name): cells[name][at] for name in own}}, row, None, Limits(), None
+            )
+            if article.id in seen:
+                raise ReadError(
+                    f"Another row has the id {article.id!r}, too",
+                    where=row.where,
+                    fix="Give each row an id of its own",
+                    code="read.duplicate_id",
+                )
+            seen.add(article.id)
+            yield article
+        except ReadError as error:
+            yield failure(error, row.identifier)
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or bool(pandas.api.types.is_scalar(value) and pandas.isna(value))
+
+
+def with_failures(frame: pandas.DataFrame, failures: Sequence[Failure]) -> pandas.DataFrame:
+    """A frame that says which articles gave no records: `attrs["failures"]`, and a warning."""
+    frame.attrs["failures"] = [asdict(failure) for failure in failures]
+    if failures:
+        first = failures[0]
+        warnings.warn(
+            f"{len(failures)} rows gave no records, see .attrs['failures']; the first, {first.where}: {first.message}",
+            stacklevel=3,
+        )
+    return frame
 
 
 def read_records(

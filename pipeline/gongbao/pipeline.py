@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import copy
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeVar, overload
 
 from gongbao.components import Component, Link, Matchers, Names, apply
 from gongbao.document import Article, Document, Extraction, Failure
-from gongbao.errors import ExtractError
+from gongbao.errors import ExtractError, ReadError, RuleError
 from gongbao.linking.linker import Linker
 from gongbao.names.model import NameModel, load_model
 from gongbao.places.gazetteer import Gazetteer
+from gongbao.read.failing import failure
+from gongbao.read.given import Given, article_of
+from gongbao.read.rows import Row, pub_date_of
 from gongbao.record import Record
 from gongbao.rulebook.ruleset import RuleSet
 
 if TYPE_CHECKING:
     import pandas
 
+Context = TypeVar("Context")
 BATCH = 64
 """Articles that go through the network together."""
 
 
 class Records(tuple[Record, ...]):
-    """The records of one or several articles."""
+    """The records of one or several articles: a tuple of them, and so are its slices. A notebook shows a table."""
 
     __slots__ = ()
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Record: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Records: ...
+
+    def __getitem__(self, index: SupportsIndex | slice) -> Record | Records:
+        found = super().__getitem__(index)
+        return Records(found) if isinstance(found, tuple) else found
+
+    def _repr_html_(self) -> str:
+        from gongbao.html import records_html
+
+        return records_html(self)
 
     def to_pandas(self) -> pandas.DataFrame:
         """A data frame with one row a record, columns in the order of the schema."""
@@ -38,6 +59,9 @@ class Records(tuple[Record, ...]):
 
 class Pipeline:
     """Extracts records from articles. Load once, use for many articles.
+
+    It can be pickled (joblib, multiprocessing, Spark): what is sent are the names of rules and model and the components
+    put in by `replacing`. Who receives it loads them once in a process, and must have the same rules.
 
     `components` are its steps by name, in order; a document with all layers up to one of them is what `document` gives.
 
@@ -52,6 +76,8 @@ class Pipeline:
     """
 
     def __init__(self, *, rules: Sequence[Path | str] = (), ner: str | NameModel | None = "tagger") -> None:
+        self._sent = (tuple(str(Path(folder).absolute()) for folder in rules), ner)
+        self._replaced: Mapping[str, Component] = {}
         self.rules = RuleSet.load(*rules)
         self.gazetteer = Gazetteer.load(self.rules)
         self.ner = ner if isinstance(ner, str | None) else type(ner).__name__
@@ -72,44 +98,131 @@ class Pipeline:
         unknown = components.keys() - self.components.keys()
         if unknown:
             raise ValueError(f"no component {min(unknown)!r}, there are {', '.join(self.components)}")
-        other = copy(self)
-        other.components = {**self.components, **components}
+        other = object.__new__(type(self))
+        replaced = {**self._replaced, **components}
+        other.__dict__.update(self.__dict__, _replaced=replaced, components={**self.components, **components})
         return other
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _received, (type(self), *self._sent, self.rules.version, dict(self._replaced))
 
     def extract(
         self,
-        text: str | Article,
+        article: Given,
         *,
         pub_date: date | str | None = None,
         title: str | None = None,
-        id: str = "-",
+        source: str | None = None,
+        id: str | None = None,
     ) -> Records:
         """The records of one article.
 
         Args:
-            text: The article's text, or an `Article`; every offset of the records counts in it.
-            pub_date: Publication date (`YYYY-MM-DD`), if the text's own metadata lines do not give it.
+            article: Its text, or a dict of fields, an `Article`, a text with its fields, as `pipe` takes them; every
+                offset of the records counts in the text.
+            pub_date: Publication date, if the text's own metadata lines do not give it: a date, a datetime, or a text
+                (`2021-01-09`, `2021/01/09`).
             title: The title, if it is not the first line.
-            id: The article's identifier.
+            source: Who published it.
+            id: The article's identifier; `-` if nothing says it.
 
         Raises:
-            GongbaoError: a component failed.
+            ReadError: it is no article, a field is wrong, or an argument contradicts what the article says.
+            ExtractError: a component failed.
         """
-        result = next(iter(self.pipe([self._article(text, pub_date, title, id)])))
+        given = {"pub_date": pub_date, "title": title, "source": source, "id": id}
+        result = next(self.stream([article_of(article, "-", where="the article", arguments=given)]))
         if isinstance(result, Failure):
             raise ExtractError(result.message, where=result.where, fix=result.fix, code=result.code)
         return Records(result.records)
 
-    def pipe(self, articles: Iterable[Article], *, batch_size: int = BATCH) -> Iterator[Extraction | Failure]:
+    @overload
+    def pipe(
+        self, articles: Iterable[Given], *, as_tuples: Literal[False] = ..., batch_size: int = ...
+    ) -> Iterator[Extraction | Failure]: ...
+
+    @overload
+    def pipe(
+        self, articles: Iterable[tuple[Given, Context]], *, as_tuples: Literal[True], batch_size: int = ...
+    ) -> Iterator[tuple[Extraction | Failure, Context]]: ...
+
+    def pipe(self, articles: Iterable[Any], *, as_tuples: bool = False, batch_size: int = BATCH) -> Iterator[Any]:
         """Stream articles through the pipeline in batches; memory does not grow with their number.
 
-        Yields one result for each article, in order: its extraction, or a failure where a component could not go on.
+        Args:
+            articles: Texts, dicts with the fields of a row (`text`, and `id`, `title`, `pub_date`, `source` if known;
+                others come out with the records as `extra`), `Article`s, and pairs of a text and such fields. What
+                names no id is called by its number in the stream, from 1.
+            as_tuples: The articles are pairs of one of these and anything; pairs of a result and that thing come out.
+            batch_size: Articles that go through the network together.
+
+        Yields:
+            One result for each article, in order: its extraction, or a failure where it is no article or a component
+            could not go on.
+
+        Raises:
+            ValueError: `batch_size` is less than 1, or `articles` is one text or mapping and no series of them.
         """
-        stream: Iterator[Document | Failure] = map(Document.of, articles)
+        if batch_size < 1:
+            raise ValueError(f"batch_size is {batch_size}: it must be 1 or more")
+        if isinstance(articles, str | Mapping):
+            raise ValueError("pipe takes a series of articles: for one article there is extract")
+        if not as_tuples:
+            return self.stream(map(_read, articles, count(1)), batch_size=batch_size)
+        contexts: deque[Any] = deque()
+
+        def items() -> Iterator[Any]:
+            for item, context in articles:
+                contexts.append(context)
+                yield item
+
+        results = self.stream(map(_read, items(), count(1)), batch_size=batch_size)
+        return ((result, contexts.popleft()) for result in results)
+
+    def stream(
+        self, articles: Iterable[Article | Failure], *, batch_size: int = BATCH
+    ) -> Iterator[Extraction | Failure]:
+        """Stream what `gongbao.read` gave through the pipeline, as `pipe` does; nothing is read anew, failures pass."""
+        documents: Iterator[Document | Failure] = (
+            item if isinstance(item, Failure) else Document.of(item) for item in articles
+        )
         for name, component in self.components.items():
-            stream = apply(name, component, stream, batch_size)
-        for result in stream:
-            yield result if isinstance(result, Failure) else result.extraction()
+            documents = apply(name, component, documents, batch_size)
+        return (result if isinstance(result, Failure) else result.extraction() for result in documents)
+
+    def extract_frame(
+        self,
+        frame: pandas.DataFrame,
+        *,
+        text: str = "text",
+        date: str | None = None,
+        id: str | None = None,
+        title: str | None = None,
+        source: str | None = None,
+    ) -> pandas.DataFrame:
+        """The records of a data frame's rows, each row an article, as a data frame.
+
+        Args:
+            frame: The articles. Columns that are not named here are their own fields: they come out as `extra`.
+            text: The column of the texts.
+            date: That of the publication dates; `pub_date` if there is one. A missing date is one that nobody knows.
+            id: That of the identifiers; `id` if there is one, else the index (or row numbers, if it repeats itself).
+            title: That of the titles; `title` if there is one.
+            source: That of the publishers; `source` if there is one.
+
+        Returns:
+            The records as `Records.to_pandas` gives them. `attrs["failures"]` holds what went wrong, one dict a row
+            that gave no records, and a warning says how many there are.
+
+        Raises:
+            ReadError: there is no such column (`read.column`).
+        """
+        from gongbao.frames import articles_of, with_failures
+
+        named = {"text": text, "pub_date": date, "id": id, "title": title, "source": source}
+        results = list(self.stream(articles_of(frame, named)))
+        records = Records(record for r in results if isinstance(r, Extraction) for record in r.records)
+        return with_failures(records.to_pandas(), [r for r in results if isinstance(r, Failure)])
 
     def document(self, article: Article) -> Document:
         """What the components that need only text and rules find in an article.
@@ -129,19 +242,13 @@ class Pipeline:
             "rule_versions": {rule.id: rule.version for rules in self.rules.stages.values() for rule in rules},
         }
 
-    @staticmethod
-    def _article(text: str | Article, pub_date: date | str | None, title: str | None, identifier: str) -> Article:
-        if isinstance(text, Article):
-            return text
-        from gongbao.read import article_from_text
+    def parse(self, text: str, pub_date: date | str | None = None) -> dict[str, Any]:
+        """What the parts find in a text by themselves, as `gongbao parse` gives it; offsets into `text`.
 
-        if isinstance(pub_date, str):
-            pub_date = date.fromisoformat(pub_date)
-        return article_from_text(text, id=identifier, pub_date=pub_date, title=title)
-
-    def parse(self, text: str, pub_date: date | None = None) -> dict[str, Any]:
-        """What the parts find in a text by themselves, as `gongbao parse` gives it; offsets into `text`."""
-        found = self.document(Article("-", text, pub_date=pub_date))
+        Raises:
+            ReadError: the publication date is none; `extract` says what may be one.
+        """
+        found = self.document(Article("-", text, pub_date=pub_date_of(pub_date, Row("read.item", "-", "pub_date"))))
 
         def span(item: Any, *fields: str) -> dict[str, Any]:
             start, end = found.offsets.to_source(item.start, item.end)
@@ -157,3 +264,36 @@ class Pipeline:
                 for r in found.repairs
             ],
         }
+
+
+def _received(
+    kind: Callable[..., Pipeline],
+    folders: tuple[str, ...],
+    ner: str | NameModel | None,
+    version: str,
+    replaced: Mapping[str, Component],
+) -> Pipeline:
+    """A pipeline that was sent from another process."""
+    pipeline = _loaded(kind, folders, ner) if isinstance(ner, str | None) else kind(rules=folders, ner=ner)
+    if pipeline.rules.version != version:
+        raise RuleError(
+            "the rules here are not those that the pipeline was made with",
+            where=", ".join(folders) or "the shipped rules",
+            fix="Install the same gongbao and the same rules on every machine, and leave them alone while it works",
+            code="rules.version",
+        )
+    return pipeline.replacing(**replaced) if replaced else pipeline
+
+
+@lru_cache(maxsize=2)
+def _loaded(kind: Callable[..., Pipeline], folders: tuple[str, ...], ner: str | None) -> Pipeline:
+    # One message for each chunk of articles is common, and loading takes a second.
+    return kind(rules=folders, ner=ner)
+
+
+def _read(item: object, number: int) -> Article | Failure:
+    """An item of a stream as an article; one that is none stands for itself."""
+    try:
+        return article_of(item, str(number), where=f"item {number}")
+    except ReadError as error:
+        return failure(error, str(number))

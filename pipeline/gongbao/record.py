@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -24,6 +24,9 @@ LinkedField = Literal["place", "year", "initiative", "indicator"]
 """The fields that are chosen among what the article offers."""
 JudgedField = Literal[LinkedField, "status"]
 """The fields that have a confidence of their own."""
+
+EVIDENCE_FIELDS = (*get_args(LinkedField), "amount", "unit")
+"""The fields that evidence may be given for; `unit` only where it was not read beside the amount."""
 
 SCHEMA_VERSION = "2"
 MOST_ALTERNATIVES = 4
@@ -175,9 +178,21 @@ class Record(BaseModel):
     flags: list[str] = _column(
         "提示", "请人工核对的原因，如 damaged、place_guessed", "Why a person should look: damaged, place_guessed, ..."
     )
+    extra: dict[str, Any] | None = _column(
+        "附加字段",
+        "文章所在行自带的其他字段（如 url、外部编号），原样给出；没有则不出现",
+        "The article's own further fields (a url, a number of another system), as given; absent where it has none",
+        default=None,
+    )
+
+    def __hash__(self) -> int:
+        return hash(self.record_id)  # equal records have it in common; the rest cannot all be hashed
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready dict in field order; decimals become int or float where that is exact, else `Decimal`."""
+        """A JSON-ready dict in field order; decimals become int or float where that is exact, else `Decimal`.
+
+        `extra` is absent where the article has no further fields.
+        """
         out: dict[str, Any] = {}
         for name in type(self).model_fields:
             value = getattr(self, name)
@@ -192,7 +207,14 @@ class Record(BaseModel):
             elif name == "alternatives":
                 value = {key: [item.to_dict() for item in items] for key, items in value.items()}
             out[name] = value
+        if self.extra is None:
+            del out["extra"]
         return out
+
+    def _repr_html_(self) -> str:
+        from gongbao.html import record_html
+
+        return record_html(self)
 
     def to_json(self) -> str:
         """One line of records.jsonl: canonical, the same bytes for the same record everywhere."""

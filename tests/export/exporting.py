@@ -66,6 +66,7 @@ def make_record(article: Article, raw: str, **fields: Any) -> Record:
             "year": [Alternative(2021, 0.2, start, end)],
         },
         "flags": [],
+        "extra": dict(article.extra) or None,
     }
     return Record.model_validate(known | fields)
 
@@ -77,6 +78,7 @@ def hard_extractions() -> list[Extraction]:
         "𠮷野家😀在广州市开店，2020年新店贷款投入3.5亿元，\n👨‍👩‍👧 客流增长-3%；𠮷林市\t“减免”税费=1+1元。",
         title="=SUM(A1:A9)",
         source='@来源,"引号"',
+        extra={"url": "=https://例/?a=1&b=2", "外部编号": 330100202101090001234, "价": [1.5, None]},
     )
     numbers = Article("numbers", "甲项目贷款1234567890123456.7891元，乙项目100000000000000000007元，丙项目3至5万人。")
     records = (
@@ -115,6 +117,7 @@ def records_of(folder: Path) -> list[dict[str, Any]]:
     for row in rows:
         for name in ("value", "value_max"):
             row[name] = None if row[name] is None else Decimal(row[name])
+        row.setdefault("extra", None)
         row["confidence"] = float(row["confidence"])
         shares = [row["field_confidence"], *(item for found in row["alternatives"].values() for item in found)]
         for share in shares:

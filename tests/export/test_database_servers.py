@@ -70,7 +70,8 @@ def test_a_nul_in_a_text_keeps_its_length(tmp_path: Path, database: str) -> None
 
     first, *rest = hard_extractions()
     article = replace(first.article, text=first.article.text + "\x00完", title="甲\x00乙")
-    to_url(write_run(tmp_path, "nul", [replace(first, article=article), *rest]), database)
+    records = tuple(record.model_copy(update={"extra": {"甲\x00": ["\x00"]}}) for record in first.records)
+    to_url(write_run(tmp_path, "nul", [replace(first, article=article, records=records), *rest]), database)
     with psycopg.connect(database) as connection:
         found = connection.execute("SELECT text, title FROM articles WHERE id = %s", [article.id]).fetchone()
     assert found == (article.text.replace("\x00", "␀"), "甲␀乙")

@@ -36,7 +36,7 @@ def from_cells(cells: Row, *, excel: bool = False) -> Row:
             case "list":
                 row[column.name] = text.split(";") if text else []
             case "object":
-                row[column.name] = json.loads(text)
+                row[column.name] = json.loads(text) if text else None
             case _ if column.choices:
                 row[column.name] = text
             case _:
@@ -105,6 +105,9 @@ def test_duckdb_reads_parquet(any_run: Path, tmp_path: Path) -> None:
     for row in rows:
         for name, value in row.items():
             row[name] = value.isoformat() if isinstance(value, date) else value
+        for name in ("evidence", "alternatives"):  # a struct has all its fields, empty ones too
+            row[name] = {field: part for field, part in row[name].items() if part is not None}
+        row["extra"] = json.loads(row["extra"]) if row["extra"] else None
     truth = records_of(any_run)
     for other in (item for row in truth for found in row["alternatives"].values() for item in found):
         other["value"] = None if other["value"] is None else str(other["value"])  # a column has one type
@@ -145,6 +148,7 @@ def sqlite_records(path: Path) -> list[Row]:
         for item in db.execute("SELECT * FROM records ORDER BY seq"):
             row = {key: item[key] for key in item.keys() if key not in ("run_id", "seq", "exact")}  # noqa: SIM118
             row |= {name: json.loads(row[name]) for name in ("field_confidence", "alternatives", "flags")}
+            row["extra"] = json.loads(row["extra"]) if row["extra"] else None
             row["evidence"] = evidence[row["record_id"]]
             exact = json.loads(item["exact"] or "{}")
             for name in ("value", "value_max"):

@@ -179,7 +179,7 @@ def pipeline() -> Pipeline:
 
 
 def extract(pipeline: Pipeline, text: str) -> Extraction:
-    (result,) = pipeline.pipe([pipeline._article(text, "2022-05-20", None, "t")])
+    (result,) = pipeline.pipe([{"text": text, "pub_date": "2022-05-20", "id": "t"}])
     assert isinstance(result, Extraction)
     return result
 

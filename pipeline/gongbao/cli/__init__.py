@@ -18,6 +18,7 @@ from gongbao.errors import GongbaoError
 
 COMMANDS = (
     "run",
+    "extract",
     "watch",
     "show",
     "parse",

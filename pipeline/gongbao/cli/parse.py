@@ -29,7 +29,8 @@ def command(
 def _request(line: str) -> tuple[str, Any, str | None]:
     """The text and date of a line, a JSON object with `text` or the line itself, and what is wrong with the date."""
     import json
-    from datetime import date
+
+    from gongbao.read.dates import as_date
 
     if line.lstrip().startswith("{"):
         try:
@@ -38,10 +39,10 @@ def _request(line: str) -> tuple[str, Any, str | None]:
             item = None
         if isinstance(item, dict) and isinstance(item.get("text"), str):
             given = item.get("pub_date")
-            try:
-                return item["text"], date.fromisoformat(given[:10]) if given else None, None
-            except (TypeError, ValueError):
+            published = as_date(given)
+            if given and published is None:
                 return item["text"], None, f"pub_date is no date: {given!r}; write it as YYYY-MM-DD"
+            return item["text"], published, None
     return line, None, None
 
 

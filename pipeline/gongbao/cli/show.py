@@ -51,7 +51,7 @@ def command(
 
     chosen = choose(article, id, pub_date)
     pipeline = Pipeline(rules=tuple(rules or ()), ner=None if no_ner else ner)
-    extraction = next(iter(pipeline.pipe([chosen])))
+    extraction = next(pipeline.stream([chosen]))
     if isinstance(extraction, Failure):
         raise ReadError(extraction.message, where=extraction.where, fix=extraction.fix, code=extraction.code)
     if json:
@@ -65,18 +65,19 @@ def command(
 
 def choose(path: str, identifier: str | None, pub_date: str | None):  # type: ignore[no-untyped-def]
     from dataclasses import replace
-    from datetime import date
 
     from gongbao.document import Failure
     from gongbao.errors import ReadError
     from gongbao.read import read_paths
+    from gongbao.read.rows import Row, pub_date_of
 
+    published = pub_date_of(pub_date, Row("read.item", "-", "--pub-date"))
     failure: Failure | None = None
     for item in read_paths([path]):
         if isinstance(item, Failure):
             failure = failure or item
         elif identifier is None or item.id == identifier:
-            return replace(item, pub_date=date.fromisoformat(pub_date)) if pub_date else item
+            return replace(item, pub_date=published) if published else item
     if failure is not None:
         raise ReadError(failure.message, where=failure.where, fix=failure.fix, code=failure.code)
     raise ReadError(f"no article {identifier!r}", where=path, fix="Name an id that the file holds", code="read.missing")

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from gongbao.canonical import dump_json
 from gongbao.export.columns import Column
 from gongbao.formulas import guard
 
@@ -16,6 +17,14 @@ def number_text(value: int | float | Decimal) -> str:
     """The number digit for digit, without exponent."""
     text = repr(value) if isinstance(value, float) else str(value)
     return format(Decimal(text), "f") if "e" in text or "E" in text else text
+
+
+def json_text(value: Any) -> str:
+    """A value as compact JSON, its numbers digit for digit."""
+    try:
+        return orjson.dumps(value).decode("utf-8")
+    except TypeError:  # a decimal, or a whole number of more than 64 bits
+        return dump_json(value)
 
 
 def cell_text(column: Column, *, excel: bool = False) -> Callable[[Any], str]:
@@ -27,7 +36,7 @@ def cell_text(column: Column, *, excel: bool = False) -> Callable[[Any], str]:
     if column.type == "list":
         return lambda value: guard(";".join(map(str, value)), numbers=excel)
     if column.type == "object":
-        return lambda value: orjson.dumps(value).decode("utf-8")
+        return lambda value: json_text(value) if value is not None else ""
     if column.type == "date":
         return lambda value: str(value or "")
     return lambda value: number_text(value) if value is not None else ""

@@ -165,14 +165,13 @@ class _Seen:
 def _prepare(tables: Tables, connection: Connection, where: str) -> None:
     present = set(sa.inspect(connection).get_table_names())
     mine = [t for t in (tables.about, tables.articles, tables.records, tables.evidence) if t is not None]
-    old = False
     if present & {table.name for table in mine}:
-        old = _check_version(tables.about, connection, present, where) == BEFORE
+        _check_version(tables.about, connection, present, where)
     for table in mine:
         if table.name in present:
             there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
             expected = {column.name for column in table.columns}
-            if old and table is tables.records and there < expected and expected - there <= set(ADDED):
+            if table is tables.records and there < expected and expected - there <= set(ADDED):
                 for name in ADDED:
                     if name in expected - there:
                         _add_column(table.c[name], connection)
@@ -212,15 +211,14 @@ def _add_column(column: sa.Column[Any], connection: Connection) -> None:
         connection.execute(sa.schema.SetColumnComment(column))
 
 
-def _check_version(about: sa.Table, connection: Connection, present: set[str], where: str) -> str:
-    """The version of the tables that are there, which is `FORMAT` or `BEFORE`."""
+def _check_version(about: sa.Table, connection: Connection, present: set[str], where: str) -> None:
+    """Refuse tables that are there of another version than `FORMAT` and `BEFORE`."""
     found = None
     if about.name in present:
         found = connection.execute(sa.select(about.c.value).where(about.c.key == "format")).scalar()
     if found not in (FORMAT, BEFORE):
         version = f"version {found}" if found else "no version of gongbao"
         raise _other_table(f"its tables are of {version}; this gongbao writes version {FORMAT}", where)
-    return str(found)
 
 
 def _other_table(why: str, where: str) -> ExportError:

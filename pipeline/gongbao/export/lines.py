@@ -16,6 +16,6 @@ def write(data: Data, path: Path | int, style: Style) -> int:
     count = 0
     with open_text(path) as file:
         for count, row in enumerate(table.rows, 1):  # noqa: B007
-            file.write(dump_json({name: row[name] for name in names}))
+            file.write(dump_json({n: row[n] for n in names if n != "extra" or row[n] is not None}))
             file.write("\n")
     return count

@@ -1,7 +1,7 @@
 """Parquet: typed columns (exact decimals, dates, lists), and the run, versions and schema in the file's metadata.
 
-`evidence` is a map from field to how, rule and span: `evidence['place'].rule` in DuckDB. `field_confidence` is a map
-to numbers, `alternatives` one to lists of answers, each a value (as text), its confidence and its span.
+`evidence`, `field_confidence` and `alternatives` are structs of fields, which every reader of Parquet knows:
+`evidence.place.rule` in DuckDB. Of an alternative the value is text. `extra` is JSON: articles may have any fields.
 """
 
 from __future__ import annotations
@@ -13,19 +13,26 @@ from datetime import date
 from decimal import Decimal
 from itertools import chain, count, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gongbao.canonical import dump_json
+from gongbao.export.cells import json_text
 from gongbao.export.columns import Column, Row, alternative_columns, evidence_columns, record_columns
 from gongbao.export.formats import Style
 from gongbao.export.rows import Source, exact
 from gongbao.export.schema import record_schema
 from gongbao.export.select import Data, Table
-from gongbao.record import SCHEMA_VERSION
+from gongbao.record import EVIDENCE_FIELDS, SCHEMA_VERSION, JudgedField, LinkedField
 
+PARTS = {
+    "evidence": EVIDENCE_FIELDS,
+    "field_confidence": get_args(JudgedField),
+    "alternatives": get_args(LinkedField),
+}
+"""The fields of each struct."""
 BATCH = 20_000
 PART = 500_000
 """Rows of one file of a folder of them."""
@@ -105,11 +112,13 @@ def arrow_schema(columns: Sequence[Column], decimal: pa.DataType = DECIMAL) -> p
         pa.struct([pa.field(c.name, types[c.type]) for c in columns])
         for columns in (evidence_columns(), alternative_columns())
     )
-    each = {"evidence": evidence, "field_confidence": pa.float64(), "alternatives": pa.list_(other)}
+    parts = {"evidence": evidence, "field_confidence": pa.float64(), "alternatives": pa.list_(other)}
+    each = {name: pa.struct([pa.field(key, parts[name]) for key in keys]) for name, keys in PARTS.items()}
+    each["extra"] = pa.string()
     return pa.schema(
         pa.field(
             c.name,
-            pa.map_(pa.string(), each[c.name]) if c.type == "object" else types[c.type],
+            each[c.name] if c.type == "object" else types[c.type],
             c.nullable,
             {"title": c.title, "description": c.description, "description_zh": c.description_zh},
         )
@@ -130,9 +139,9 @@ def _values(column: Column) -> Callable[[list[Any]], list[Any]]:
     if column.type == "date":
         return lambda values: [None if value is None else date.fromisoformat(value) for value in values]
     if column.name == "alternatives":
-        return lambda values: [list(_as_text(value).items()) for value in values]
-    if column.type == "object":
-        return lambda values: [list(value.items()) for value in values]
+        return lambda values: [_as_text(value) for value in values]
+    if column.name == "extra":
+        return lambda values: [None if value is None else json_text(value) for value in values]
     return lambda values: values
 
 

@@ -22,7 +22,8 @@ from gongbao.record import SCHEMA_VERSION, Record
 
 # A number of 15 characters or fewer is given back digit for digit by a binary double; a longer one may not be, and is
 # read as a decimal. The key cannot match inside a string: there its quotes would be escaped.
-_LONG_NUMBER = re.compile(rb'"value(?:_max)?"\s*:\s*-?[0-9.]{16,}')
+# What a row's own fields hold is given back as it came, however long.
+_LONG_NUMBER = re.compile(rb'"value(?:_max)?"\s*:\s*-?[0-9.]{16,}|"extra"\s*:\s*\{')
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ def check_schema(found: str, where: str) -> None:
 def parse_row(line: bytes, path: Path, number: int) -> Row:
     """A line of records.jsonl with exact numbers, checked for its form."""
     row = _object(line, path, number)
+    row.setdefault("extra", None)
     return row if _is_plain(row) else _complete(row, path, number)
 
 
@@ -159,7 +161,7 @@ def _types() -> tuple[Set[str], tuple[frozenset[type], ...], Set[str], Set[str]]
 def _complete(row: Row, path: Path, number: int) -> Row:
     """A row of another field order, or without the fields that may be left out, as the schema has it."""
     try:
-        return Record.model_validate(row).to_dict()
+        return {"extra": None} | Record.model_validate(row).to_dict()
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))

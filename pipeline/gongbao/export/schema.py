@@ -34,12 +34,15 @@ def record_schema() -> dict[str, Any]:
     properties["field_confidence"] |= _some(get_args(JudgedField), share)
     properties["alternatives"] |= _some(get_args(LinkedField), others)
     properties["flags"] |= {"type": "array", "items": {"type": "string"}}
+    properties["extra"] |= {"type": "object", "minProperties": 1}
     about = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:gongbao:record:{SCHEMA_VERSION}",
         "description": "One fact out of a bulletin: a quantity with who, what and when, each with its evidence",
     }
-    return about | _object("公报记录", properties)
+    record = _object("公报记录", properties)
+    record["required"].remove("extra")
+    return about | record
 
 
 def table_schema(columns: Sequence[Column], key: Sequence[str] = ()) -> dict[str, Any]:

@@ -98,7 +98,7 @@ class Data:
                     if article_id == article["id"]:
                         mine = list(group)
                         article_id, group = next(groups, (None, iter(())))
-                    yield from reviewed(article, mine)
+                    yield from ({"extra": None} | row for row in reviewed(article, mine))
 
     def articles(self) -> Iterator[tuple[Source, Row]]:
         """The articles, each with the source it comes from."""

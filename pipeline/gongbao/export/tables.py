@@ -27,8 +27,8 @@ _PREFIX = 100
 FORMAT = "2"
 """The version of the tables; those of version 1 get what columns are new, other versions are never written into."""
 BEFORE = "1"
-ADDED = ("status", "field_confidence", "alternatives")
-"""The columns of `records` that version 1 did not have."""
+ADDED = ("status", "field_confidence", "alternatives", "extra")
+"""The columns of `records` that came later: earlier tables get them."""
 INDEXES = (("article_id",), ("place_code", "year"), ("year",), ("kind",), ("initiative",))
 ARTICLE_COLUMNS = (
     Column("id", "文章号", "Identifier of the article", "文章的编号", "string", nullable=False),

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from gongbao.errors import ExportError
+from gongbao.export.cells import json_text
 
 Values = Mapping[str, Any]
 
@@ -34,7 +34,7 @@ class Upsert:
         self._processors = {name: processors[name] for name in self._names if name in processors}
         if connection.dialect.name == "sqlite":  # ISO dates and numbers go in as they are
             lists = [name for name in self._names if isinstance(table.c[name].type, sa.JSON)]
-            self._processors = dict.fromkeys(lists, _json)
+            self._processors = dict.fromkeys(lists, json_text)
 
     def __call__(self, rows: Sequence[Values]) -> None:
         if not rows:
@@ -51,11 +51,15 @@ class Upsert:
 
 def _without_nul(row: Values) -> Values:
     """PostgreSQL's text holds no NUL; its picture is as long, so that offsets stay right."""
-    return {n: v.replace("\x00", "␀") if isinstance(v, str) and "\x00" in v else v for n, v in row.items()}
+    return {name: _pictured(value) for name, value in row.items()}
 
 
-def _json(value: Any) -> str:
-    return orjson.dumps(value).decode("utf-8")
+def _pictured(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "␀") if "\x00" in value else value
+    if isinstance(value, dict):
+        return {_pictured(name): _pictured(item) for name, item in value.items()}
+    return [_pictured(item) for item in value] if isinstance(value, list) else value
 
 
 def _upsert(table: sa.Table, dialect: str, keep: Sequence[str]) -> Any:

@@ -269,7 +269,7 @@ class _Sheets:
         if column.type == "list":
             return lambda sheet, r, c, v: self._text(sheet, r, c, ";".join(v))
         if column.type == "object":
-            return lambda sheet, r, c, v: self._text(sheet, r, c, dump_json(v))
+            return lambda sheet, r, c, v: self._text(sheet, r, c, dump_json(v) if v is not None else "")
         return self._text
 
     def _text(self, sheet: Worksheet, row: int, at: int, value: Any) -> None:

@@ -165,6 +165,7 @@ class Linker:
             field_confidence=dict(linked.field_confidence),
             alternatives=linked.runners_up(document),
             flags=flags,
+            extra=dict(article.extra) or None,
         )
 
 

@@ -31,7 +31,7 @@ def article_from_text(
         title: Title.
         source: Who published it.
         metadata: Further fields that the file gave (author, editor, ...).
-        extra: Unknown fields of a row, kept and ignored.
+        extra: A row's own fields, as JSON has them: they come out again with each record.
         encoding: How bytes became text.
         origin: The file it came from.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 EARLIEST, LATEST = 1900, 2100
 
@@ -64,6 +64,17 @@ def parse_date(text: str) -> date | None:
     if match is None or match.end() != len(stripped):
         return None
     return _day(match)
+
+
+def as_date(value: object) -> date | None:
+    """The date that a value says: a `date`, a `datetime` (also of pandas or NumPy) or a text; None if it is none."""
+    if isinstance(value, str):
+        return parse_date(value)
+    if not isinstance(value, date) and type(value).__name__ == "datetime64":
+        value = value.astype("datetime64[D]").tolist()  # type: ignore[attr-defined]
+    if not isinstance(value, date) or value != value:  # NaT is a date that does not equal itself
+        return None
+    return value.date() if isinstance(value, datetime) else value
 
 
 def complete(month: int | None, day: int, published: date) -> date | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO
 
 from gongbao.document import Article, Failure
 from gongbao.errors import ReadError
@@ -15,6 +16,8 @@ from gongbao.read.rows import Row, article_from_row, kind_of, no_rows
 from gongbao.read.sources import Source
 from gongbao.read.streams import byte_lines, open_bytes, recoded
 
+_JSON = re.compile(r'\s*(?:\[\s*)?\{\s*"')
+
 
 def read_jsonl(source: Source, limits: Limits) -> Iterator[Article | Failure]:
     """The articles of a .jsonl file, one a line; a bad line is a failure and the next one is read."""
@@ -24,20 +27,48 @@ def read_jsonl(source: Source, limits: Limits) -> Iterator[Article | Failure]:
         raise no_rows(source)
     encoding, skip = row_encoding(head, where=str(source.path))
     rows = 0
-    for number, offset, line in stored_lines(source, encoding, skip, limits):
-        row = Row("read.jsonl", f"{source.id}:{number}", f"{source.path}:{number}")
+    for item in row_articles(
+        stored_lines(source, encoding, skip, limits), source.id, str(source.path), limits, encoding
+    ):
+        rows += 1
+        yield item
+    if not rows:
+        raise no_rows(source)
+
+
+def row_articles(
+    lines: Iterable[tuple[int, int, bytes | None]], identifier: str, where: str, limits: Limits, encoding: str
+) -> Iterator[Article | Failure]:
+    """The articles of lines as `byte_lines` gives them, blank ones passed over.
+
+    Args:
+        lines: The lines.
+        identifier: What articles without an id are called, before the number of their line.
+        where: The file, for errors.
+        limits: What is refused as too large.
+        encoding: Of the lines.
+
+    """
+    for number, offset, line in lines:
+        row = Row("read.jsonl", f"{identifier}:{number}", f"{where}:{number}")
         if line is not None and not line.strip():
             continue
-        rows += 1
         try:
             if line is None:
                 raise too_large("The line", row.where, limit=f"{limits.max_bytes:,} bytes")
             fields = parse_object(decoded(line, encoding, offset, row.where), row)
-            yield article_from_row(fields, row, source, limits, encoding)
+            yield article_from_row(fields, row, where, limits, encoding)
         except ReadError as error:
             yield failure(error, row.identifier)
-    if not rows:
-        raise no_rows(source)
+
+
+def looks_like_json(head: bytes) -> bool:
+    """Whether a text begins as JSON objects do, in lines or in a list: prose never does."""
+    try:
+        encoding, skip = row_encoding(head, where="-")
+    except ReadError:
+        return False
+    return _JSON.match(head[skip:].decode(encoding, "replace")) is not None
 
 
 def parse_object(text: str, row: Row) -> dict[str, Any]:
@@ -91,14 +122,21 @@ def row_encoding(head: bytes, *, where: str) -> tuple[str, int]:
 def stored_lines(source: Source, encoding: str, skip: int, limits: Limits) -> Iterator[tuple[int, int, bytes | None]]:
     """The lines of a stored file as `byte_lines` gives them, in UTF-8 where the file is in UTF-16 or UTF-32."""
     with open_bytes(source.path, source.packing, limits) as stream:
-        if encoding.startswith(("utf-16", "utf-32")):
-            stream.read(skip)
-            try:
-                yield from byte_lines(recoded(stream, encoding), where=str(source.path), limits=limits)
-            except UnicodeDecodeError as error:
-                raise broken_character(error, encoding, where=str(source.path)) from None
-        else:
-            yield from byte_lines(stream, where=str(source.path), limits=limits, skip=skip)
+        yield from encoded_lines(stream, encoding, skip, str(source.path), limits)
+
+
+def encoded_lines(
+    stream: BinaryIO, encoding: str, skip: int, where: str, limits: Limits
+) -> Iterator[tuple[int, int, bytes | None]]:
+    """The lines of a stream as `byte_lines` gives them, in UTF-8 where it is in UTF-16 or UTF-32."""
+    if not encoding.startswith(("utf-16", "utf-32")):
+        yield from byte_lines(stream, where=where, limits=limits, skip=skip)
+        return
+    stream.read(skip)
+    try:
+        yield from byte_lines(recoded(stream, encoding), where=where, limits=limits)
+    except UnicodeDecodeError as error:
+        raise broken_character(error, encoding, where=where) from None
 
 
 def decoded(line: bytes, encoding: str, offset: int, where: str) -> str:

@@ -6,19 +6,20 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import BinaryIO
 
 from gongbao.document import Article, Failure
 from gongbao.errors import ReadError
 from gongbao.read.article import article_from_text
 from gongbao.read.charset import decode_page
-from gongbao.read.encoding import decode
+from gongbao.read.encoding import SAMPLE, decode
 from gongbao.read.failing import failure, os_error, too_large, unsupported
 from gongbao.read.ids import SeenIds
-from gongbao.read.json_lines import read_jsonl
+from gongbao.read.json_lines import encoded_lines, looks_like_json, read_jsonl, row_articles, row_encoding
 from gongbao.read.limits import Limits
 from gongbao.read.pdf import PdfReader
 from gongbao.read.sources import PAGES, STANDARD_INPUT, TEXTS, Source, find_sources, source_of
-from gongbao.read.streams import broken, open_bytes, read_all
+from gongbao.read.streams import arriving_lines, broken, open_bytes, read_all, replayed
 
 _DEFAULT = Limits()
 
@@ -27,7 +28,8 @@ def read_paths(paths: Sequence[str | Path], *, limits: Limits = _DEFAULT) -> Ite
     """Read all articles of files and folders, in a fixed order and with bounded memory.
 
     Args:
-        paths: Files, folders (walked in the order of relative paths) and `-` for standard input, which is one article.
+        paths: Files, folders (walked in the order of relative paths) and `-` for standard input: one article, or JSON
+            lines with one each.
         limits: What is refused as too large.
 
     Yields:
@@ -69,6 +71,20 @@ def _read_sources(given: str | Path, limits: Limits, pdf: PdfReader) -> Iterator
             yield source
         else:
             yield from _read(source, limits, pdf)
+
+
+def read_arriving(stream: BinaryIO, *, limits: Limits = _DEFAULT) -> Iterator[list[Article | Failure]]:
+    """Read articles as JSON lines in UTF-8 while they arrive: each list holds those whose lines are there by then.
+
+    Args:
+        stream: What they arrive on, as `sys.stdin.buffer`.
+        limits: What is refused as too large.
+
+    """
+    with closing(SeenIds()) as seen:
+        for lines in arriving_lines(stream, limits):
+            items = row_articles(lines, STANDARD_INPUT, STANDARD_INPUT, limits, "utf-8")
+            yield [item if isinstance(item, Failure) else _once(item, seen) for item in items]
 
 
 def _once(article: Article, seen: SeenIds) -> Article | Failure:
@@ -163,8 +179,16 @@ def _page_article(data: bytes, identifier: str, where: str, limits: Limits) -> A
 
 
 def _standard_input(limits: Limits) -> Iterator[Article | Failure]:
+    """One article, or one a line where what comes is JSON lines."""
     try:
-        data = read_all(sys.stdin.buffer, where=STANDARD_INPUT, limit=limits.max_bytes)
+        head = sys.stdin.buffer.read(SAMPLE)
+        stream = replayed(head, sys.stdin.buffer)
+        if looks_like_json(head):
+            encoding, skip = row_encoding(head, where=STANDARD_INPUT)
+            lines = encoded_lines(stream, encoding, skip, STANDARD_INPUT, limits)
+            yield from row_articles(lines, STANDARD_INPUT, STANDARD_INPUT, limits, encoding)
+            return
+        data = read_all(stream, where=STANDARD_INPUT, limit=limits.max_bytes)
         yield _text_article(data, STANDARD_INPUT, STANDARD_INPUT, limits)
     except ReadError as error:
         yield failure(error, STANDARD_INPUT)

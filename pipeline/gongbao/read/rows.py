@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from gongbao.document import Article
 from gongbao.errors import ReadError
 from gongbao.read.article import article_from_text
-from gongbao.read.dates import parse_date
+from gongbao.read.dates import as_date
 from gongbao.read.failing import too_large
 from gongbao.read.limits import Limits
+from gongbao.read.own_fields import own_fields
 from gongbao.read.sources import Source
-
-FIELDS = ("id", "text", "title", "pub_date", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +28,29 @@ class Row:
 
 
 def article_from_row(
-    fields: Mapping[str, Any], row: Row, source: Source, limits: Limits, encoding: str | None
+    fields: Mapping[str, Any], row: Row, origin: str | None, limits: Limits, encoding: str | None
 ) -> Article:
-    """The article that a row is. Its text is kept as it is, code point for code point.
+    """The article that a row of a file is.
 
     Raises:
-        ReadError: the row's code for a missing or wrong field, `read.empty`, `read.too_large`.
+        ReadError: as `article_from_fields`; `read.empty`, `read.too_large`.
+
+    """
+    text = fields.get("text")
+    if isinstance(text, str) and len(text) > limits.max_characters:
+        raise too_large("The text", row.where, limit=f"{limits.max_characters:,} characters")
+    if isinstance(text, str) and not text.strip("\ufeff\u200b \t\r\n\u3000\xa0"):
+        raise ReadError("The text is empty", where=row.where, fix="Remove the row, or give its text", code="read.empty")
+    return replace(article_from_fields(fields, row), encoding=encoding, origin=origin, row=row.where)
+
+
+def article_from_fields(fields: Mapping[str, Any], row: Row) -> Article:
+    """The article that named fields are. Its text is kept as it is, code point for code point.
+
+    Fields of other names, and those of an object named `extra`, are the article's own: they come out with its records.
+
+    Raises:
+        ReadError: the row's code for a missing or wrong field.
 
     """
     identifier = _identifier(fields.get("id"), row)
@@ -44,10 +60,6 @@ def article_from_row(
         raise ReadError(
             f"The row {what}", where=row.where, fix='Give it a field "text" with the article', code=row.code
         )
-    if len(text) > limits.max_characters:
-        raise too_large("The text", row.where, limit=f"{limits.max_characters:,} characters")
-    if not text.strip("\ufeff\u200b \t\r\n\u3000\xa0"):
-        raise ReadError("The text is empty", where=row.where, fix="Remove the row, or give its text", code="read.empty")
     for name in ("title", "source"):
         if not isinstance(fields.get(name), str | None):
             raise ReadError(
@@ -58,17 +70,14 @@ def article_from_row(
             )
     for value in (text, identifier, fields.get("title") or "", fields.get("source") or ""):
         _whole_characters(value, row)
-    article = article_from_text(
+    return article_from_text(
         text,
         id=identifier,
-        pub_date=_pub_date(fields.get("pub_date"), row),
+        pub_date=pub_date_of(fields.get("pub_date"), row),
         title=fields.get("title") or None,
         source=fields.get("source") or None,
-        extra={name: value for name, value in fields.items() if name not in FIELDS},
-        encoding=encoding,
-        origin=str(source.path),
+        extra=own_fields(fields),
     )
-    return replace(article, row=row.where)
 
 
 def _whole_characters(text: str, row: Row) -> None:
@@ -100,14 +109,16 @@ def _identifier(value: Any, row: Row) -> str:
     return str(value).strip() or row.identifier
 
 
-def _pub_date(value: Any, row: Row) -> date | None:
+def pub_date_of(value: Any, row: Row) -> date | None:
+    """The publication date that a value says: a date, a date with a time, or one as bulletins write it.
+
+    Raises:
+        ReadError: the row's code: it is none of these (NaT is none: leave out what is not known).
+
+    """
     if value is None or value == "":
         return None
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    found = parse_date(value) if isinstance(value, str) else None
+    found = as_date(value)
     if found is None:
         raise ReadError(
             f"The pub_date {str(value)[:40]!r} is no date",

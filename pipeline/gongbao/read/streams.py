@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import zlib
@@ -159,6 +160,53 @@ def byte_lines(
             yield number, start, None
         else:
             yield number, start, line
+
+
+def arriving_lines(stream: BinaryIO, limits: Limits) -> Iterator[list[tuple[int, int, bytes | None]]]:
+    """The lines of a stream of UTF-8 as `byte_lines` gives them, in lists of those that have arrived whole."""
+    read = getattr(stream, "read1", stream.read)
+    line, number, offset, dropped = bytearray(), 0, 0, 0
+    while data := read(_BUFFER):
+        *ends, rest = data.split(b"\n")
+        arrived: list[tuple[int, int, bytes | None]] = []
+        for end in ends:
+            line += end
+            number += 1
+            arrived.append((number, offset, None if dropped else _without_mark(bytes(line), number)))
+            offset += dropped + len(line) + 1
+            dropped = 0
+            line.clear()
+        line += rest
+        if len(line) >= limits.max_bytes:
+            dropped += len(line)
+            line.clear()
+        if arrived:
+            yield arrived
+    if line or dropped:
+        yield [(number + 1, offset, None if dropped else _without_mark(bytes(line), number + 1))]
+
+
+def _without_mark(line: bytes, number: int) -> bytes:
+    return line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+
+
+def replayed(head: bytes, stream: BinaryIO) -> BinaryIO:
+    """A stream of which the beginning was read already, from that beginning on."""
+    return cast(BinaryIO, io.BufferedReader(_Replayed(head, stream), _BUFFER))
+
+
+class _Replayed(io.RawIOBase):
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head, self._stream = head, stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        data = self._head[: len(buffer)] or self._stream.read(len(buffer))
+        self._head = self._head[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def recoded(stream: BinaryIO, encoding: str) -> BinaryIO:

@@ -94,7 +94,7 @@ def read_csv(source: Source, limits: Limits) -> Iterator[Article | Failure]:
         try:
             if isinstance(cells, ReadError):
                 raise cells
-            yield article_from_row(header.fields(cells, row), row, source, limits, encoding)
+            yield article_from_row(header.fields(cells, row), row, str(source.path), limits, encoding)
         except ReadError as error:
             yield failure(error, row.identifier)
     if number == 0:
@@ -208,6 +208,6 @@ def _sheet(sheet: Any, prefix: str, where: str, source: Source, limits: Limits) 
         number += 1
         row = Row("read.xlsx", f"{prefix}{number}", f"{where}:{at}")
         try:
-            yield article_from_row(header.fields(values, row), row, source, limits, None)
+            yield article_from_row(header.fields(values, row), row, str(source.path), limits, None)
         except ReadError as error:
             yield failure(error, row.identifier)

@@ -59,14 +59,14 @@ def _results(
     pipeline: Pipeline, items: tuple[Article | Failure, ...], careful: bool, beat: Callable[[int], None]
 ) -> Iterator[tuple[Extraction | Failure, float]]:
     clock = time.perf_counter()
-    extracted = iter(()) if careful else pipeline.pipe(item for item in items if isinstance(item, Article))
+    extracted = iter(()) if careful else pipeline.stream(item for item in items if isinstance(item, Article))
     for number, item in enumerate(items):
         if careful:
             beat(number)
         if isinstance(item, Failure):
             yield item, 0.0
             continue
-        result = next(iter(pipeline.pipe([item], batch_size=1)) if careful else extracted)
+        result = next(pipeline.stream([item], batch_size=1) if careful else extracted)
         if isinstance(result, Failure) and result.message.startswith("MemoryError"):
             result = replace(
                 result,

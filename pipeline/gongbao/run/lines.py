@@ -20,7 +20,7 @@ from gongbao.stored import lines_of
 _fields = attrgetter(*Record.model_fields)
 _KEYS = tuple(f'"{name}": ' for name in Record.model_fields)
 _at = list(Record.model_fields).index
-_FLAGS, _BOUND, *_NUMBERS = map(_at, ("flags", "bound", "value", "value_max"))
+_FLAGS, _EXTRA, _BOUND, *_NUMBERS = map(_at, ("flags", "extra", "bound", "value", "value_max"))
 _QUOTE, _SPECIAL = '"', re.compile('[",\r\n]')
 FILES = ("records.jsonl", "records.csv", "articles.jsonl", "errors.jsonl")
 
@@ -67,7 +67,7 @@ def to_lines(results: Iterable[tuple[Extraction | Failure, float]]) -> Lines:
             line, row = _record_lines(record)
             records.append(line)
             rows.append(row)
-    sections = ("".join(records), _encodable("".join(rows)), "".join(articles), "".join(map(_failure_line, failed)))
+    sections = ("".join(records), _encodable("".join(rows)), "".join(articles), "".join(map(failure_line, failed)))
     counts = Counts(len(articles), len(records), tuple(failed), left)
     return Lines(tuple(section.encode() for section in sections), counts)
 
@@ -95,6 +95,9 @@ def _record_lines(record: Record) -> tuple[str, str]:
     for at, write in _OBJECTS:
         cells[at] = texts[at] = write(cells[at])
     cells[_FLAGS] = ";".join(cells[_FLAGS])
+    if record.extra is None:  # the last of the fields, absent where there is nothing in it
+        del texts[_EXTRA]
+        cells[_EXTRA] = None
     line = "{" + ", ".join(map(add, _KEYS, texts)) + "}\n"
     try:
         line.encode()
@@ -141,6 +144,7 @@ _OBJECTS: Sequence[tuple[int, Callable[[Any], str]]] = (
     (_at("evidence"), _evidence),
     (_at("field_confidence"), _shares),
     (_at("alternatives"), _alternatives),
+    (_at("extra"), dump_json),
 )
 _WRITERS: Mapping[type, Callable[[Any], str]] = {
     str: encode_basestring,
@@ -178,7 +182,8 @@ def _article_line(extraction: Extraction, seconds: float) -> str:
     )
 
 
-def _failure_line(failure: Failure) -> str:
+def failure_line(failure: Failure) -> str:
+    """The line of errors.jsonl that a failure is."""
     return _line(
         {
             "id": failure.id,

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -50,8 +50,7 @@ def cut(stream: Iterable[Article | Failure], stamp: str, *, size: int = SIZE) ->
     items: list[Article | Failure] = []
     digest, characters = hashlib.sha256(stamp.encode()), 0
     for item in stream:
-        # Further fields of a row are nobody's business from here on, and nested deeply enough they cannot be sent.
-        items.append(replace(item, extra={}) if isinstance(item, Article) and item.extra else item)
+        items.append(item)
         own = item_digest(item)
         digest.update(own)
         characters += len(item.text) if isinstance(item, Article) else 0
@@ -71,6 +70,7 @@ def item_digest(item: Article | Failure) -> bytes:
         parts = [
             *(item.id, item.text, item.title, item.pub_date, item.source, dict(item.metadata), item.encoding),
             *(item.origin, item.content_start, item.boilerplate),
+            *([dict(item.extra)] if item.extra else []),
         ]
     return hashlib.sha256(dump_json(parts).encode("utf-8", "surrogatepass")).digest()
 

@@ -20,8 +20,8 @@ from gongbao.errors import ReadError, ServiceError
 from gongbao.read import read_file
 from gongbao.read.json_lines import parse_object
 from gongbao.read.limits import Limits as ReadLimits
-from gongbao.read.rows import Row, article_from_row
-from gongbao.read.sources import Source
+from gongbao.read.own_fields import FIELDS, OWN
+from gongbao.read.rows import Row, article_from_row, kind_of
 from gongbao.serve.limits import Limits
 
 FORM = "multipart/form-data"
@@ -61,8 +61,23 @@ def article_of(data: bytes, limits: Limits, where: str = "body", identifier: str
 
 
 def _article(fields: Mapping[str, Any], row: Row, limits: Limits) -> Article:
+    unknown = next((name for name in fields if name not in FIELDS and name != OWN), None)
+    if unknown is not None:
+        raise ReadError(
+            f"There is no field {str(unknown)[:60]!r}",
+            where=row.where,
+            fix=f"Fields: {', '.join(FIELDS)}; own ones go into {OWN}, an object, and come out with the records",
+            code=row.code,
+        )
+    if not isinstance(fields.get(OWN), Mapping | None):
+        raise ReadError(
+            f"The field {OWN} is {kind_of(fields[OWN])}, not an object",
+            where=row.where,
+            fix=f'Write "{OWN}": {{"url": "…"}}',
+            code=row.code,
+        )
     bounds = ReadLimits(max_characters=limits.characters)
-    return article_from_row(fields, row, Source(row.identifier, Path(row.where), ".jsonl"), bounds, "utf-8")
+    return article_from_row(fields, row, row.where, bounds, "utf-8")
 
 
 async def uploaded(request: Request, limits: Limits) -> list[Article | Failure]:

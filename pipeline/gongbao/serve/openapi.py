@@ -125,11 +125,17 @@ def _schemas(limits: Limits) -> dict[str, Any]:
         "title": _nullable("string", description="Its title, if it is not the first line"),
         "pub_date": {"anyOf": [dated, {"const": ""}]},
         "source": _nullable("string"),
+        "extra": _nullable("object", description="Fields of your own: they come out again with each record"),
     }
     return {
         "Record": record,
         "Problem": Problem.model_json_schema(),
-        "Article": {"type": "object", "properties": {"text": text, **optional}, "required": ["text"]},
+        "Article": {
+            "type": "object",
+            "properties": {"text": text, **optional},
+            "required": ["text"],
+            "additionalProperties": False,
+        },
         "Upload": {
             "type": "object",
             "properties": {
