@@ -189,9 +189,7 @@ def test_one_article_on_standard_input(tmp_path: Path, gongbao: Gongbao) -> None
     assert json.loads(done.stdout)["records"] == 3
 
 
-HEARS_CTRL_C = (
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from gongbao.cli import main; "
-)
+HEARS_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from gongbao.cli import main; "
 """What a shell's background job starts is deaf to Ctrl-C: these hear it, whoever started the tests."""
 
 
