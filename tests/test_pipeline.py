@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from gongbao import Article, Pipeline
+from gongbao.chinese.clauses import LONGEST
 from gongbao.components import BatchComponent
 from gongbao.document import Document, Extraction, Failure
 from gongbao.errors import GongbaoError
@@ -156,6 +157,18 @@ def test_the_sentence_of_the_readme_gives_its_table() -> None:
         for r in Pipeline().extract(sentence)
     ]
     assert [[cell or "" for cell in row] for row in found] == rows
+
+
+@pytest.mark.parametrize("piece", ["3亿元", "投资3亿元，", "企业3家、", "分别增长5%、6%和7%，"])
+def test_a_sentence_without_an_end_gives_evidence_of_bounded_length(pipeline: Pipeline, piece: str) -> None:
+    """What an article gives is in proportion to its length: each record holds a piece of the sentence, not the whole."""
+    text = piece * (3_000 // len(piece))
+    records = pipeline.extract(text)
+    assert len(records) >= len(text) // len(piece)
+    for record in records:
+        assert record.sentence_start <= record.start < record.end <= record.sentence_end
+        assert record.sentence == text[record.sentence_start : record.sentence_end]
+        assert len(record.sentence) <= LONGEST
 
 
 def test_parse_gives_offsets_into_the_line(pipeline: Pipeline) -> None:

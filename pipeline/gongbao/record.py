@@ -150,7 +150,11 @@ class Record(BaseModel):
         "止", "数量在原文中的终点（不含，按码点计）", "End of the amount in the article's text, code points"
     )
     raw: str = _column("原文", "原文中从起点到终点的文字，一字不改", "text[start:end], exactly")
-    sentence: str = _column("句子", "数量所在的句子（简体）", "The sentence of the amount, simplified")
+    sentence: str = _column(
+        "句子",
+        "数量所在的句子（简体）；超过 500 字的句子只取其中一段",
+        "The sentence of the amount, simplified; of one beyond 500 characters a piece",
+    )
     sentence_start: int = _column("句起", "句子在原文中的起点", "Start of the sentence in the article's text")
     sentence_end: int = _column("句止", "句子在原文中的终点", "End of the sentence in the article's text")
     evidence: dict[str, Evidence] = _column(

@@ -9,6 +9,7 @@ from gongbao.chinese.clauses import (
     STATEMENT_ENDS,
     clause_end,
     clause_start,
+    pieces,
     sentences,
     statement_around,
     statement_start,
@@ -46,6 +47,25 @@ def test_what_ends_a_sentence_may_be_said() -> None:
 
 def test_a_sentence_without_an_end_is_cut_where_it_is_asked_for() -> None:
     assert list(sentences("一" * 25, longest=10)) == [(0, 10), (10, 20), (20, 25)]
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "expected"),
+    [
+        ("一厂投产。", [], ["一厂投产。"]),
+        ("一厂投产，二厂停工，三厂开工", [], ["一厂投产，二厂停工，", "三厂开工"]),  # as far on as can be
+        ("一厂、二厂、三厂、四厂、五厂", [], ["一厂、二厂、三厂、", "四厂、五厂"]),
+        ("一，二厂三厂四厂五厂六厂", [], ["一，二厂三厂四厂五厂", "六厂"]),  # too early a comma cuts nothing
+        ("一厂二厂三厂产值50亿元多", [(8, 13)], ["一厂二厂三厂产值", "50亿元多"]),
+        ("产值12345678901亿元多", [(2, 15)], ["产值", "12345678901亿元", "多"]),  # a long span stays whole
+        ("", [], []),
+    ],
+)
+def test_what_is_too_long_is_cut_where_a_clause_ends(
+    text: str, spans: list[tuple[int, int]], expected: list[str]
+) -> None:
+    found = pieces(text, 0, len(text), [Stretch(*span) for span in spans], longest=10)
+    assert [text[start:end] for start, end in found] == expected
 
 
 def test_sentences_of_a_part_of_a_text() -> None:

@@ -86,6 +86,13 @@ def test_sentences_keep_their_closing_marks(text: str, sentences: list[str]) -> 
     assert [("题目\n" + text)[s.start : s.end] for s in layout.sentences if s.role != "title"] == sentences
 
 
+def test_a_sentence_without_an_end_is_cut_into_pieces_of_one_paragraph() -> None:
+    text = "本市推进项目建设，" * 200
+    found = outline(text, title="无").sentences
+    assert [(one.start, one.paragraph) for one in found] == [(at, 0) for at in range(0, len(text), 495)]
+    assert "".join(text[one.start : one.end] for one in found) == text
+
+
 def test_metadata_and_boilerplate_are_no_content() -> None:
     text = f"题目\n来源：某报\n{BODY}\n浏览次数：35"
     end = text.index("浏览")

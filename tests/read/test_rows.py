@@ -89,6 +89,8 @@ def test_fields_of_the_row_win_over_the_texts_own(tmp_path: Path, read: Read) ->
         ('{"id": true, "text": "文"}', "id is true or false"),
         ('{"id": 1.5, "text": "文"}', "id is a number"),
         ('{"text": "文", "title": 3}', "title is a number"),
+        ('{"text": "文", "title": "' + "长" * 1_001 + '"}', "title is beyond"),
+        ('{"text": "文", "id": "' + "1" * 1_001 + '"}', "id is beyond"),
         ('{"text": "文", "pub_date": "昨天"}', "no date"),
         ('{"text": "文", "pub_date": "2021-02-30"}', "no date"),
         ('{"text": "文", "pub_date": 20210203}', "no date"),

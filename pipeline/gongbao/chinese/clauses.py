@@ -17,6 +17,10 @@ STATEMENT_ENDS = SENTENCE_ENDS + "；;"
 CLAUSE_ENDS = STATEMENT_ENDS + "，,：:"
 CLOSING = "”』」》〉）)\"'’"
 """Marks that belong to the sentence whose end they follow."""
+LONGEST = 500
+"""Characters of a sentence at most. The longest of 6,191 in annotated articles that state an amount has 360; of 51,852
+amounts in articles as found 12 stand in longer ones. Without a bound the work on an article, and the evidence in its
+records, would grow with the square of a sentence."""
 _OPENING_BRACKETS, _CLOSING_BRACKETS = "（(《“「『【", "）)》”」』】"
 
 
@@ -75,15 +79,46 @@ def _sentence(ends: str, closing: str, longest: int | None) -> re.Pattern[str]:
     return re.compile(f"[^{ends}]{size}[{ends}{closing}]*")
 
 
+def pieces(
+    text: str, start: int, end: int, spans: Sequence[Span] = (), *, longest: int = LONGEST
+) -> Iterator[tuple[int, int]]:
+    """`[start, end)`, or, if it is longer than `longest`, the pieces of it, each cut as far on as can be.
+
+    A piece ends where a clause does, else behind a 、, tab or blank, if there is one in its second half, else anywhere;
+    but never inside one of `spans`, which are in text order and do not overlap. Only a span longer than `longest` makes
+    a longer piece.
+    """
+    while end - start > longest:
+        cut = _cut(text, start, start + longest)
+        inside = bisect_right(spans, cut - 1, key=lambda span: span.start) - 1
+        if inside >= 0 and spans[inside].end > cut:
+            cut = spans[inside].start if spans[inside].start > start else min(spans[inside].end, end)
+        yield start, cut
+        start = cut
+    if start < end:
+        yield start, end
+
+
+def _cut(text: str, start: int, limit: int) -> int:
+    low = (start + limit) // 2
+    for marks in (CLAUSE_ENDS, "、\t \u3000"):
+        cut = max(text.rfind(mark, low, limit) for mark in marks) + 1
+        if cut > low:
+            return cut
+    return limit
+
+
 def statement_start(text: str, offset: int, low: int = 0, *, ends: str = STATEMENT_ENDS) -> int:
-    """Where the statement that holds `offset` begins; `low` if that is further back."""
+    """Where the statement that holds `offset` begins; `low` if that is further back, and `LONGEST` before at most."""
+    low = max(low, offset - LONGEST)
     return max(low, max(text.rfind(mark, low, offset) for mark in ends) + 1)
 
 
 def statement_around(text: str, start: int, end: int, *, ends: str = STATEMENT_ENDS) -> tuple[int, int]:
-    """The statement that holds `[start, end)`, without what ends it."""
-    stops = [at for mark in ends if (at := text.find(mark, end)) >= 0]
-    return statement_start(text, start, ends=ends), min(stops, default=len(text))
+    """The statement that holds `[start, end)`, without what ends it; it goes on for `LONGEST` beyond that at most."""
+    high = min(len(text), end + LONGEST)
+    stops = [at for mark in ends if (at := text.find(mark, end, high)) >= 0]
+    return statement_start(text, start, ends=ends), min(stops, default=high)
 
 
 def clause_start(text: str, sentence: Span, offset: int) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import regex
 
-from gongbao.chinese.clauses import CLAUSE_ENDS, SENTENCE_ENDS, sentences
+from gongbao.chinese.clauses import CLAUSE_ENDS, SENTENCE_ENDS, pieces, sentences
 from gongbao.document import Outline, Place, Quantity, Section, Sentence, Table
 
 MAX_HEADING = 36
@@ -46,7 +46,7 @@ def outline(
     quantities: Sequence[Quantity] = (),
     tables: Sequence[Table] = (),
 ) -> Outline:
-    """Divide an article into sections, paragraphs and sentences.
+    """Divide an article into sections, paragraphs and sentences; a sentence has `LONGEST` characters at most.
 
     Args:
         text: The simplified text of the article.
@@ -57,7 +57,7 @@ def outline(
         quantities: Quantities in the text, in order: a short line that states one is no heading.
         tables: Tables in the text: each line of one is a sentence, and none is a heading.
     """
-    builder = _Builder(text)
+    builder = _Builder(text, quantities)
     place_starts = [place.start for place in places]
     quantity_starts = [quantity.start for quantity in quantities]
     rows = sorted(line for table in tables for line in table.lines)
@@ -96,13 +96,17 @@ def outline(
 
 
 def _content_lines(text: str, boilerplate: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    left_out = 0
     for match in _LINE.finditer(text):
         start, end = match.span()
         while start < end and text[start] in _SPACE:
             start += 1
         while end > start and text[end - 1] in _SPACE:
             end -= 1
-        if start < end and not any(low <= start and end <= high for low, high in boilerplate):
+        while left_out < len(boilerplate) and boilerplate[left_out][1] <= start:
+            left_out += 1
+        low, high = boilerplate[left_out] if left_out < len(boilerplate) else (end, end)
+        if start < end and not (low <= start and end <= high):
             yield start, end
 
 
@@ -174,8 +178,9 @@ def _is_place_head(head: str, places: Sequence[Place], offset: int) -> bool:
 class _Builder:
     """Collects sections and sentences in text order."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, quantities: Sequence[Quantity]) -> None:
         self._text = text
+        self._quantities = quantities
         self._sections: list[list[int | str | None]] = [[0, 0, 0, len(text), None, "top"]]
         self._open: list[tuple[str, int]] = []
         self._sentences: list[Sentence] = []
@@ -204,7 +209,7 @@ class _Builder:
         del self._open[depth:]
 
     def sentence_line(self, start: int, end: int, role: str) -> None:
-        self._sentences.append(Sentence(start, end, self._paragraphs, self._current, role))  # type: ignore[arg-type]
+        self._sentence(start, end, role)
         self._paragraphs += 1
 
     def paragraph(self, start: int, end: int) -> None:
@@ -212,8 +217,12 @@ class _Builder:
             while low < high and self._text[low] in _SPACE:
                 low += 1
             if low < high:
-                self._sentences.append(Sentence(low, high, self._paragraphs, self._current, "body"))
+                self._sentence(low, high, "body")
         self._paragraphs += 1
+
+    def _sentence(self, start: int, end: int, role: str) -> None:
+        for low, high in pieces(self._text, start, end, self._quantities):
+            self._sentences.append(Sentence(low, high, self._paragraphs, self._current, role))  # type: ignore[arg-type]
 
     def build(self) -> Outline:
         return Outline(tuple(Section(*fields) for fields in self._sections), tuple(self._sentences))  # type: ignore[arg-type]

@@ -50,6 +50,7 @@ def table_sentences(document: Document) -> dict[int, Table]:
     for table in document.tables:
         for start, end in table.lines if table.columns else ():
             index = bisect_left(starts, start)
-            if index < len(starts) and starts[index] < end:
+            while index < len(starts) and starts[index] < end:
                 found[index] = table
+                index += 1
     return found

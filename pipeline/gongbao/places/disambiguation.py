@@ -286,7 +286,8 @@ class _Article:
 
     def _alone(self, chain: Chain) -> bool:
         """Whether the mention is all there is in its line, but for a number or marks around it."""
-        low = self._text.rfind("\n", 0, chain.start) + 1
+        near = max(0, chain.start - 9)
+        low = self._text.rfind("\n", near, chain.start) + 1
         if chain.start - low > 8:
             return False
         match = _HEADING.match(self._text, low)

@@ -60,6 +60,8 @@ _CREDIT = re.compile(
     r"[^()（）【】\[\]\n]{1,60}[)）】\]]\s*$"
 )
 
+HEADING = 60
+"""A longer line heads no list of links."""
 TAIL = 60
 """Lines at the end that are searched for footers and lists of links."""
 
@@ -92,7 +94,7 @@ def links_from(lines: Sequence[Line]) -> int:
     Their titles are full of figures of other articles. A 相关链接 with sentences below it is part of the article.
     """
     for index in range(max(0, len(lines) - TAIL), len(lines)):
-        if _LIST_HEADING.match(lines[index].folded):
+        if len(lines[index].folded) <= HEADING and _LIST_HEADING.match(lines[index].folded):
             below = [line for line in lines[index + 1 :] if line.folded]
             if below and all(_is_title(line) or is_footer(line) or metadata_of(line) is not None for line in below):
                 return index

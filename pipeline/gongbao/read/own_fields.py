@@ -18,20 +18,24 @@ OWN = "extra"
 LONGEST = 1_000
 """Characters of a field's value as JSON. A longer one (the page that a text was taken from) would be written again
 with each record: it is left out."""
+MOST = 10_000
+"""Characters of all of them together, names counted: what goes beyond is left out, as each record repeats them."""
 DEEPEST = 20
 
 
 def own_fields(fields: Mapping[Any, Any]) -> dict[str, Any]:
     """The fields of a row that are its own, those in `extra` among them; what is missing or too long is left out."""
     own: dict[str, Any] = {}
+    left = MOST
     for name, value in fields.items():
         if name in FIELDS:
             continue
         inner = value.items() if name == OWN and isinstance(value, Mapping) else ((name, value),)
         for key, item in inner:
             plain = _plain(item, DEEPEST)
-            if plain is not None and _length(plain) <= LONGEST:
+            if plain is not None and (length := _length(plain)) <= LONGEST and length + len(str(key)) <= left:
                 own[_text(str(key))] = plain
+                left -= length + len(str(key))
     return own
 
 

@@ -33,6 +33,8 @@ MOST_COLUMNS, MOST_ROWS = 64, 1000
 """What a cell may stretch over."""
 MAX_DEPTH = 64
 """Containers nested deeper count as the one at this depth."""
+MOST_IN_HEAD = 1000
+"""Characters of a <title> or <meta> that are kept: longer ones name nothing."""
 MOST_TABLES = 16
 """Tables inside one another; the rows of deeper ones are lines of the cell around them."""
 
@@ -75,6 +77,18 @@ Hanging = dict[int, tuple[int, str]]
 """For each column of a table that a cell above hangs into: for how many rows more, and the text to repeat there."""
 
 
+class _Allowance:
+    """How many characters may still be said again: no more in all than the page has, or a small one fills memory."""
+
+    def __init__(self, characters: int) -> None:
+        self._left = characters
+
+    def covers(self, text: str) -> bool:
+        """Whether a cell of this text may be said again; it counts as said then."""
+        self._left -= len(text) + 1
+        return self._left >= 0
+
+
 @dataclass(slots=True)
 class Page:
     """What a page holds: its blocks in order, its <title>, and its <meta> fields by lower-case name."""
@@ -94,7 +108,7 @@ def parse_page(html: str, *, hidden: bool = False) -> Page:
     """
     from lxml import etree
 
-    target = _Target(hidden=hidden)
+    target = _Target(hidden=hidden, characters=len(html))
     parser = etree.HTMLParser(target=target, encoding="utf-8", no_network=True, huge_tree=False)
     page: Page = etree.fromstring(html.encode("utf-8", "replace") or b"<html></html>", parser)
     return page
@@ -103,8 +117,9 @@ def parse_page(html: str, *, hidden: bool = False) -> Page:
 class _Target:
     """Receives lxml's events. Everything is kept in flat stacks; nothing recurses."""
 
-    def __init__(self, *, hidden: bool) -> None:
+    def __init__(self, *, hidden: bool, characters: int) -> None:
         self._page = Page()
+        self._again = _Allowance(characters)
         self._hidden = hidden
         self._unseen: list[str] = []
         self._root = Container(None, "html", "", 0)
@@ -128,7 +143,7 @@ class _Target:
         if tag == "meta":
             name = attributes.get("name") or attributes.get("property") or attributes.get("itemprop")
             if name and attributes.get("content"):
-                self._page.meta.setdefault(name.strip().lower(), one_line(attributes["content"]))
+                self._page.meta.setdefault(name.strip().lower(), one_line(attributes["content"][:MOST_IN_HEAD]))
             return
         if tag == "title":
             self._in_title = not self._page.title
@@ -175,7 +190,7 @@ class _Target:
         elif tag == "tr" and self._rows_too_deep:
             self._rows_too_deep -= 1
         elif tag == "tr" and self._rows:
-            self._emit(_row(self._rows.pop(), self._hanging[-1] if self._hanging else {}))
+            self._emit(_row(self._rows.pop(), self._hanging[-1] if self._hanging else {}, self._again))
         elif tag == "table" and self._hanging:
             self._hanging.pop()
         if tag in _CONTAINERS:
@@ -183,7 +198,7 @@ class _Target:
 
     def data(self, text: str) -> None:
         if self._in_title:
-            self._page.title += text
+            self._page.title += text[: MOST_IN_HEAD - len(self._page.title)]
         elif not self._unseen:
             if self._pre and "\n" in text:
                 for line in text.split("\n"):
@@ -198,7 +213,7 @@ class _Target:
     def close(self) -> Page:
         self._flush()
         while self._rows:
-            self._emit(_row(self._rows.pop(), {}))
+            self._emit(_row(self._rows.pop(), {}, self._again))
         self._page.title = one_line(self._page.title)
         return self._page
 
@@ -252,19 +267,19 @@ def _span(attributes: Any, name: str, most: int) -> int:
     return min(max(int(value), 1), most) if value.isascii() and value.isdigit() else 1
 
 
-def _row(cells: list[_Cell], hanging: Hanging) -> list[Block]:
+def _row(cells: list[_Cell], hanging: Hanging, again: _Allowance) -> list[Block]:
     """A row of data as one block, cells apart by tabs; a row that lays out the page as the blocks that it holds."""
     filled = [cell.blocks for cell in cells if cell.blocks]
     prose = any(len(cell) > 3 or any(len(block.text) > LONG * 2 for block in cell) for cell in filled)
     if not filled or prose or (len(filled) == 1 and not hanging):
         hanging.clear()
         return [block for cell in filled for block in cell]
-    text = "\t".join(_cell_texts(cells, hanging)).rstrip("\t")
+    text = "\t".join(_cell_texts(cells, hanging, again)).rstrip("\t")
     links = sum(block.links for cell in filled for block in cell)
     return [Block(text, links, 0, filled[0][0].container.parent or filled[0][0].container)]
 
 
-def _cell_texts(cells: list[_Cell], hanging: Hanging) -> list[str]:
+def _cell_texts(cells: list[_Cell], hanging: Hanging, again: _Allowance) -> list[str]:
     """The cells of a row by column: blank where a cell stretches, its words again where one hangs in from above.
 
     A figure is not said again: it stands once on the page.
@@ -274,6 +289,9 @@ def _cell_texts(cells: list[_Cell], hanging: Hanging) -> list[str]:
     def hang() -> None:
         while len(texts) in hanging:
             rows, text = hanging.pop(len(texts))
+            if not again.covers(text):
+                hanging.clear()
+                return
             if rows > 1:
                 hanging[len(texts)] = rows - 1, text
             texts.append(text)

@@ -14,7 +14,7 @@ from gongbao.read.article import article_from_text
 from gongbao.read.dates import as_date
 from gongbao.read.failing import too_large
 from gongbao.read.limits import Limits
-from gongbao.read.own_fields import own_fields
+from gongbao.read.own_fields import LONGEST, own_fields
 from gongbao.read.sources import Source
 
 
@@ -66,6 +66,14 @@ def article_from_fields(fields: Mapping[str, Any], row: Row) -> Article:
                 f"The field {name} is {kind_of(fields[name])}, not a string",
                 where=row.where,
                 fix="Put it in quotes",
+                code=row.code,
+            )
+    for name, value in (("id", identifier), ("title", fields.get("title")), ("source", fields.get("source"))):
+        if value and len(value) > LONGEST:
+            raise ReadError(
+                f"The field {name} is beyond {LONGEST:,} characters",
+                where=row.where,
+                fix="Shorten it: every record of the article repeats it",
                 code=row.code,
             )
     for value in (text, identifier, fields.get("title") or "", fields.get("source") or ""):
