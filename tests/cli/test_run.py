@@ -189,6 +189,18 @@ def test_one_article_on_standard_input(tmp_path: Path, gongbao: Gongbao) -> None
     assert json.loads(done.stdout)["records"] == 3
 
 
+def test_a_text_beyond_the_limit_is_refused_with_the_option_that_raises_it(tmp_path: Path, gongbao: Gongbao) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "short.txt").write_text("短", encoding="utf-8")
+    (tmp_path / "in" / "long.txt").write_text(GOOD, encoding="utf-8")
+    command = ("run", tmp_path / "in", "--no-ner", "--out", tmp_path / "out", "--json")
+    refused = json.loads(gongbao(*command, f"--characters={len(GOOD) - 1}").stdout)
+    assert [(error["id"], error["code"]) for error in refused["errors"]] == [("long.txt", "read.too_large")]
+    assert "--characters" in refused["errors"][0]["fix"]
+    raised = json.loads(gongbao(*command, f"--characters={len(GOOD)}").stdout)
+    assert (raised["failed"], raised["records"]) == (0, 3)
+
+
 HEARS_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from gongbao.cli import main; "
 """What a shell's background job starts is deaf to Ctrl-C: these hear it, whoever started the tests."""
 

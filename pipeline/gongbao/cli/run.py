@@ -45,6 +45,9 @@ def command(
         float, typer.Option(min=0.1, max=1_000_000, help="Processor seconds that an article may take.")
     ] = 60.0,
     memory: Annotated[int, typer.Option(min=256, max=1 << 30, help="MiB that a worker may hold.")] = 2048,
+    characters: Annotated[
+        int, typer.Option(min=1, max=1 << 30, help="Characters that an article may have; a longer one is refused.")
+    ] = 20_000_000,
     parquet: Annotated[
         bool, typer.Option("--parquet", help="Write the records as Parquet files too, in records.parquet/ of the run.")
     ] = False,
@@ -81,6 +84,7 @@ def command(
         not fresh,
         parquet=parquet,
         smaller=smaller,
+        characters=characters,
     )
     try:
         with Reporter() as reporter:
@@ -107,7 +111,9 @@ def _stopped(paths: list[str], out: Path, options: Options) -> str:
     if not may_resume(out, paths):
         return "Stopped before anything was done."
     usual = Options()
-    given = {name: getattr(options, name) for name in ("workers", "engine", "scheduler", "timeout", "memory")}
+    given = {
+        name: getattr(options, name) for name in ("workers", "engine", "scheduler", "timeout", "memory", "characters")
+    }
     words = [f"--{name}={value}" for name, value in given.items() if value != getattr(usual, name)]
     return "Stopped. To go on: " + join(["gongbao", "run", "--resume", "--out", str(out), *words])
 

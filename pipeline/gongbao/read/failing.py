@@ -79,3 +79,13 @@ def too_large(what: str, where: str, *, limit: str) -> ReadError:
         fix="Split it into its articles, or raise the limit (Limits) if it really is one",
         code="read.too_large",
     )
+
+
+def too_long(where: str, most: int) -> ReadError:
+    """The error for an article beyond so many characters."""
+    return ReadError(
+        f"The text is beyond the limit of {most:,} characters",
+        where=where,
+        fix="Split it into its articles, or raise the limit if it really is one (gongbao run --characters)",
+        code="read.too_large",
+    )

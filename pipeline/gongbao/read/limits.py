@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +10,8 @@ class Limits:
     """Bounds for one article and for the file it comes in. Streams of rows (.jsonl, .csv) may be of any length."""
 
     max_characters: int = 20_000_000
-    """Code points of one article."""
+    """Code points of one article. Linking may hold 2 KB for each where amounts stand close, so that the memory of a
+    worker is often the nearer bound."""
     max_bytes: int = 50_000_000
     """Bytes of one text: a .txt, .md or .html file after unpacking, a line of .jsonl or .csv."""
     max_file_bytes: int = 200_000_000
@@ -36,4 +37,8 @@ class Limits:
     max_unpacked_ratio: int = 2_000
     """Unpacked to packed size of a .gz or .zst once 32 MB have come of it (text seldom goes beyond 50)."""
     max_memory: int = 2_000_000_000
-    """Bytes of address space of that program."""
+    """Bytes of address space of that program; of data of a process that reads apart."""
+
+    def with_characters(self, most: int) -> Limits:
+        """The same for articles of so many characters, and files and lines of as many bytes as those may have."""
+        return replace(self, max_characters=most, max_bytes=max(self.max_bytes, 4 * most))

@@ -1,4 +1,7 @@
-"""From files to articles: every kind of file by its reader, every error a `Failure`, one article at a time."""
+"""From files to articles: every kind of file by its reader, every error a `Failure`, one article at a time.
+
+`Reader` reads here; `gongbao.read.apart` has the same done by a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from gongbao.document import Article, Failure
 from gongbao.errors import ReadError
 from gongbao.read.article import article_from_text
 from gongbao.read.charset import decode_page
 from gongbao.read.encoding import SAMPLE, decode
-from gongbao.read.failing import failure, os_error, too_large, unsupported
+from gongbao.read.failing import failure, os_error, too_large, too_long, unsupported
 from gongbao.read.ids import SeenIds
 from gongbao.read.json_lines import encoded_lines, looks_like_json, read_jsonl, row_articles, row_encoding
 from gongbao.read.limits import Limits
@@ -24,35 +27,53 @@ from gongbao.read.streams import arriving_lines, broken, open_bytes, read_all, r
 _DEFAULT = Limits()
 
 
-def read_paths(paths: Sequence[str | Path], *, limits: Limits = _DEFAULT) -> Iterator[Article | Failure]:
+class Reading(Protocol):
+    """Whoever reads files, one after another."""
+
+    def read(self, source: Source) -> Iterator[Article | Failure]:
+        """The articles of one file, and a failure for whatever of it cannot be read; never an exception."""
+
+    def close(self) -> None:
+        """Free what it holds."""
+
+
+def read_paths(
+    paths: Sequence[str | Path], *, limits: Limits = _DEFAULT, apart: bool = False
+) -> Iterator[Article | Failure]:
     """Read all articles of files and folders, in a fixed order and with bounded memory.
 
     Args:
         paths: Files, folders (walked in the order of relative paths) and `-` for standard input: one article, or JSON
             lines with one each.
         limits: What is refused as too large.
+        apart: Read in a process of its own: a file that keeps it busy, fills its memory or crashes it is a failure,
+            and the next one is read.
 
     Yields:
         Articles, and a failure for everything that could not be read: files, rows, second uses of an identifier.
 
     """
-    with closing(SeenIds()) as seen, closing(PdfReader(limits)) as pdf:
+    with closing(SeenIds()) as seen, closing(_reading(limits, apart)) as reading:
         for given in paths:
-            if str(given) == STANDARD_INPUT:
-                items: Iterator[Article | Failure] = _standard_input(limits)
-            else:
-                items = _read_sources(given, limits, pdf)
-            for item in items:
-                yield item if isinstance(item, Failure) else _once(item, seen)
+            standard = [Source(STANDARD_INPUT, Path(STANDARD_INPUT), STANDARD_INPUT)]
+            for source in standard if str(given) == STANDARD_INPUT else find_sources([given]):
+                if isinstance(source, Failure):
+                    yield source
+                    continue
+                for item in reading.read(source):
+                    yield item if isinstance(item, Failure) else _once(item, seen)
 
 
-def read_file(path: str | Path, id: str | None = None, *, limits: Limits = _DEFAULT) -> Iterator[Article | Failure]:
+def read_file(
+    path: str | Path, id: str | None = None, *, limits: Limits = _DEFAULT, apart: bool = False
+) -> Iterator[Article | Failure]:
     """Read the articles of one file: one, or many for .jsonl, .csv and .xlsx.
 
     Args:
         path: The file.
         id: The identifier of its article (or what the identifiers of its rows begin with); the file's name if None.
         limits: What is refused as too large.
+        apart: As for `read_paths`.
 
     """
     path = Path(path)
@@ -61,16 +82,32 @@ def read_file(path: str | Path, id: str | None = None, *, limits: Limits = _DEFA
     if source is None:
         yield failure(unsupported(path), identifier)
         return
-    with closing(PdfReader(limits)) as pdf:
-        yield from _read(source, limits, pdf)
+    with closing(_reading(limits, apart)) as reading:
+        yield from reading.read(source)
 
 
-def _read_sources(given: str | Path, limits: Limits, pdf: PdfReader) -> Iterator[Article | Failure]:
-    for source in find_sources([given]):
-        if isinstance(source, Failure):
-            yield source
-        else:
-            yield from _read(source, limits, pdf)
+def _reading(limits: Limits, apart: bool) -> Reading:
+    if not apart:
+        return Reader(limits)
+    from gongbao.read.apart import Apart
+
+    return Apart(limits)
+
+
+class Reader:
+    """Reads files in this process."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._pdf = PdfReader(limits)
+
+    def read(self, source: Source) -> Iterator[Article | Failure]:
+        """See `Reading`."""
+        return _read(source, self._limits, self._pdf)
+
+    def close(self) -> None:
+        """End the program that reads PDFs."""
+        self._pdf.close()
 
 
 def read_arriving(stream: BinaryIO, *, limits: Limits = _DEFAULT) -> Iterator[list[Article | Failure]]:
@@ -115,6 +152,8 @@ def _read(source: Source, limits: Limits, pdf: PdfReader) -> Iterator[Article | 
             from gongbao.read.tables import read_xlsx
 
             yield from read_xlsx(source, limits)
+        elif source.kind == STANDARD_INPUT:
+            yield from _standard_input(limits)
         else:
             yield _read_one(source, limits, pdf)
     except ReadError as error:
@@ -180,25 +219,20 @@ def _page_article(data: bytes, identifier: str, where: str, limits: Limits) -> A
 
 def _standard_input(limits: Limits) -> Iterator[Article | Failure]:
     """One article, or one a line where what comes is JSON lines."""
-    try:
-        head = sys.stdin.buffer.read(SAMPLE)
-        stream = replayed(head, sys.stdin.buffer)
-        if looks_like_json(head):
-            encoding, skip = row_encoding(head, where=STANDARD_INPUT)
-            lines = encoded_lines(stream, encoding, skip, STANDARD_INPUT, limits)
-            yield from row_articles(lines, STANDARD_INPUT, STANDARD_INPUT, limits, encoding)
-            return
-        data = read_all(stream, where=STANDARD_INPUT, limit=limits.max_bytes)
-        yield _text_article(data, STANDARD_INPUT, STANDARD_INPUT, limits)
-    except ReadError as error:
-        yield failure(error, STANDARD_INPUT)
-    except OSError as error:
-        yield failure(os_error(error, STANDARD_INPUT), STANDARD_INPUT)
+    head = sys.stdin.buffer.read(SAMPLE)
+    stream = replayed(head, sys.stdin.buffer)
+    if looks_like_json(head):
+        encoding, skip = row_encoding(head, where=STANDARD_INPUT)
+        lines = encoded_lines(stream, encoding, skip, STANDARD_INPUT, limits)
+        yield from row_articles(lines, STANDARD_INPUT, STANDARD_INPUT, limits, encoding)
+        return
+    data = read_all(stream, where=STANDARD_INPUT, limit=limits.max_bytes)
+    yield _text_article(data, STANDARD_INPUT, STANDARD_INPUT, limits)
 
 
 def _checked(text: str, where: str, limits: Limits) -> str:
     if len(text) > limits.max_characters:
-        raise too_large("The text", where, limit=f"{limits.max_characters:,} characters")
+        raise too_long(where, limits.max_characters)
     if not text.strip("\ufeff\u200b \t\r\n\f\v\u3000\xa0"):
         raise _empty(where)
     return text

@@ -12,7 +12,7 @@ from gongbao.document import Article
 from gongbao.errors import ReadError
 from gongbao.read.article import article_from_text
 from gongbao.read.dates import as_date
-from gongbao.read.failing import too_large
+from gongbao.read.failing import too_long
 from gongbao.read.limits import Limits
 from gongbao.read.own_fields import LONGEST, own_fields
 from gongbao.read.sources import Source
@@ -38,7 +38,7 @@ def article_from_row(
     """
     text = fields.get("text")
     if isinstance(text, str) and len(text) > limits.max_characters:
-        raise too_large("The text", row.where, limit=f"{limits.max_characters:,} characters")
+        raise too_long(row.where, limits.max_characters)
     if isinstance(text, str) and not text.strip("\ufeff\u200b \t\r\n\u3000\xa0"):
         raise ReadError("The text is empty", where=row.where, fix="Remove the row, or give its text", code="read.empty")
     return replace(article_from_fields(fields, row), encoding=encoding, origin=origin, row=row.where)

@@ -15,7 +15,7 @@ from typing import IO, Any, BinaryIO
 from gongbao.errors import ReadError
 from gongbao.read.archive import BoundedZip, check_archive
 from gongbao.read.blocks import lines_of, row_lines
-from gongbao.read.failing import too_large
+from gongbao.read.failing import too_long
 from gongbao.read.limits import Limits
 from gongbao.read.streams import broken
 from gongbao.read.word_numbering import Numbering, read_numbering
@@ -69,7 +69,7 @@ def read_docx(stream: BinaryIO, where: str, limits: Limits) -> str:
                         lines.append(line)
                         size += len(line) + 1
                         if size > limits.max_characters:
-                            raise too_large("The text", where, limit=f"{limits.max_characters:,} characters")
+                            raise too_long(where, limits.max_characters)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise broken(f"The .docx file is damaged ({error})", where) from error
     except etree.XMLSyntaxError as error:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from string import ascii_letters
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -29,7 +29,7 @@ import regex
 
 from gongbao.errors import RuleError, RuleTimeout
 from gongbao.rulebook.pattern import leading_group, may_run_away, needs_of, without_look_behind
-from gongbao.rulebook.ruleset import TIME_LIMIT, Rule
+from gongbao.rulebook.ruleset import SLOWEST, TIME_LIMIT, Rule, seconds_for
 
 Overlap = Literal["leftmost", "longest", "priority"]
 _LIST = regex.compile(r"\\L<([a-z][a-z0-9_]*)>")
@@ -116,7 +116,9 @@ class _Pattern:
 
     def _limited(self, method: Callable[..., Any]) -> Callable[[str, int, int], Any]:
         """A time limit costs more than most matches, so only patterns that could need one get one."""
-        return partial(method, timeout=TIME_LIMIT) if may_run_away(self._pattern) else method
+        if not may_run_away(self._pattern):
+            return method
+        return lambda text, start, end: method(text, start, end, timeout=seconds_for(end - start, TIME_LIMIT))
 
     @cached_property
     def heads(self) -> frozenset[str] | None:
@@ -141,8 +143,9 @@ def _compile(rule: Rule, pattern: str, backward: bool) -> Any:
 
 def _timed_out(pattern: _Pattern | None) -> RuleTimeout:
     rule = pattern.rule if pattern else None
+    name = rule.id if rule else "number"
     return RuleTimeout(
-        f"rule {rule.id if rule else 'number'} ran longer than {TIME_LIMIT:g} s on one text",
+        f"rule {name} ran longer than {TIME_LIMIT:g} s, and 1 s for every {SLOWEST:,.0f} characters, on one text",
         where=rule.where if rule else None,
         fix="Its pattern backtracks: make repeated parts disjoint, or use possessive quantifiers (++, *+)",
     )
@@ -362,7 +365,7 @@ class _Scan:
         pattern: _Pattern | None = None
         whole, after = self._whole, self._after
         try:
-            for token in self._tokens.finditer(text, start, end, timeout=TIME_LIMIT):
+            for token in self._tokens.finditer(text, start, end, timeout=seconds_for(end - start, TIME_LIMIT)):
                 first, last = token.span()
                 if first < covered:
                     continue

@@ -56,7 +56,14 @@ _TOKEN = regex.compile(
     r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]|\{(?P<times>[0-9]{1,9})(?:,[0-9]*)?\}|[^\\\[(){]++|.", flags=regex.DOTALL
 )
 TIME_LIMIT = 2.0
-"""Seconds that one rule may spend on one text."""
+"""Processor seconds that one rule may spend on one text, beside those that its length asks for."""
+SLOWEST = 25_000.0
+"""Characters a second that any rule gets through, on a slow machine too: for all of quantities one takes 3 µs."""
+
+
+def seconds_for(length: int, limit: float = TIME_LIMIT) -> float:
+    """Processor seconds that a rule may spend on a text of so many characters: what takes longer backtracks."""
+    return limit + length / SLOWEST
 
 
 @dataclass(frozen=True)
@@ -103,10 +110,11 @@ class Rule:
         """Non-overlapping matches in `text[start:end]`.
 
         Raises:
-            RuleTimeout: the pattern ran longer than `limit` seconds on this text.
+            RuleTimeout: the pattern ran longer than `seconds_for` this text.
         """
+        end = len(text) if end is None else end
         try:
-            yield from self.compiled.finditer(text, start, len(text) if end is None else end, timeout=limit)
+            yield from self.compiled.finditer(text, start, end, timeout=seconds_for(end - start, limit))
         except TimeoutError:
             raise self._timed_out(limit) from None
 
@@ -114,16 +122,16 @@ class Rule:
         """As `finditer`, all at once: the quicker way for short stretches, of which most hold no match.
 
         Raises:
-            RuleTimeout: the pattern ran longer than `limit` seconds on this text.
+            RuleTimeout: the pattern ran longer than `seconds_for` this text.
         """
         try:
-            return list(self.compiled.finditer(text, start, end, timeout=limit))
+            return list(self.compiled.finditer(text, start, end, timeout=seconds_for(end - start, limit)))
         except TimeoutError:
             raise self._timed_out(limit) from None
 
     def _timed_out(self, limit: float) -> RuleTimeout:
         return RuleTimeout(
-            f"rule {self.id} ran longer than {limit:g} s on one text",
+            f"rule {self.id} ran longer than {limit:g} s, and 1 s for every {SLOWEST:,.0f} characters, on one text",
             where=self.where,
             fix="Its pattern backtracks: make repeated parts disjoint, or use possessive quantifiers (++, *+)",
         )

@@ -12,11 +12,12 @@ from contextlib import suppress
 from multiprocessing import resource_tracker
 from typing import Any
 
+from gongbao.child import without_interrupts
 from gongbao.errors import RunError
 from gongbao.run.extract import Settings
 from gongbao.run.lines import Counts
 from gongbao.run.shards import Shard
-from gongbao.run.worker import Worker, without_interrupts
+from gongbao.run.worker import Worker
 
 CONNECT_TIMEOUT = 30
 _LOST_WORKERS = 5

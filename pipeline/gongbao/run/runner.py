@@ -20,7 +20,7 @@ from typing import Any
 
 from gongbao.document import Article, Failure
 from gongbao.errors import RunError
-from gongbao.read import read_paths
+from gongbao.read import Limits, read_paths
 from gongbao.read.ids import is_text
 from gongbao.read.sources import STANDARD_INPUT
 from gongbao.record import SCHEMA_VERSION
@@ -55,7 +55,8 @@ class Options:
     Args:
         rules: Folders of the user's own rules.
         ner: The model for names, None for rules alone.
-        workers: Child processes; 0 extracts in this process, without protection from articles that crash or hang it.
+        workers: Child processes; 0 reads and extracts in this process, without protection from files and articles that
+            crash or hang it.
         engine: `processes` or `dask`.
         scheduler: Address of a Dask scheduler; a cluster on this machine if None.
         timeout: Processor seconds that an article of ordinary length may take.
@@ -65,6 +66,7 @@ class Options:
             1 makes every article stand for itself, at the cost of a file for each.
         parquet: Write the records as a folder of Parquet files too, `records.parquet/` in the run folder.
         smaller: Point `latest` at the run even where input is gone, or half of the articles of last time are.
+        characters: Code points that an article may have.
         made_by: Whose run it is, kept in the manifest: `watch` removes none but its own.
     """
 
@@ -79,6 +81,7 @@ class Options:
     shard: int = SIZE
     parquet: bool = False
     smaller: bool = False
+    characters: int = Limits().max_characters
     made_by: str = "run"
 
 
@@ -263,6 +266,8 @@ class _Run:
         earlier = self._earlier
         if earlier is None or found is None or not earlier.whole:
             return False
+        if self._options.characters != Options().characters:  # what it could not read may be read now
+            return False
         if self._write_parts is not None and not (earlier.path / PARQUET).is_dir():
             return False
         said = earlier.manifest
@@ -291,7 +296,9 @@ class _Run:
             self._collect(writer, engine, *waiting.popleft())
 
     def _plan(self) -> Iterator[tuple[Shard, bool]]:
-        for shard in cut(read_paths(self._paths), self._stamp, size=self._shard):
+        limits = Limits().with_characters(self._options.characters)
+        read = read_paths(self._paths, limits=limits, apart=self._options.workers > 0)
+        for shard in cut(read, self._stamp, size=self._shard):
             self._odd_names.extend(
                 item.id
                 for item in shard.items

@@ -1,23 +1,18 @@
 """A worker: a child process that extracts shards, watched, and replaced when an article ends or hangs it.
 
-The child is a fresh interpreter, so that nothing of the parent's state gets in and
-scripts without a main guard can start runs. Both ends talk pickles over a socket pair; the shard's result goes into
-its file, only counts come back. When the parent goes, the child reads the end of the stream and goes too.
+The shard's result goes into its file, only counts come back.
 """
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from multiprocessing.connection import Connection, Pipe
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+from gongbao.child import BLOCKED, Child, Ended, bound_memory, bound_time, parent, program
 from gongbao.document import Article, Failure
 from gongbao.errors import GongbaoError, RunError
 from gongbao.run.extract import Settings, extract_shard
@@ -27,22 +22,11 @@ from gongbao.run.shards import Shard
 if TYPE_CHECKING:
     from gongbao.pipeline import Pipeline
 
-_CHILD = (
-    "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
-    "sys.path.append(sys.argv[2]); from gongbao.run.worker import main; main()"
-)
-"""The child's program. Our own folder comes last on its path, and the working directory never: files there that are
-named like a library must not be imported. Ctrl-C reaches the whole group, also while it loads; the parent decides."""
+_CHILD = program("gongbao.run.worker")
 START_TIMEOUT = 180.0
 """Seconds until a child has loaded rules and model."""
-_OUT_OF_TIME = int(getattr(signal, "SIGPROF", 0)) or -1
-"""The signal that ends a process whose processor time is up."""
-_FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGHUP")
 SLOWEST = 1000.0
 """Characters a second below which a worker counts as hanging, beyond the time allowed for one article."""
-BLOCKED = 10
-"""Times the processor seconds allowed, in seconds on the clock, until a worker counts as blocked. The clock alone
-would blame articles for what else the machine does."""
 
 
 class _Lost(Exception):
@@ -59,8 +43,7 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.versions: dict[str, Any] = {}
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: Connection[Any, Any] | None = None
+        self._child: Child | None = None
         self._ended = threading.Event()
 
     def run(self, shard: Shard) -> Counts:
@@ -95,19 +78,11 @@ class Worker:
         """Start the child, if it is not there, and wait until it has loaded."""
         if self._ended.is_set():
             raise RunError("the worker was stopped", code="run.stopped")
-        if self._process is not None:
+        if self._child is not None:
             return
-        ours, theirs = Pipe()
-        with theirs, without_interrupts():
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _CHILD, str(theirs.fileno()), str(Path(__file__).resolve().parents[2])],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-            )
-        self._channel = ours
+        self._child = Child(_CHILD)
         if self._ended.is_set():  # meanwhile, by another thread
-            self._process.kill()
+            self._child.kill()
         self._send(self.settings)
         try:
             self.versions = self._receive(START_TIMEOUT, None)
@@ -118,19 +93,16 @@ class Worker:
 
     def stop(self) -> None:
         """End the child; the next shard starts another."""
-        if self._channel is not None:
-            self._channel.close()
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-        self._process = self._channel = None
+        child, self._child = self._child, None
+        if child is not None:
+            child.stop()
 
     def end(self) -> None:
         """From any thread: end the child for good. A shard under way raises `RunError` (`run.stopped`)."""
         self._ended.set()
-        process = self._process
-        if process is not None:
-            process.kill()
+        child = self._child
+        if child is not None:
+            child.kill()
 
     def _ask(self, shard: Shard, *, careful: bool) -> Counts:
         self.start()
@@ -145,50 +117,26 @@ class Worker:
             at = message if careful else None
 
     def _send(self, message: Any) -> None:
-        assert self._channel is not None
+        assert self._child is not None
         try:
-            self._channel.send(message)
-        except OSError:
-            raise self._lost(None) from None
+            self._child.send(message)
+        except Ended as ended:
+            raise self._lost(ended, None) from None
 
     def _receive(self, limit: float, at: int | None) -> Any:
-        assert self._channel is not None
+        assert self._child is not None
         try:
-            if not self._channel.poll(limit):
-                self.stop()
-                raise _Lost(f"nothing came of it in {limit:.0f} s", "extract.timeout", at)
-            message = self._channel.recv()
-        except (EOFError, OSError):
-            raise self._lost(at) from None
+            message = self._child.receive(limit)
+        except Ended as ended:
+            raise self._lost(ended, at) from None
         if isinstance(message, BaseException):
             raise message
         return message
 
-    def _lost(self, at: int | None) -> _Lost:
-        assert self._process is not None
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
-        status = self._process.returncode
-        self.stop()
-        if status is not None and status < 0:
-            if status == -_OUT_OF_TIME:
-                return _Lost("it took more time than it may", "extract.timeout", at)
-            name = signal.Signals(-status).name
-            return _Lost(f"the process was ended by {name}", "extract.crash", at, outside=name in _FROM_OUTSIDE)
-        return _Lost(f"the process ended with status {status}", "extract.crash", at)
-
-
-@contextmanager
-def without_interrupts() -> Iterator[None]:
-    """A process started meanwhile is born deaf to Ctrl-C: the first thing it runs is the interpreter, not our code."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    def _lost(self, ended: Ended, at: int | None) -> _Lost:
+        self._child = None
+        code = "extract.timeout" if ended.cause in ("time", "silence") else "extract.crash"
+        return _Lost(ended.reason, code, at, outside=ended.cause == "outside")
 
 
 def _without(items: tuple[Article | Failure, ...], number: int, lost: _Lost) -> tuple[Article | Failure, ...]:
@@ -216,10 +164,10 @@ def _length(item: Article | Failure) -> int:
 
 def main() -> None:
     """The child: settings first, then one shard after another until the stream ends."""
-    channel: Connection[Any, Any] = Connection(int(sys.argv[1]))
+    channel = parent()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         settings: Settings = channel.recv()
-        _bound_memory(settings.memory)
+        bound_memory(settings.memory << 20)
         try:
             from gongbao.pipeline import Pipeline
 
@@ -237,32 +185,13 @@ def _answer(
     pipeline: Pipeline, settings: Settings, channel: Connection[Any, Any], shard: Shard, careful: bool
 ) -> Counts | Exception:
     def beat(number: int) -> None:
-        _bound_time(_allowed(settings, shard.items[number : number + 1] if careful else shard.items))
+        bound_time(_allowed(settings, shard.items[number : number + 1] if careful else shard.items))
         channel.send(number)
 
-    _bound_time(_allowed(settings, shard.items))
+    bound_time(_allowed(settings, shard.items))
     try:
         return extract_shard(pipeline, shard, settings.folder, careful=careful, beat=beat)
     except (OSError, GongbaoError) as error:
         return error
     finally:
-        _bound_time(0.0)
-
-
-def _bound_time(seconds: float) -> None:
-    """Have the system end this process when it has worked so long; 0 takes the bound away.
-
-    No Python code runs when the time is up, so a loop inside a library ends as well, with or without a parent.
-    """
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_PROF, seconds)
-
-
-def _bound_memory(mebibytes: int) -> None:
-    try:
-        import resource
-    except ImportError:  # not on Windows
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    limit = mebibytes << 20
-    resource.setrlimit(resource.RLIMIT_DATA, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+        bound_time(0.0)

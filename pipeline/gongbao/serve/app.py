@@ -136,9 +136,9 @@ def _extraction(app: FastAPI, pool: Pool, limits: Limits) -> None:
         kind = media_type(request)
         found: list[Any]
         if kind == JSON:
-            found = [article_of(await request.body(), limits)]
+            found = [await run_in_threadpool(article_of, await request.body(), limits)]
         elif kind == FORM:
-            found = await uploaded(request, limits)
+            found = await uploaded(request, limits, pool)
         else:
             raise unsupported(request, JSON, FORM)
         answered: list[Lines | Failure] = []

@@ -126,7 +126,7 @@ async def _begin(spool: Spool, ahead: asyncio.Queue[asyncio.Task[bytes] | None],
 async def _result(line: bytes, number: int, pool: Pool, limits: Limits) -> bytes:
     identifier = f"line-{number}"
     try:
-        article = article_of(line, limits, f"line {number}", identifier)
+        article = await asyncio.to_thread(article_of, line, limits, f"line {number}", identifier)
         return result_line(article.id, await pool.extract(article))
     except GongbaoError as error:
         return await _failed(identifier, error)

@@ -1,4 +1,4 @@
-"""Request bodies as articles: JSON and uploaded files, by the readers that runs use."""
+"""Request bodies as articles: JSON, and uploaded files by the readers that runs use, in a process of their own."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from gongbao.read.limits import Limits as ReadLimits
 from gongbao.read.own_fields import FIELDS, OWN
 from gongbao.read.rows import Row, article_from_row, kind_of
 from gongbao.serve.limits import Limits
+from gongbao.serve.pool import Pool
 
 FORM = "multipart/form-data"
 JSON = "application/json"
@@ -80,13 +81,13 @@ def _article(fields: Mapping[str, Any], row: Row, limits: Limits) -> Article:
     return article_from_row(fields, row, row.where, bounds, "utf-8")
 
 
-async def uploaded(request: Request, limits: Limits) -> list[Article | Failure]:
+async def uploaded(request: Request, limits: Limits, pool: Pool) -> list[Article | Failure]:
     """The articles of an uploaded file: one, or many for .jsonl, .csv and .xlsx.
 
     Its form fields `id`, `title` and `pub_date` stand over what the file says; they need a file of one article.
 
     Raises:
-        ServiceError: there is no file in the form (`service.form`).
+        ServiceError: there is no file in the form (`service.form`), or too many are being read (`service.waiting`).
         ReadError: a field is wrong, or the file holds too many articles (`read.too_large`).
     """
     try:
@@ -105,7 +106,8 @@ async def uploaded(request: Request, limits: Limits) -> list[Article | Failure]:
         data, name = await file.read(), PurePosixPath((file.filename or "").replace("\\", "/")).name
     finally:
         await form.close()
-    found = await asyncio.to_thread(lambda: list(islice(_read(data, name, limits), limits.articles + 1)))
+    async with pool.reading():
+        found = await asyncio.to_thread(lambda: list(islice(_read(data, name, limits), limits.articles + 1)))
     if len(found) > limits.articles:
         raise ReadError(
             f"the file holds more than {limits.articles:,} articles",
@@ -151,7 +153,7 @@ def _read(data: bytes, name: str, limits: Limits) -> Iterator[Article | Failure]
     with tempfile.TemporaryDirectory(prefix="gongbao-upload-") as folder:
         path = Path(folder) / ("upload" + "".join(PurePosixPath(shown).suffixes[-2:])[-20:].replace("\0", ""))
         path.write_bytes(data)
-        for item in read_file(path, shown, limits=bounds):
+        for item in read_file(path, shown, limits=bounds, apart=True):
             if isinstance(item, Article):
                 yield replace(item, origin=shown)
             else:

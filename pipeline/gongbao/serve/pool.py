@@ -6,9 +6,9 @@ import asyncio
 import itertools
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -74,6 +74,7 @@ class Pool:
         self._engine = Processes(Settings(self._folder, rules, ner, limits.timeout, memory), workers)
         self._numbers = itertools.count()
         self._places = Gate(workers + limits.queue, "articles")
+        self._reading = asyncio.Semaphore(workers)
 
     def start(self) -> None:
         """Start the workers; they load while the service already listens."""
@@ -95,6 +96,22 @@ class Pool:
     def place(self) -> AbstractContextManager[None]:
         """A place in the queue, to be held while `extract` runs; `service.busy` if there is none."""
         return self._places()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        """A turn to read a file in a process of its own; there are as many at once as workers.
+
+        Raises:
+            ServiceError: there was none in time (`service.waiting`).
+        """
+        try:
+            await asyncio.wait_for(self._reading.acquire(), self._limits.patience)
+        except TimeoutError:
+            raise _unavailable("no file could be read in time", "service.waiting") from None
+        try:
+            yield
+        finally:
+            self._reading.release()
 
     async def extract(self, article: Article) -> Lines:
         """The lines that an article adds to the files of a run; a failure of the article is in their counts.
