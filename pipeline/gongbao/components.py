@@ -107,7 +107,14 @@ def repaired(document: Document) -> Document:
     revision = repair(document.text)
     title = repair(document.title).text if document.title else None
     offsets = document.offsets.then(revision.offsets)
-    return replace(document, text=revision.text, title=title, offsets=offsets, repairs=revision.repairs)
+    return replace(
+        document,
+        text=revision.text,
+        title=title,
+        offsets=offsets,
+        repairs=revision.repairs,
+        residues=revision.residues,
+    )
 
 
 def simplified(document: Document) -> Document:
@@ -131,7 +138,7 @@ def outlined(document: Document) -> Document:
     """The document divided into sections and sentences."""
     article, offsets = document.article, document.offsets
     layout = outline(
-        document.text,
+        _without_false_ends(document),
         title=document.title,
         content_start=offsets.to_target(article.content_start),
         boilerplate=[(offsets.to_target(start), offsets.to_target(end)) for start, end in article.boilerplate],
@@ -140,6 +147,18 @@ def outlined(document: Document) -> Document:
         tables=document.tables,
     )
     return replace(document, outline=layout)
+
+
+def _without_false_ends(document: Document) -> str:
+    """The text, in which what damage left of a passage ends no sentence."""
+    text = document.text
+    for residue in document.residues:
+        start, end = (document.offsets.to_target(at) for at in (residue.start, residue.end))
+        text = text[:start] + text[start:end].translate(_FALSE_ENDS) + text[end:]
+    return text
+
+
+_FALSE_ENDS = str.maketrans("?？!！", "\ufffd" * 4)
 
 
 @dataclass(frozen=True, slots=True)

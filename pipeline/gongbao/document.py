@@ -69,15 +69,33 @@ class Repair:
     after: str
     kind: str
     """`gloss`, `shifted`, `width`, `invisible`, `space`, `entity`, ..."""
+    probability: float = 1.0
+    """That this is what stood there; below 1 for `shifted`, where a model of the language chose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Residue:
+    """Damage that stays as found: `text` stands at `[start, end)` of the stage's input.
+
+    `guess` is the likeliest of what may have stood there, not likely enough to be taken, with its `probability`; None
+    where nothing reads better.
+    """
+
+    start: int
+    end: int
+    text: str
+    guess: str | None = None
+    probability: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a text-changing stage gives: the new text, the map back to its input, and what it repaired."""
+    """What a text-changing stage gives: the new text, the map back to its input, and what it repaired and could not."""
 
     text: str
     offsets: OffsetMap = field(default_factory=OffsetMap)
     repairs: tuple[Repair, ...] = ()
+    residues: tuple[Residue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +292,7 @@ class Document:
     offsets: OffsetMap = field(default_factory=OffsetMap)
     """From the text as read to `text`."""
     repairs: tuple[Repair, ...] = ()
+    residues: tuple[Residue, ...] = ()
     quantities: tuple[Quantity, ...] = ()
     periods: tuple[Period, ...] = ()
     places: tuple[Place, ...] = ()
@@ -303,9 +322,11 @@ class Document:
             "periods": len(self.periods),
             "places": len(self.places),
             "repairs": len(self.repairs),
+            "repairs_unsure": sum(residue.guess is not None for residue in self.residues),
+            "damage_left": sum(residue.guess is None for residue in self.residues),
             "table_numbers_left": self.numbers_left,
         }
-        return Extraction(self.article, self.text, self.repairs, self.records, counts)
+        return Extraction(self.article, self.text, self.repairs, self.records, counts, self.residues)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,3 +338,4 @@ class Extraction:
     repairs: tuple[Repair, ...]
     records: tuple[Record, ...]
     counts: Mapping[str, int]
+    residues: tuple[Residue, ...] = ()

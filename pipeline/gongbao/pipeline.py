@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from functools import lru_cache
 from itertools import count
@@ -259,10 +260,8 @@ class Pipeline:
             "periods": [span(p, "year", "period_start", "period_end") for p in found.periods if p.year is not None],
             "places": [span(p, "place", "place_code") for p in found.places if p.place is not None],
             "simplified": found.text,
-            "repairs": [
-                {"start": r.start, "end": r.end, "before": r.before, "after": r.after, "kind": r.kind}
-                for r in found.repairs
-            ],
+            "repairs": [asdict(repair) for repair in found.repairs],
+            "residues": [asdict(residue) for residue in found.residues],
         }
 
 

@@ -1,85 +1,71 @@
-"""How well a passage reads: characters weighed together score what they score one by one, and no bound is exceeded."""
+"""How well a passage reads: symbols weighed together cost what they cost one by one, and costs are whole numbers."""
 
 from __future__ import annotations
 
-from math import inf
+import gzip
+from pathlib import Path
 
+import numpy as np
 import pytest
-from gongbao.chinese.language_model import LETTER_GAIN, START, Choices, LanguageModel, best_word
-from gongbao.chinese.words import dictionary
-from gongbao.repair.shifted import gbk
+from gongbao.chinese import language_model as module
+from gongbao.chinese.language_model import ORDER, UNKNOWN, LanguageModel, normalised, symbols
+from gongbao.errors import RuleError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ARTICLE = "全市科技企业增长，科技金融与知识产权运营平台建成。投资12.5亿元，科技A区"
-COMMON = "科技金融企业知识产权运营平台发展现代农业一不大中国人民的了是在有高新区，。、；“”（"
-TEXTS = st.text(st.sampled_from(COMMON + "AQbz195.?！ \n𠮷"), max_size=8)
-GROUPS = st.one_of(
-    st.lists(st.sampled_from(COMMON), min_size=1, max_size=12).map(Choices.of),
-    st.integers(0x81, 0xFE).map(lambda byte: gbk.with_lead(byte).choices),
-    st.integers(0x40, 0xFE).map(lambda byte: gbk.with_trail(byte).choices),
+TEXTS = st.text(
+    st.sampled_from(
+        "科技金融企业知识产权运营平台发展现代农业一不大中国人民的了是在有高新区，。、；“”（AQbz195.?！ \n𠮷"
+    ),
+    max_size=8,
 )
-MANY = settings(max_examples=150, deadline=None)
 
 
-def characters(choices: Choices) -> list[str]:
-    found = {place: chr(code) for code, places in choices.places.items() for place in places}
-    return [found[place] for place in range(len(choices.costs))]
-
-
-@MANY
-@given(st.sampled_from(["", ARTICLE]), TEXTS, GROUPS)
-def test_choices_score_together_what_they_score_alone(article: str, passage: str, choices: Choices) -> None:
-    judge = LanguageModel(article)
-    reading = judge.read(passage)
-    scores, inside = judge.scores(reading, choices)
-    for place, character in enumerate(characters(choices)):
-        longer = judge.extend(reading, character)
-        assert scores[place] == longer.score
-        assert scores[place] <= judge.at_most(reading, choices) + 1e-9
-        begun = {before for _, before in longer.begun} & {before for _, before in reading.begun}
-        assert place in inside or not begun
-
-
-@MANY
-@given(st.sampled_from(["", ARTICLE]), TEXTS, st.sampled_from(COMMON), GROUPS)
-def test_bounds_hold_for_two_characters(article: str, passage: str, first: str, choices: Choices) -> None:
-    """A character that goes on with no word, and another: what the search leaves out cannot be better."""
-    judge = LanguageModel(article)
-    reading = judge.read(passage)
-    scores, inside = judge.scores(reading, Choices.of(first))
-    if not inside:
-        after, _ = judge.scores(judge.extend(reading, first), choices)
-        most = max(scores[0] + choices.top, reading.score + best_word(first, choices))
-        assert max(after, default=-inf) <= most + judge.adds_after(first, choices) + 1e-9
-
-
-@MANY
-@given(st.sampled_from(["", ARTICLE, "阿Q与小S" * 3]), TEXTS, st.sampled_from(COMMON + "阿小大"))
-def test_no_letter_adds_more_than_is_said(article: str, passage: str, last: str) -> None:
-    judge = LanguageModel(article)
-    reading = judge.read(passage + last)
-    for code in range(ord("@"), ord("~") + 1):
-        assert judge.extend(reading, chr(code)).score <= reading.score + LETTER_GAIN + 1e-9
-
-
-def test_words_that_end_in_a_letter_are_rare() -> None:
-    words = dictionary()
-    inner = range(words.children[1], len(words.codes))
-    ending = [node for node in inner if ord("@") <= words.codes[node] <= ord("~") and words.ranks[node]]
-    assert 0 < len(ending) < 10
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(["", ARTICLE]), TEXTS, st.lists(st.integers(0, 4000), min_size=1, max_size=40))
+def test_choices_cost_together_what_they_cost_alone(article: str, before: str, choices: list[int]) -> None:
+    model = LanguageModel(article)
+    context = tuple(symbols(before))[1 - ORDER :]
+    together = model.costs(context, np.array(choices)).tolist()
+    assert together == [model.cost(context, choice) for choice in choices]
+    assert all(isinstance(cost, int) and cost >= 0 for cost in together)
 
 
 @pytest.mark.parametrize(
     ("better", "worse"),
-    [("海康、大华", "怠⒋笕A"), ("科技金融与", "萍冀鹑谂c"), ("增长，", "增长，，"), ("投资25亿元", "投资2α亿元")],
+    [
+        ("科技金融与", "萍冀鹑谂c"),
+        ("增长，", "增长，，"),
+        ("投资25亿元", "投资2α亿元"),
+        ("知识产权保护", "知识产权保佑"),
+        ("取得了成绩", "取得瞭成績績"),
+    ],
 )
 def test_what_reads_better(better: str, worse: str) -> None:
-    judge = LanguageModel()
-    assert judge.read(better).score / len(better) > judge.read(worse).score / len(worse)
+    model = LanguageModel()
+    assert model.total(symbols(better)) / len(better) < model.total(symbols(worse)) / len(worse)
 
 
-def test_pairs_of_the_article_count() -> None:
-    assert LanguageModel(ARTICLE).read("科技企业").score > LanguageModel().read("科技企业").score
-    assert LanguageModel().read("") == START
-    assert LanguageModel(ARTICLE).alone("区域") == frozenset()
+def test_what_stands_in_the_article_is_likelier() -> None:
+    name = symbols("宇视科")
+    assert LanguageModel("宇视科、宇视科").total(name) < LanguageModel().total(name)
+    assert LanguageModel(ARTICLE).total(()) == 0
+
+
+def test_scripts_and_widths_are_one() -> None:
+    assert symbols("發展，Ａ區２5？") == symbols("发展,B区15?")
+    assert symbols("龘") == [0] and LanguageModel().cost(tuple(symbols("发展")), 0) == UNKNOWN
+    assert normalised("12亿,A区?\n\n　完") == "00亿，A区？\n完"
+
+
+def test_a_file_that_is_cut_off_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "characters.gz"
+    path.write_bytes(gzip.compress(gzip.decompress(module.PATH.read_bytes())[:-3], mtime=0))
+    monkeypatch.setattr(module, "PATH", path)
+    module._grams.cache_clear()
+    try:
+        with pytest.raises(RuleError, match=r"characters\.gz"):
+            LanguageModel().cost((0,), 5)
+    finally:
+        module._grams.cache_clear()

@@ -60,6 +60,7 @@ def command(
         return
     console = careful(highlight=False)
     _print_article(console, extraction, pipeline.document(chosen))
+    _print_damage(console, extraction)
     _print_records(console, extraction.records)
 
 
@@ -112,6 +113,21 @@ def _legend() -> Text:
         legend.append(f"{LEGEND[name]} {name}", style=style)
         legend.append("  ")
     return legend
+
+
+def _print_damage(console: Console, extraction: Extraction) -> None:
+    """Shifted passages before and after, how probable the repair is, and what stays as it was found."""
+    from rich.text import Text
+
+    shifted = [repair for repair in extraction.repairs if repair.kind == "shifted"]
+    if shifted or extraction.residues:
+        console.print()
+    for repair in shifted:
+        change = f"{_visible(repair.before)} → {_visible(repair.after)}"
+        console.print(Text(f"{LEGEND['repair']} @{repair.start} {change}  {repair.probability:.2f}"), soft_wrap=True)
+    for residue in extraction.residues:
+        guess = f" ({_visible(residue.guess)}? {residue.probability:.2f})" if residue.guess is not None else ""
+        console.print(Text(f"未修复 damaged @{residue.start} {_visible(residue.text)}{guess}"), soft_wrap=True)
 
 
 def _print_records(console: Console, records: Sequence[Record]) -> None:

@@ -51,6 +51,7 @@ class ArticleRow:
     text: str | None = None
     simplified: str | None = None
     repairs: tuple[Mapping[str, Any], ...] = ()
+    residues: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,9 @@ class Side:
         if self.kind == "baseline":  # keeps each text in a file of its own
             return ArticleRow(article_id, title, pub_date, source, data.decode("utf-8", "replace"))
         row = parse_row(data)
-        repairs = tuple(row.get("repairs") or ())
-        return ArticleRow(article_id, title, pub_date, source, row.get("text"), row.get("simplified"), repairs)
+        repairs, residues = (tuple(row.get(name) or ()) for name in ("repairs", "residues"))
+        text, simplified = row.get("text"), row.get("simplified")
+        return ArticleRow(article_id, title, pub_date, source, text, simplified, repairs, residues)
 
     def _read(self, ref: Ref) -> bytes:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gongbao.canonical import record_id
-from gongbao.document import Document, Entity, NamePrediction, Period, Quantity, Repair
+from gongbao.document import Document, Entity, NamePrediction, Period, Quantity
 from gongbao.linking.choose import Chooser, Heuristics
 from gongbao.linking.confidence import Confidence
 from gongbao.linking.currency import Currencies
@@ -28,6 +28,7 @@ from gongbao.rulebook.ruleset import RuleSet
 _DOUBTFUL = {"digits_apart": 0.3, "currency_guessed": 0.5}
 _BLANKS = 3
 _LABELS = frozenset("第表图式节章条款附件号年月日)）.、")
+_DOUBTFUL_REPAIRS = frozenset({"shifted", "decimal"})
 DAMAGE_REACH = 6
 """Characters around an amount within which a repair makes its record worth a look."""
 
@@ -123,7 +124,7 @@ class Linker:
         period = value if isinstance(value, Period) else None
         evidence = {name: choice.evidence(document) for name, choice in fields.items()}
         evidence["amount"] = Evidence(how="stated", rule=quantity.rule, start=start, end=end)
-        flags = _flags(document.repairs, start, end, fields)
+        flags = _flags(document, start, end, fields)
         doubts += quantity.flags
         flags += doubts
         if quantity.unit_span is not None:
@@ -222,12 +223,11 @@ def _text(choice: Choice) -> str | None:
     return choice.value if isinstance(choice.value, str) else None
 
 
-def _flags(repairs: Sequence[Repair], start: int, end: int, fields: Mapping[str, Choice]) -> list[str]:
+def _flags(document: Document, start: int, end: int, fields: Mapping[str, Choice]) -> list[str]:
     flags = []
-    if any(
-        repair.kind == "shifted" and repair.start < end + DAMAGE_REACH and repair.end > start - DAMAGE_REACH
-        for repair in repairs
-    ):
+    damage = [(repair.start, repair.end) for repair in document.repairs if repair.kind in _DOUBTFUL_REPAIRS]
+    damage += ((residue.start, residue.end) for residue in document.residues)
+    if any(low < end + DAMAGE_REACH and high > start - DAMAGE_REACH for low, high in damage):
         flags.append("damaged")
     if fields["place"].value is None:
         flags.append("no_place")

@@ -96,6 +96,22 @@ def spaces(text: str) -> Iterator[Repair]:
         yield Repair(match.start(), match.end(), match[0], " " * len(match[0]), "space")
 
 
+_STOPPED = re.compile("[0-9０-９]。[0-9０-９]")
+_DECIMAL = re.compile(
+    r"(?<![0-9０-９.．,:：/第])(?:[0-9]{1,3}|[0-9]{5,9})(。)(?=[0-9]{1,2}"
+    r"(?:[%％‰℃倍]|[万萬亿億](?!科|达|達)|[个個]?百分[点點]|元|[美港欧歐日]元|人民[币幣]|吨|噸|公里|千米|平方|立方|千瓦|兆瓦|[，,；;、]))"
+)
+"""A number whose point became a full stop: a sentence neither ends in so bare a number nor begins with the rest."""
+
+
+def decimal_points(text: str) -> Iterator[Repair]:
+    """Decimal points that were read as 。 (`25。5萬輛`): only where the digits behind it cannot begin a sentence."""
+    if not _STOPPED.search(text):
+        return
+    for match in _DECIMAL.finditer(text):
+        yield Repair(match.start(1), match.end(1), "。", ".", "decimal")
+
+
 _THIN = "\u2005\u2006\u2008\u2009\u200a\u202f"
 _UNIT = (
     "(?:[%％‰℃倍件吨噸亩畝户戶条條辆輛岁歲所座月]|[万萬](?![科达達向华華])|[亿億](?![欧歐])|元(?!旦|宵|宇)|[美港欧歐日]元|人民[币幣]"

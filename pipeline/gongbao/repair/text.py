@@ -1,25 +1,36 @@
 """Repair of what web pages and converters broke, before an article is read for facts.
 
 Steps, in this order, each on the text that the one before left: invisible characters, entities of HTML, compatibility
-forms, shifted GBK, pinyin glosses, width, spaces. They are repeated until nothing changes, for one kind of damage can
-hide another (an escaped full-width digit, a gloss with a soft hyphen in it); so repairing twice is repairing once.
+forms, shifted GBK, pinyin glosses, width, decimal points, spaces. They are repeated until nothing changes, for one kind
+of damage can hide another (an escaped full-width digit, a gloss with a soft hyphen in it); so repairing twice is
+repairing once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from gongbao.document import Repair, Revision
+from gongbao.document import Repair, Residue, Revision
 from gongbao.offsets import Edit, OffsetMap
 from gongbao.repair import characters
 from gongbao.repair.glosses import glosses
-from gongbao.repair.shifted.runs import MOST, shifted
+from gongbao.repair.shifted.runs import Passages, shifted
+from gongbao.repair.traces import traces
 
+_STEPS: tuple[Callable[[str], Iterable[Repair] | Passages], ...] = (
+    characters.invisible,
+    characters.entities,
+    characters.compatible,
+    shifted,
+    glosses,
+    characters.width,
+    characters.decimal_points,
+    characters.number_spaces,
+    characters.spaces,
+)
 _ROUNDS = 8
 """More than any text needs that was not made to need more."""
-_LATER = MOST // 10
-"""Characters tried for shifted passages in each later round."""
 _FOR_UNUSUAL = frozenset({characters.invisible, characters.compatible, characters.width, characters.spaces})
 """Steps that one search tells to have nothing to do: on most texts."""
 
@@ -33,22 +44,29 @@ def repair(text: str) -> Revision:
     Returns:
         The repaired text, the map back to `text`, and the repairs in order. A repair's `start` and `end` count in
         `text`, `before` is `text[start:end]`, and `after` is what stands for it in the repaired text. Kinds:
-        `invisible`, `entity`, `compatibility`, `shifted`, `gloss`, `width`, `space`. Text without damage comes back as
-        it is, with the identity map. Digits are never made up; a character that could not be told is □.
+        `invisible`, `entity`, `compatibility`, `shifted`, `gloss`, `width`, `decimal`, `space`. Text without damage
+        comes back as it is, with the identity map. Digits are never made up. A passage that looks shifted, and of which
+        nobody can be sure what it was, stays as it is and is one of the residues, as are other traces of damage; their
+        spans count in `text`.
 
     """
     repaired, offsets, unusual = text, OffsetMap(), characters.is_unusual(text)
     found: list[Repair] = []
-    for round_ in range(_ROUNDS):
+    residues: list[Residue] = []
+    for _ in range(_ROUNDS):
         before = repaired
-        for step in _steps(MOST if round_ == 0 else _LATER):
+        for step in _STEPS:
             if step in _FOR_UNUSUAL and not unusual:
                 continue
-            repairs = _joined(step(repaired))
+            made = step(repaired)
+            if isinstance(made, Passages):
+                residues = [_in_source(residue, offsets) for residue in made.residues]
+                made = made.repairs
+            repairs = _joined(made)
             if repairs:
                 spans = [offsets.to_source(repair.start, repair.end) for repair in repairs]
                 found += [
-                    Repair(start, end, text[start:end], repair.after, repair.kind)
+                    replace(repair, start=start, end=end, before=text[start:end])
                     for (start, end), repair in zip(spans, repairs, strict=True)
                 ]
                 repaired, change = _applied(repaired, repairs)
@@ -56,22 +74,16 @@ def repair(text: str) -> Revision:
                 unusual = characters.is_unusual(repaired)
         if repaired == before:
             break
+    residues += (_in_source(residue, offsets) for residue in traces(repaired))
+    residues.sort(key=lambda residue: residue.start)
     if not found:
-        return Revision(text)
-    return Revision(repaired, offsets, _in_terms_of(text, repaired, offsets, found))
+        return Revision(text, residues=tuple(residues))
+    return Revision(repaired, offsets, _in_terms_of(text, repaired, offsets, found), tuple(residues))
 
 
-def _steps(most: int) -> tuple[Callable[[str], Iterator[Repair]], ...]:
-    return (
-        characters.invisible,
-        characters.entities,
-        characters.compatible,
-        partial(shifted, steps=most),
-        glosses,
-        characters.width,
-        characters.number_spaces,
-        characters.spaces,
-    )
+def _in_source(residue: Residue, offsets: OffsetMap) -> Residue:
+    start, end = offsets.to_source(residue.start, residue.end)
+    return replace(residue, start=start, end=end)
 
 
 def _joined(repairs: Iterable[Repair]) -> list[Repair]:
@@ -80,7 +92,10 @@ def _joined(repairs: Iterable[Repair]) -> list[Repair]:
     for one in repairs:
         last = joined[-1] if joined else None
         if last and last.end == one.start and last.kind == one.kind and last.after and one.after:
-            joined[-1] = Repair(last.start, one.end, last.before + one.before, last.after + one.after, last.kind)
+            chance = min(last.probability, one.probability)
+            joined[-1] = Repair(
+                last.start, one.end, last.before + one.before, last.after + one.after, last.kind, chance
+            )
         else:
             joined.append(one)
     return joined
@@ -104,25 +119,25 @@ def _applied(text: str, repairs: list[Repair]) -> tuple[str, OffsetMap]:
 
 def _in_terms_of(text: str, repaired: str, offsets: OffsetMap, found: list[Repair]) -> tuple[Repair, ...]:
     """One repair for each stretch of `text` that was changed, once or more often; the first step gives the kind."""
-    stretches: list[tuple[int, int, str]] = []
-    spans = [(repair.start, repair.end, order, repair.kind) for order, repair in enumerate(found)]
-    spans += [(edit.source_start, edit.source_end, len(found), "") for edit in offsets.edits]
-    for start, end, _, kind in sorted(spans):
+    stretches: list[tuple[int, int, str, float]] = []
+    spans = [(one.start, one.end, order, one.kind, one.probability) for order, one in enumerate(found)]
+    spans += [(edit.source_start, edit.source_end, len(found), "", 1.0) for edit in offsets.edits]
+    for start, end, _, kind, chance in sorted(spans):
         if stretches and (start < stretches[-1][1] or start == stretches[-1][0]):
-            last_start, last_end, last_kind = stretches[-1]
-            stretches[-1] = last_start, max(last_end, end), last_kind or kind
+            last_start, last_end, last_kind, last_chance = stretches[-1]
+            stretches[-1] = last_start, max(last_end, end), last_kind or kind, min(last_chance, chance)
         else:
-            stretches.append((start, end, kind))
+            stretches.append((start, end, kind, chance))
     result: list[Repair] = []
     shift = 0
     edits = iter(offsets.edits)
     edit = next(edits, None)
-    for start, end, kind in stretches:
+    for start, end, kind, chance in stretches:
         target = start + shift
         while edit is not None and edit.source_end <= end:
             shift += (edit.target_end - edit.target_start) - (edit.source_end - edit.source_start)
             edit = next(edits, None)
         after = repaired[target : end + shift]
         if text[start:end] != after:
-            result.append(Repair(start, end, text[start:end], after, kind))
+            result.append(Repair(start, end, text[start:end], after, kind, chance))
     return tuple(result)

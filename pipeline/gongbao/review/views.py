@@ -10,7 +10,7 @@ from gongbao.diff.alignment import align
 from gongbao.diff.compare import Change
 from gongbao.diff.fields import FIELDS, RecordRow, display, rule_of
 from gongbao.diff.pairing import pair_records
-from gongbao.diff.reading import Side
+from gongbao.diff.reading import ArticleRow, Side
 from gongbao.review.editing import fields_of
 from gongbao.review.ledger import Event
 from gongbao.review.session import Session
@@ -89,6 +89,16 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Damage:
+    """A shifted passage as found, and what took its place; where it stays, the likeliest of what it was, if any is."""
+
+    before: str
+    after: str
+    probability: float | None
+    mended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleView:
     """An article with all its records marked."""
 
@@ -101,6 +111,7 @@ class ArticleView:
     gone: list[Item]
     titled: bool
     """The text begins with its title."""
+    damage: list[Damage]
 
 
 def change_view(session: Session, key: str) -> ChangeView:
@@ -176,7 +187,20 @@ def article_view(session: Session, article_id: str) -> ArticleView:
         items,
         [item for item in items if item.span is None],
         bool(article.title) and texts.raw.lstrip().startswith(str(article.title)),
+        _damage(article),
     )
+
+
+def _damage(article: ArticleRow) -> list[Damage]:
+    found = [
+        (repair["start"], Damage(repair["before"], repair["after"], repair.get("probability"), mended=True))
+        for repair in article.repairs
+        if repair.get("kind") == "shifted"
+    ]
+    for left in article.residues:
+        guess = left["guess"]
+        found.append((left["start"], Damage(left["text"], guess or "", left["probability"] if guess else None, False)))
+    return [damage for _, damage in sorted(found, key=lambda one: one[0])]
 
 
 def _pane(record: RecordRow | None, texts: TextPair | None) -> Pane:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from json.encoder import encode_basestring
 from operator import add, attrgetter
@@ -171,10 +171,8 @@ def _article_line(extraction: Extraction, seconds: float) -> str:
             "source": article.source,
             "text": article.text,
             "simplified": extraction.simplified,
-            "repairs": [
-                {"start": r.start, "end": r.end, "before": r.before, "after": r.after, "kind": r.kind}
-                for r in extraction.repairs
-            ],
+            "repairs": [asdict(repair) for repair in extraction.repairs],
+            "residues": [asdict(residue) for residue in extraction.residues],
             "encoding": article.encoding,
             "counts": dict(extraction.counts),
             "seconds": round(seconds, 4),

@@ -12,7 +12,7 @@ from gongbao.document import Failure
 from gongbao.run.lines import Lines
 from gongbao.serve.problems import RETRY, encoded, problem_of, status_of
 
-_TOLD = ("id", "title", "pub_date", "source", "repairs", "counts")
+_TOLD = ("id", "title", "pub_date", "source", "repairs", "residues", "counts")
 """What is told of an article; its text is the client's own."""
 
 

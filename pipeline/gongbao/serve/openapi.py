@@ -92,6 +92,16 @@ def _schemas(limits: Limits) -> dict[str, Any]:
             "before": {"type": "string"},
             "after": {"type": "string"},
             "kind": {"type": "string"},
+            "probability": {"type": "number", "description": "That this is what stood there"},
+        }
+    )
+    residue = _object(
+        {
+            "start": {"type": "integer"},
+            "end": {"type": "integer"},
+            "text": {"type": "string"},
+            "guess": _nullable("string", description="The likeliest of what stood there, too unsure to be taken"),
+            "probability": {"type": "number"},
         }
     )
     told = _object(
@@ -101,6 +111,7 @@ def _schemas(limits: Limits) -> dict[str, Any]:
             "pub_date": dated,
             "source": _nullable("string"),
             "repairs": {"type": "array", "items": repair},
+            "residues": {"type": "array", "items": residue},
             "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
         }
     )

@@ -5,29 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from heapq import nlargest
 from typing import NamedTuple
 
-from gongbao.chinese.language_model import Choices, best_word, simplified
-from gongbao.chinese.script import scripts
-from gongbao.chinese.words import dictionary
+import numpy as np
 
-STOPS = frozenset("，。、；：？！“”‘’《》（）—…·")
+from gongbao.chinese.language_model import LanguageModel, Symbols, symbols
+from gongbao.chinese.script import scripts
+
+STOPS = frozenset("，。、；：？！“”《》（）—…·")
 """Marks that a lost byte may have belonged to."""
-_COMMON, _FREQUENT = -14.5, -11.5
-"""Log-probability of the rarest character that is guessed; of one that is, where its neighbour is lost as well."""
-_STOP = -8.0
-_BETWEEN = 60
+_RAREST = 208
+"""The cost, without context, of the rarest character that is guessed: one in half a million."""
 _LEADS = range(0x81, 0xFF)
 _TRAILS = (*range(0x40, 0x7F), *range(0x80, 0xFF))
 
 
 class Entry(NamedTuple):
-    """A character of GBK, the form in which it is scored, and its first byte."""
+    """A character of GBK, its symbol in the language model, and its script."""
 
     character: str
-    simplified: str
-    lead: int
+    symbol: int
     script: int = 0
     """1 for a traditional character, -1 for a simplified one, 0 for one of both scripts."""
 
@@ -37,33 +34,25 @@ class Group:
     """Characters that one byte leaves to choose from."""
 
     entries: tuple[Entry, ...]
-    choices: Choices
-    """The same in the form in which they are scored."""
-    foreign: dict[int, tuple[int, ...]]
-    """Places of the entries that do not belong to traditional text (1) and to simplified text (-1)."""
     partners: tuple[int, ...]
-    """The second byte of each, where it is lost with its pair as well; empty where it is not."""
+    """The other byte of each."""
+    symbols: Symbols
+    scripts: Symbols
 
     @classmethod
-    def of(cls, entries: Iterable[Entry], partners: Iterable[int] = ()) -> Group:
-        """Prepare entries for being scored."""
-        entries = tuple(entries)
-        foreign = {
-            writing: tuple(place for place, entry in enumerate(entries) if entry.script * writing < 0)
-            for writing in (1, -1)
-        }
-        return cls(entries, Choices.of([entry.simplified for entry in entries]), foreign, tuple(partners))
+    def of(cls, found: Iterable[tuple[Entry, int]]) -> Group:
+        """Prepare characters, each with its other byte, for being weighed together."""
+        pairs = tuple(found)
+        entries = tuple(entry for entry, _ in pairs)
+        return cls(
+            entries,
+            tuple(partner for _, partner in pairs),
+            np.array([entry.symbol for entry in entries], np.int64),
+            np.array([entry.script for entry in entries], np.int64),
+        )
 
     def __len__(self) -> int:
         return len(self.entries)
-
-
-class Common(NamedTuple):
-    """A character that is common enough to be guessed, its second byte and its log-probability."""
-
-    entry: Entry
-    trail: int
-    frequency: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,36 +61,15 @@ class Tables:
 
     entries: dict[int, Entry]
     """All characters, by first byte << 8 | second byte."""
-    by_lead: dict[int, list[Common]]
-    by_trail: dict[int, list[Common]]
+    common: dict[int, Entry]
+    """Those that are common enough to be guessed."""
     unassigned: dict[int, frozenset[int]]
     """Second bytes of pairs without a character, by the first. Decoders drop such a pair or write one `?` for it."""
-    between_unassigned: tuple[Common, ...]
-    """The most frequent characters whose second byte can begin such a pair."""
 
 
 @cache
 def tables() -> Tables:
-    """The tables, made at first use from Python's gb18030 codec and the frequencies of jieba's dictionary."""
-    entries, unassigned = _assigned()
-    cost = dictionary().cost
-    by_lead: dict[int, list[Common]] = {}
-    by_trail: dict[int, list[Common]] = {}
-    between = []
-    for both, entry in entries.items():
-        frequency = _STOP if entry.character in STOPS else cost(entry.simplified)
-        if frequency is not None and frequency >= _COMMON and _is_standard(entry.character):
-            common = Common(entry, both & 0xFF, frequency)
-            by_lead.setdefault(both >> 8, []).append(common)
-            by_trail.setdefault(both & 0xFF, []).append(common)
-            if unassigned.get(common.trail):
-                between.append(common)
-    between = nlargest(_BETWEEN, between, key=lambda common: (common.frequency, common.entry.character))
-    return Tables(entries, by_lead, by_trail, unassigned, tuple(between))
-
-
-def _assigned() -> tuple[dict[int, Entry], dict[int, frozenset[int]]]:
-    """All characters by their bytes, and the second bytes of pairs without one by the first."""
+    """The tables, made at first use from Python's gb18030 codec and the language model."""
     codes: list[int] = []
     unassigned: dict[int, frozenset[int]] = {}
     characters = ""
@@ -111,77 +79,63 @@ def _assigned() -> tuple[dict[int, Entry], dict[int, frozenset[int]]]:
         codes += (lead << 8 | trail for trail in _TRAILS if trail not in free)
         characters += "".join(character for character in row if not "\ue000" <= character <= "\uf8ff")
         unassigned[lead] = frozenset(trail for trail in free if trail > 0x80)
-    compared, writings = simplified(characters), scripts(characters)
-    found = zip(codes, characters, compared, writings, strict=True)
-    return {code: Entry(character, one, code >> 8, writing) for code, character, one, writing in found}, unassigned
+    known = symbols(characters)
+    found = zip(characters, known, scripts(characters), strict=True)
+    entries = {code: Entry(*entry) for code, entry in zip(codes, found, strict=True)}
+    costs = LanguageModel().costs((), np.array(known)).tolist()
+    common = {
+        code: entry
+        for (code, entry), cost in zip(entries.items(), costs, strict=True)
+        if entry.character in STOPS or (cost <= _RAREST and _is_standard(entry.character))
+    }
+    return Tables(entries, common, unassigned)
 
 
 @cache
 def with_lead(lead: int) -> Group:
     """Common characters by their first byte."""
-    return Group.of(common.entry for common in tables().by_lead.get(lead, ()))
+    return Group.of((entry, code & 0xFF) for code, entry in tables().common.items() if code >> 8 == lead)
 
 
 @cache
 def with_trail(trail: int) -> Group:
     """Common characters by their second byte."""
-    return Group.of(common.entry for common in tables().by_trail.get(trail, ()))
+    return Group.of((entry, code >> 8) for code, entry in tables().common.items() if code & 0xFF == trail)
 
 
 @cache
 def before_unassigned(lead: int) -> Group:
     """Common characters by their first byte, whose second byte can begin a pair without a character."""
-    made = tables()
-    kept = [common for common in made.by_lead.get(lead, ()) if made.unassigned.get(common.trail)]
-    return Group.of((common.entry for common in kept), (common.trail for common in kept))
+    free, group = tables().unassigned, with_lead(lead)
+    return Group.of(pair for pair in zip(group.entries, group.partners, strict=True) if free.get(pair[1]))
 
 
-@lru_cache(maxsize=1024)
-def after_unassigned(first: int, trail: int, *, frequent: bool) -> Group:
-    """Common characters that end in `trail` and begin with a second byte of a pair without a character.
-
-    Args:
-        first: The first byte of that pair.
-        trail: The second byte of the characters.
-        frequent: Whether they must be frequent.
-
-    """
-    made = tables()
-    leads, least = made.unassigned[first], _FREQUENT if frequent else _COMMON - 1
-    found = (common.entry for common in made.by_trail.get(trail, ()) if common.frequency > least)
-    return Group.of(entry for entry in found if entry.lead in leads)
+@lru_cache(maxsize=2048)
+def after_unassigned(first: int, trail: int) -> Group:
+    """Common characters that end in `trail` and begin with a second byte of a pair that begins with `first`."""
+    leads, group = tables().unassigned[first], with_trail(trail)
+    return Group.of(pair for pair in zip(group.entries, group.partners, strict=True) if pair[1] in leads)
 
 
 @cache
 def between_unassigned(first: int) -> Group:
-    """Frequent characters between a pair without a character, by its first byte, and another such pair."""
+    """Common characters between a pair without a character, by its first byte, and another such pair."""
     made = tables()
-    kept = [common for common in made.between_unassigned if common.entry.lead in made.unassigned[first]]
-    return Group.of((common.entry for common in kept), (common.trail for common in kept))
+    leads = made.unassigned[first]
+    found = ((code, entry) for code, entry in made.common.items() if code >> 8 in leads)
+    return Group.of((entry, code & 0xFF) for code, entry in found if made.unassigned.get(code & 0xFF))
 
 
-@lru_cache(maxsize=512)
-def over_dropped(lead: int, trail: int, *, frequent: bool) -> tuple[tuple[Group, float], ...]:
-    """What may follow each character of `before_unassigned(lead)`, the pair between the two being dropped.
-
-    Args:
-        lead: The first byte of the characters.
-        trail: The second byte of what follows.
-        frequent: Whether that must be frequent.
-
-    Returns:
-        For each of the characters what may follow it, with the log-probability of the likeliest word that they make.
-
-    """
-    group = before_unassigned(lead)
-    following = [after_unassigned(partner, trail, frequent=frequent) for partner in group.partners]
-    words = (best_word(entry.simplified, after.choices) for entry, after in zip(group.entries, following, strict=True))
-    return tuple(zip(following, words, strict=True))
+@cache
+def any_after_unassigned(first: int) -> Group:
+    """Common characters that begin with a second byte of a pair without a character that begins with `first`."""
+    leads = tables().unassigned[first]
+    return Group.of((entry, code & 0xFF) for code, entry in tables().common.items() if code >> 8 in leads)
 
 
 def _is_standard(character: str) -> bool:
-    """Variants (説, 録) are in neither national standard; converters of pages do not write them."""
-    return any(character.encode(code, "ignore") for code in ("gb2312", "big5"))
+    """Whether it is a character of one of the national standards; converters do not write variants (説, 録)."""
+    return "\u4e00" <= character <= "\u9fff" and any(character.encode(code, "ignore") for code in ("gb2312", "big5"))
 
 
 @lru_cache(maxsize=32768)

@@ -6,94 +6,116 @@ there: the first byte of the left character was read as an invalid `?`, the mark
 pair is made of the second byte of one character and the first byte of the next. A second byte below 0x80, which shows
 as a letter (`A`), or a pair that cannot be read (`?`, or nothing at all) puts the decoder on time again.
 Glosses were put in the same way, now and then between the two bytes of a character: `發(fā)展?jié)摿` is 發展潛力.
+Where the first byte of the space that began a line was cut, the line is shifted from its beginning: `。ㄒ唬﹫@區`.
 
 All bytes but the first of the left character are still there, so the passage is read again with each possible first
-byte, and with the bytes of pairs that no character has filled in; the reading that makes the best words wins, if it
-is clearly better than what stands there. A character that stays open is written □, and so is any digit that rests on a
-byte that is lost: numbers are never guessed.
+byte, and with the bytes of pairs that no character has filled in. The reading that the language model finds likeliest
+is taken if it is sure; if not, the passage stays as it is and is told as residue. Numbers are never guessed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from math import exp, log1p
 
-from gongbao.chinese.language_model import LanguageModel, commonness, simplified
-from gongbao.chinese.script import script
-from gongbao.document import Repair
-from gongbao.repair.shifted.readings import Path
-from gongbao.repair.shifted.search import Candidate, Search
-from gongbao.repair.shifted.tokens import GLOSS, LATIN, LONE_LETTER, MARKERS, MARKS, WINDOW, tokens
+from gongbao.chinese.language_model import ORDER, UNITS, LanguageModel, symbols
+from gongbao.chinese.script import script, simplify_characters
+from gongbao.document import Repair, Residue
+from gongbao.repair.shifted.search import Candidate, Path, Search
+from gongbao.repair.shifted.tokens import GLOSS, LATIN, LONE_LETTER, MARKERS, MARKS, TAG, tokens
 
-OPEN = "□"
-"""Stands for a character that the bytes and the words around it leave open."""
 _MARKED = re.compile(f"[{MARKERS}]+")
-_SHOUTED = re.compile(r"[!！](?=[^\x00-\x7f\s，。、]{1,24}[@-~](?![A-Za-z0-9]))")
+_SHOUTED = re.compile(r"[!！;；:：](?=[^\x00-\x7f\s，。、]{1,24}[@-~](?![A-Za-z0-9]))")
 _GLOSSED = re.compile(rf"[A-Za-z\[-`{{-~][(（][{LATIN}]{{1,6}}[)）]")
 """A letter that is the second byte of a glossed character: `,F(xiàn)`."""
-_MARGIN, _MARGIN_STOP, _MARGIN_EACH = 9.0, 3.4, 5.5
-"""How much better (natural logarithm) a repair must read than what stands there: in all, and for each character."""
-_CLOSE, _CLOSE_LOST = 2.5, 5.0
-"""Where another reading comes so near to the best one, what differs between them stays open."""
-_SWALLOWER = re.compile(r"[\w%％.,]")
-"""After a marker for the last byte: had that byte swallowed nothing, it would have made a pair with a character, and a
-digit that stands there may have lost the one before it."""
-_NATURAL, _NATURAL_MANY = -7.2, -6.0
-"""Log-probability of a character of ordinary text, on average, after one mark and after several; garbled text has -10
-and less."""
-_READABLE, _GARBLED = -8.0, -12.0
-_UNCOMMON, _LESS_COMMON = -9.6, -8.0
-_MOST_ALONE = 0.3
-"""Share of a repair's characters that may be less common ones, each a word of its own."""
-_MOST_OPEN = 0.45
-"""Share of characters of a repair that may stay open."""
-MOST = 15_000_000
-"""Characters tried in one article, some six hundred seams: time stays in bounds whatever the text is."""
+_LINE = re.compile("(?m)^[\u3000 ]*(?=[、。〃々～‖’”〕〉》」』〗】±×÷∶∧∨∑∏∪∩∷√⊥∥∠⌒⊙∫∮≡≌≈∽∝≠≮≯≤≥∞∵∴♂♀°′″℃＄¤￠￡‰§№〓])")
+"""A line that begins with the two bytes of no mark that begins lines, the first of them A1."""
+_RARE = 216
+"""The cost, without context, of a character that is a sign of damage."""
+_FIGURE = re.compile(r"[\d０-９.．%％]")
+"""What stands behind a marker that may have swallowed a digit."""
+_FOREIGN = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
+_MOST = 400
+"""Seams tried in one article: time stays in bounds whatever the text is."""
 _FEWEST, _EACH = 12, 1000
 """Seams tried in vain: so many, and one more for so many characters. Then no more are."""
 _STOP = re.compile(r"[，。、；,;\n]")
 _SAME = 16
 _MARKERS = 4
 """More markers in a row are no trace of one cut."""
+_NATURAL, _NATURAL_MANY = 5.5 * UNITS, 5.0 * UNITS
+"""Cost of a character of ordinary text, on average, after one mark and after several; garbled text costs twice that."""
+_ODD = 11.0 * UNITS
+"""Cost of a character that ordinary text does not have among the first four."""
+_GARBLED = 7.0 * UNITS
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千萬万億亿兩两几幾半廿壹贰叁肆伍陆柒捌玖拾０１２３４５６７８９")
+_SURE, _TOLD = 0.7, 0.05
+"""The probability from which on a reading is taken, and from which on a passage counts as damaged."""
 
 
-def shifted(text: str, steps: int = MOST) -> Iterator[Repair]:
-    """Shifted passages of a text, in order, each with the text that was there before the damage.
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """Shifted passages of a text: those that were restored, and those that stay as they are."""
 
-    Args:
-        text: The text, glosses included.
-        steps: How many characters may be tried; then what is left stays as it is.
+    repairs: tuple[Repair, ...]
+    residues: tuple[Residue, ...]
 
-    """
+
+def shifted(text: str) -> Passages:
+    """Shifted passages of a text, glosses included, in order, each with the text that was there before the damage."""
     seams = _seams(text)
+    if not seams:
+        return Passages((), ())
     model: LanguageModel | None = None
-    writing = done = 0
+    repairs: list[Repair] = []
+    residues: list[Residue] = []
+    writing = done = tried = 0
     failures = _FEWEST + len(text) // _EACH
     for start, end in seams:
-        if start < done or not _may_be_seam(text, end) or _is_natural(text, start, end):
+        if start < done or not _may_be_seam(text, end):
             continue
-        if steps <= 0 or not failures:
+        if _is_natural(text, start, end) or (start < end and _FIGURE.match(text, end)):
+            continue
+        if tried >= _MOST or not failures:
             break
+        tried += 1
         if model is None:
             sound = _sound(text, seams)
-            model, writing = LanguageModel(simplified(sound)), script(sound)
-        search = Search(text, start, end, model, writing)
-        repair = _best(search, text, model)
-        steps -= search.steps
-        if repair is None and writing > 0:
+            model, writing = LanguageModel(sound), script(sound)
+        best = _best(Search(text, start, end, model, writing))
+        if writing > 0 and (best is None or best.probability < _SURE):
             # Some sites converted to traditional characters after the damage.
-            search = Search(text, start, end, model, -1, reconverted=True)
-            repair = _best(search, text, model)
-            steps -= search.steps
-        if repair is not None:
-            yield repair
-            done = repair.end
-        else:
-            failures -= 1
+            other = _best(Search(text, start, end, model, -1, converted=True))
+            if other is not None and (best is None or other.probability > best.probability):
+                best = other
+        if best is not None and best.probability >= _SURE:
+            repairs.append(best)
+            done = best.end
+            continue
+        failures -= 1
+        done = end
+        if _MARKED.match(text, start):
             # What follows may be part of the same passage; on its own it would be read wrong.
             stop = _STOP.search(text, end, end + _SAME)
             done = stop.end() if stop else end + _SAME
+        if best is not None and best.probability >= _TOLD:
+            guess = best.after or None
+            residues.append(Residue(best.start, best.end, best.before, guess, best.probability if guess else 0.0))
+            done = max(done, best.end)
+        elif _MARKED.match(text, start) and _is_garbled(text[end:done]):
+            residues.append(Residue(start, done, text[start:done]))
+    return Passages(tuple(repairs), tuple(residues))
+
+
+@cache
+def _before_rare() -> re.Pattern[str]:
+    """A mark with a character soon behind it that is so rare that it is a sign of damage."""
+    han = [chr(code) for code in range(0x4E00, 0xA000)]
+    model = LanguageModel()
+    common = "".join(one for one, symbol in zip(han, symbols(han), strict=True) if model.cost((), symbol) < _RARE)
+    return re.compile(f"[!！;；:：,，.．。](?=[{common}]{{0,2}}(?![{common}])[\u3400-\u9fff])")
 
 
 def _seams(text: str) -> list[tuple[int, int]]:
@@ -101,11 +123,13 @@ def _seams(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     if any(marker in text for marker in MARKERS):
         found += [(max(match.start(), match.end() - _MARKERS), match.end()) for match in _MARKED.finditer(text)]
-    if "!" in text or "！" in text:
+    if any(mark in text for mark in "!！;；:："):
         found += [match.span() for match in _SHOUTED.finditer(text)]
     if "(" in text or "（" in text:
         letters = (match.start() for match in _GLOSSED.finditer(text))
         found += [(at - 1, at) for at in letters if at and text[at - 1] in MARKS and text[at - 1] not in MARKERS]
+    found += [match.span() for match in _before_rare().finditer(text)]
+    found += [(match.end(), match.end()) for match in _LINE.finditer(text)]
     return sorted(set(found))
 
 
@@ -116,98 +140,104 @@ def _may_be_seam(text: str, end: int) -> bool:
 
 
 def _sound(text: str, seams: list[tuple[int, int]]) -> str:
-    """The text without glosses and without what follows a seam, as evidence for the pairs of characters in it."""
+    """The text without glosses and without what follows a seam, as evidence for what stands in the article."""
     pieces, at = [], 0
     for start, _ in seams:
         if start >= at:
             pieces.append(text[at:start])
-            at = min(len(text), start + WINDOW // 2)
+            at = min(len(text), start + 24)
     pieces.append(text[at:])
     return GLOSS.sub("", "\n".join(pieces))
 
 
 def _is_natural(text: str, start: int, end: int) -> bool:
     """Whether what follows the marks reads like a sentence of its own: most marks are what they look like."""
-    single = end - start == 1
-    shown = "".join(token.character for token in tokens(text, end, 12 if single else 5))
-    following = simplified(_MARKED.split(shown)[0])
-    if not following or following[0] in MARKS or LONE_LETTER.match(following):
+    several = end - start > 1
+    shown = "".join(token.character for token in tokens(text, end, 5 if several else 12))
+    following = _MARKED.split(shown)[0]
+    if not following or following[0] in MARKS or LONE_LETTER.match(following) or start == end:
         return False
-    return LanguageModel().read(following).score > (_NATURAL if single else _NATURAL_MANY) * len(following)
+    passage, model, context = symbols(following), LanguageModel(), (symbols("\n")[0],)
+    if any(
+        model.cost((*context, *passage[:at])[1 - ORDER :], passage[at]) > _ODD for at in range(min(4, len(passage)))
+    ):
+        return False
+    return model.total(passage) < (_NATURAL_MANY if several else _NATURAL) * len(passage)
 
 
-def _best(search: Search, text: str, model: LanguageModel) -> Repair | None:
-    """The repair of a seam, or None where nothing reads clearly better than what stands there."""
-    candidates = search.candidates()
-    if not candidates:
+def _is_garbled(passage: str) -> bool:
+    found = symbols(passage)
+    return not _FOREIGN.search(passage) and LanguageModel().total(found) > _GARBLED * max(1, len(found))
+
+
+def _best(search: Search) -> Repair | None:
+    """The likeliest reading of a seam, with its probability, or None where nothing reads better than what is there."""
+    candidates = search.candidates(dropped=False)
+    if not candidates or candidates[0].gain < _LITTLE or not _is_fluent(search, candidates[0].path):
+        candidates = search.candidates(dropped=True)
+    if not candidates or candidates[0].gain <= 0:
         return None
-    gain, best = candidates[0].gain, candidates[0].path
-    # Most left characters are full stops; any other needs to read better.
-    each = _MARGIN_STOP if best.guessed and best.out[best.guessed[0]] in "。”" else _MARGIN_EACH
-    if gain < max(_MARGIN, each * best.at) or search.per_character(best) < _READABLE:
-        return None
-    rest = search.plain[best.at : best.at + 4]
-    if model.read(rest).score < _GARBLED * len(rest):
-        return None  # what the reading leaves is no text either
-    before = simplified(search.before)
-    passage = before + simplified(best.out) + search.plain[best.at : best.at + 6]
-    alone = {at - len(before) for at in model.alone(passage) if 0 <= at - len(before) < len(best.out)}
-    if alone.intersection(best.guessed[:1]):
-        return None  # the left character is a stop or part of a word
-    if sum(commonness(simplified(best.out[at])) < _LESS_COMMON for at in alone) > max(1, _MOST_ALONE * len(best.out)):
-        return None
-    last = search.tokens[best.at - 1]
-    lost = last.character in MARKERS and last.gloss is None
-    out = _with_open(best, _rivals(candidates, lost), alone)
-    if out.count(OPEN) > _MOST_OPEN * len(out):
-        return None
-    if lost and _SWALLOWER.match(text, last.end):
-        out += OPEN
+    chance = _probability(search, candidates)
+    path = candidates[0].path
     kept = 0  # markers at the front that the reading leaves as they are
-    while kept not in best.guessed and out[kept : kept + 1] and out[kept] in MARKERS:
+    while kept not in path.guessed and path.out[kept : kept + 1] and path.out[kept] in MARKERS:
         kept += 1
-    first = search.tokens[kept]
+    first, last = search.tokens[kept], search.tokens[path.at - 1]
     # The gloss of the last character is whole; that of a marker lost its bracket and goes.
     end = last.start + 1 if last.gloss and last.character not in MARKERS else last.end
-    return Repair(first.start, end, text[first.start : end], out[kept:], "shifted")
+    out = path.out[kept:]
+    if last.character in MARKERS and not last.gloss:
+        if _FIGURE.match(search.text, end):
+            out += last.character  # it may have swallowed a digit
+        elif tag := TAG.match(search.text, end):
+            end = tag.end()
+    if _NUMERALS.intersection(path.out[at] for at in path.guessed):
+        out, chance = "", _TOLD  # a number is never guessed, nor told as a guess
+    return Repair(first.start, end, search.text[first.start : end], out, "shifted", chance)
 
 
-def _rivals(candidates: list[Candidate], lost: bool) -> list[str]:
-    """Readings that come close to the best.
-
-    They need not come so close where they differ in the last character and its last byte is lost, or in several
-    characters that rest on lost bytes: then many readings share what the best one lacks to certainty.
-    """
-    best = candidates[0]
-    rivals = []
-    for other in candidates[1:]:
-        ours, theirs = best.path.out, other.path.out
-        low, high = _difference(ours, theirs)
-        loose = (lost and low == len(ours) - 1) or sum(low <= place < high for place in best.path.guessed) > 1
-        if best.gain - other.gain < (_CLOSE_LOST if loose else _CLOSE):
-            rivals.append(theirs)
-    return rivals
-
-
-def _with_open(path: Path, rivals: list[str], alone: set[int]) -> str:
-    """The best reading, with □ for what is not certain in it."""
-    out = list(path.out)
-    for rival in rivals:
-        low, high = _difference(path.out, rival)
-        out[low:high] = OPEN * (high - low)
-    for place in alone:
-        # An uncommon character on its own: a pair dropped beside it may have made another character of it.
-        if place not in path.agreed and commonness(simplified(path.out[place])) < _UNCOMMON:
-            out[place] = OPEN
-    for place in path.guessed:
-        if out[place] in _NUMERALS:
-            out[place] = OPEN
-    return "".join(out)
+def _probability(search: Search, candidates: list[Candidate]) -> float:
+    """That the first of the candidates is what stood there, by a logistic model fitted on runs made on purpose."""
+    best, path = candidates[0], candidates[0].path
+    same = simplify_characters(path.out)
+    rivals = (one.gain for one in candidates if simplify_characters(one.path.out) != same)
+    average, worst = _how_fluent(search, path)
+    features = (
+        min(best.gain - max(rivals, default=-_MOST_AHEAD), _MOST_AHEAD),
+        log1p(best.gain),
+        min(best.gain / path.at, _MOST_AHEAD),
+        average,
+        worst,
+        len(path.guessed),
+        path.dropped,
+        path.dropped > 0,
+    )
+    if any(search.model.cost((), symbol) > _RARE for symbol in symbols(path.out)):
+        return _TOLD  # a character so rare is rather a sign of more damage
+    odds = _BIAS + sum(weight * feature for weight, feature in zip(_WEIGHTS, features, strict=True))
+    return round(1 / (1 + exp(-odds)), 2)
 
 
-def _difference(ours: str, theirs: str) -> tuple[int, int]:
-    """Where our reading stops, and where it begins again, to be the same as another."""
-    shorter = min(len(ours), len(theirs))
-    low = next((at for at in range(shorter) if ours[at] != theirs[at]), shorter)
-    same = next((at for at in range(shorter - low) if ours[-1 - at] != theirs[-1 - at]), shorter - low)
-    return low, len(ours) - same
+def _how_fluent(search: Search, path: Path) -> tuple[float, float]:
+    """What a character of a reading, and of what stands behind it, costs on average, and its worst three together."""
+    costs: list[float] = []
+    context = search.context
+    for symbol in (*symbols(path.out), *search.symbols[path.at : path.at + 4]):
+        costs.append(search.model.cost(context, symbol) / UNITS)
+        context = (*context, symbol)[1 - ORDER :]
+    return sum(costs) / len(costs), max(sum(costs[at : at + 3]) for at in range(max(1, len(costs) - 2)))
+
+
+def _is_fluent(search: Search, path: Path) -> bool:
+    average, worst = _how_fluent(search, path)
+    return average < _FLUENT and worst < _FLUENT_WORST
+
+
+_LITTLE, _FLUENT, _FLUENT_WORST = 8.0, 4.5, 17.0
+"""Nats: a reading that gains more and costs less is so good that none with pairs dropped can be better."""
+_MOST_AHEAD = 8.0
+_BIAS = 2.001
+_WEIGHTS = (0.734, 0.345, -0.02, 0.269, -0.263, -0.022, -0.106, -0.9)
+"""Of how far the best reading is ahead of the next and of what stands there (in all, and by character), of the cost of
+its characters (on average, and of the worst three in a row), of how many rest on lost bytes, how many pairs are lost,
+and whether any is."""

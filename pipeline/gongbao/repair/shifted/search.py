@@ -2,354 +2,464 @@
 
 A passage is gone through character by character, each with the byte that waits for its partner: the second byte of the
 character before, as decoded, is the first byte of the next one, as written. Bytes that are lost are tried in turn, and
-only the likeliest readings are carried on (a beam search).
+only the likeliest readings are carried on (a beam search). The characters that a byte allows are weighed together.
 
-Tens of thousands of characters are tried for one passage, of which some hundred are carried on. So the characters that
-a byte allows are weighed together, for their scores alone; a reading is made of those only that can still be among the
-best of their step, and a group of characters is passed over where a bound on its scores says that none of them can.
+Costs are those of the language model, negative logarithms in units of 1/16 nat; what a kind of damage costs is added.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
-from heapq import nlargest
-from itertools import accumulate
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from heapq import nsmallest
 from typing import NamedTuple
 
-from gongbao.chinese.language_model import LETTER_GAIN, LanguageModel, Reading, agreement, simplified
+import numpy as np
+
+from gongbao.chinese.language_model import ORDER, UNITS, Context, LanguageModel, Symbols, names_in_lists, symbols
+from gongbao.chinese.script import simplify_characters
 from gongbao.repair.glosses import readings
 from gongbao.repair.shifted import gbk
-from gongbao.repair.shifted.readings import Best, Path
-from gongbao.repair.shifted.tokens import (
-    LONE_LETTER,
-    MARKERS,
-    MARKS,
-    ON_TIME,
-    WINDOW,
-    Token,
-    token_bytes,
-    tokens,
-)
+from gongbao.repair.shifted.tokens import MARKERS, ON_TIME, TAG, WINDOW, Token, token_bytes, tokens
 
-_FULL = str.maketrans("?!;,:().", "？！；，：（）．")
-_CONTEXT = 6
-_BEAM, _BEAM_HIDDEN, _ENDED = 48, 12, 16
-"""Readings carried on in each step, the same where dropped pairs are assumed, and complete readings kept."""
-_STEPS = 30_000
-"""Characters tried in one search; most need half of it."""
-_FLUENT, _GAIN_FLUENT = -4.2, 6.0
-_HOPELESS = 18.0
-"""Readings so much worse than the passage as it stands, or than the best reading, are given up."""
-_UNFINISHED = frozenset("与與和及或在由对對为為被把将將从從向以于於的之其该該并並而所第各")
-"""Characters after which no sentence ends."""
-_ROUNDING = 1e-6
-"""What bounds allow for: they add up in another order."""
+CUTS = {
+    "?": (0xA3, 0xBF),
+    "!": (0xA3, 0xA1),
+    ",": (0xA3, 0xAC),
+    ";": (0xA3, 0xBB),
+    ":": (0xA3, 0xBA),
+    ".": (0xA1, 0xA3),
+    "(": (0xA3, 0xA8),
+    ")": (0xA3, 0xA9),
+    "、": (0xA1, 0xA2),
+}
+"""Pairs that programs replaced, by what they put there."""
+_NARROW = str.maketrans("？！，；：。．（）", "?!,;:..()")
+_SWALLOWED_CUTS = "!:;?,."
+_BEFORE, _AFTER = 12, 8
+"""Characters around a passage that it is weighed with."""
+_BEAM, _BEAM_DROPPED, _AGAIN, _PAIRS = 32, 6, 2, 24
+"""Readings carried on at each step, those for which a dropped pair is assumed, or two, and with how many pairs of
+characters around it."""
+_AHEAD, _FLUENT, _ODD = 3, 15 * UNITS, 10 * UNITS
+"""Where so many characters more cost no more than this, and none of them this, no pair was dropped before them."""
+_LINE = 400
+"""Characters before and after a passage in which its quotes may have been opened or closed."""
+_HOPELESS, _NEAR = 25 * UNITS, 12 * UNITS
+"""Readings so much costlier than the best, or than the passage as it stands, are given up, and are not tried with
+dropped pairs."""
+_ENDED = 24
+_STEPS = 4000
+"""Readings carried on in one search."""
 
-# Added to the logarithm of a reading's probability:
-_LOST_PAIR, _LOST_BYTE, _NO_MARKER, _SWALLOWED = -1.5, -7.0, -5.0, -2.0
-_GLOSS_AGREES, _GLOSS_DIFFERS, _NO_STOP, _OTHER_SCRIPT, _STRAY = 8.0, -12.0, -6.0, -5.0, -8.0
+_FIRST, _SECOND, _TWICE = 12, 8, 4
+
+# Added to the cost of a reading:
+_SWALLOWED, _NO_MARKER, _SKIPPED = 2 * UNITS, 3 * UNITS, 2 * UNITS
+_DROPPED, _LOST_MARKED, _LOST_UNMARKED, _NOT_ASCII = 2 * UNITS, UNITS, 2 * UNITS, UNITS
+_GLOSS_AGREES, _GLOSS_DIFFERS, _OTHER_SCRIPT = -3 * UNITS, 10 * UNITS, 5 * UNITS
+_LINE_START = 2 * UNITS
+_STOP_BARE = 3 * UNITS
+_UNPAIRED, _LONE_MEMBER, _RECURS, _NAME_IN_LIST = 4 * UNITS, 4 * UNITS, 2 * UNITS, 3 * UNITS
+_LONE = re.compile("[。；！？，：][\u4e00-\u9fff]、")
+_WIDE_LETTER = re.compile("[Ａ-Ｚａ-ｚ]")
+_QUOTE = re.compile("[“”]")
+
+
+class Path(NamedTuple):
+    """A reading of the tokens before `at`. `pending` is the byte that waits for its partner."""
+
+    cost: int
+    at: int
+    pending: int
+    context: Context
+    out: str
+    guessed: tuple[int, ...]
+    """Places in `out` that rest on a lost byte."""
+    agreed: tuple[int, ...] = ()
+    """Those of them that a gloss confirms."""
+    dropped: int = 0
+    """Pairs that are assumed to be lost unseen."""
 
 
 class Candidate(NamedTuple):
-    """A complete reading and what it gains over the passage as it stands, in natural logarithms."""
+    """A complete reading and what it gains over the passage as it stands, in nats."""
 
     gain: float
     path: Path
 
 
 class Search:
-    """One seam, its markers being `text[start:end]`.
+    """One seam, its markers being `text[start:end]` (nothing at the start of a line).
 
     Args:
         text: The text.
         start: Where the markers begin.
         end: Where they end.
-        model: Scores readings.
+        model: Judges readings.
         writing: Above zero if the passage was written in traditional characters, below in simplified ones.
-        reconverted: Whether the damaged passage was converted to traditional characters afterwards.
+        converted: Whether the damaged passage was converted to traditional characters afterwards.
 
     """
 
     def __init__(
-        self, text: str, start: int, end: int, model: LanguageModel, writing: int, *, reconverted: bool = False
+        self, text: str, start: int, end: int, model: LanguageModel, writing: int, *, converted: bool = False
     ) -> None:
         self.tokens = tokens(text, start, WINDOW)
-        self._text, self._model, self._markers = text, model, end - start
+        tag = TAG.search(text, start, self.tokens[-1].end) if self.tokens else None
+        if tag:
+            self.tokens = [token for token in self.tokens if token.end <= tag.start()]
+        self.text, self.model, self._markers = text, model, end - start
         self._script = (writing > 0) - (writing < 0)
-        line = max(text.rfind("\n", 0, start) + 1, start - 4 * _CONTEXT)
-        before = (token.character for token in tokens(text, line, 4 * _CONTEXT) if token.end <= start)
-        self.before = "".join(before)[-_CONTEXT:]
-        self.context = model.read(simplified(self.before))
-        self._shown = "".join(token.character for token in self.tokens)
-        self.plain = simplified(self._shown)
+        line = max(text.rfind("\n", 0, start) + 1, start - 6 * _BEFORE)
+        before = [token.character for token in tokens(text, line, 6 * _BEFORE) if token.end <= start]
+        # Where the text itself begins, nothing is known of what stood before.
+        self.before = symbols(["\n", *before] if line else before)[-_BEFORE:]
+        self.context: Context = tuple(self.before[1 - ORDER :])
+        self.shown = [token.character for token in self.tokens]
+        plain = simplify_characters("".join(self.shown))
         self._bytes = [
-            token_bytes(token, one if reconverted else "") for token, one in zip(self.tokens, self.plain, strict=True)
+            token_bytes(token, other if converted else "") for token, other in zip(self.tokens, plain, strict=True)
         ]
-        self.steps = 0
-        """Characters tried so far: what the search has cost."""
-        self._scores = [reading.score for reading in accumulate(self.plain, model.extend, initial=self.context)]
+        last = self.tokens[-1].end if self.tokens else start
+        at_end = ["\n"] if tag or text[last : last + 1] in ("", "\n") else []
+        self.symbols = symbols([*self.shown, *at_end])
+        costs = [0]
+        context = self.context
+        for symbol in self.symbols:
+            costs.append(costs[-1] + model.cost(context, symbol))
+            context = _longer(context, symbol)
+        quoted = text[max(text.rfind("\n", 0, start) + 1, start - _LINE) : start]
+        self._open = quoted.rfind("“") > quoted.rfind("”")
+        rest = _QUOTE.search(text, last, last + _LINE)
+        following, self._quotes = rest[0] if rest else "", list[str]()
+        for character in reversed(self.shown):
+            following = character if character in "“”" else following
+            self._quotes.insert(0, following)
+        self.costs = costs
+        """Of the tokens before each place, as they stand."""
 
-        self._ended, self._ahead = Best(_ENDED), Best(_BEAM)
+    def candidates(self, *, dropped: bool) -> list[Candidate]:
+        """The likeliest readings, best first, no text twice.
 
-    def candidates(self) -> list[Candidate]:
-        """The likeliest readings, best first."""
-        found = self._weighed(hidden=False)
-        if not found or not self._is_fluent(found[0]):
-            found += self._weighed(hidden=True)
-        found.sort(key=lambda candidate: (-candidate.gain, candidate.path.out))
-        # Both searches find what needs no dropped pair.
-        return [one for at, one in enumerate(found) if not at or one.path.out != found[at - 1].path.out]
+        Args:
+            dropped: Whether pairs that no character has may have been dropped or marked. They seldom were, and a search
+                for them takes ten times as long.
 
-    def _weighed(self, *, hidden: bool) -> list[Candidate]:
-        plain, found = self._scores, []
-        for path in self._complete(hidden=hidden):
-            if path.rests_on_something:
-                stop = min(len(self.plain), path.at + 4)
-                rest = self._model.read(self.plain[path.at : stop], path.reading).score + path.penalty
-                alike = agreement(simplified(path.out) + self.plain[path.at : path.at + 5])
-                # A letter that the shift leaves between two characters belongs to the one before it.
-                stray = _STRAY if LONE_LETTER.match(self.plain, path.at) else 0.0
-                found.append(Candidate(rest - plain[stop] + alike + stray, path))
-        return sorted(found, key=lambda candidate: (-candidate.gain, candidate.path.out))
+        """
+        ended = sorted(self._ended(dropped=dropped), key=lambda path: path.cost - self.costs[path.at])
+        found: dict[tuple[int, str], Candidate] = {}
+        for path in ended[: 4 * _ENDED]:
+            rest = self.symbols[path.at : path.at + _AFTER]
+            found_cost = self.costs[path.at + len(rest)] + self._marks("".join(self.shown[: path.at]), path.at)
+            cost = path.cost + self.model.total(rest, path.context) + self._marks(path.out, path.at)
+            cost -= self._recurring(path) + _NAME_IN_LIST * self._names(path)
+            key = path.at, simplify_characters(path.out)
+            if key not in found or found_cost - cost > found[key].gain * UNITS:
+                found[key] = Candidate((found_cost - cost) / UNITS, path)
+        return sorted(found.values(), key=lambda one: (-one.gain, one.path.out))[:_ENDED]
 
-    def _is_fluent(self, best: Candidate) -> bool:
-        """Whether a reading is so good that none with dropped pairs can be better."""
-        certain = len(best.path.guessed) == 1 and best.gain > _GAIN_FLUENT * best.path.at
-        return certain and self.per_character(best.path) > _FLUENT
+    def _names(self, path: Path) -> int:
+        """Lists of proper nouns that a reading makes."""
+        if "、" not in path.out:
+            return 0
+        return names_in_lists(simplify_characters(path.out + "".join(self.shown[path.at : path.at + 3])))
 
-    def per_character(self, path: Path) -> float:
-        """Log-probability of a character of the reading, on average."""
-        return (path.reading.score - self.context.score) / max(1, len(path.out))
+    def _recurring(self, path: Path) -> int:
+        """What it gains that a character that was chosen has the neighbour that it has elsewhere in the article."""
+        passage = symbols(path.out)
+        pairs = {start for at in path.guessed for start in (at - 1, at) if 0 <= start < len(passage) - 1}
+        return _RECURS * sum(self.model.has(passage[at], passage[at + 1]) for at in pairs)
 
-    def _complete(self, *, hidden: bool) -> list[Path]:
-        """The best readings that come to an end; with `hidden`, also of those that assume pairs dropped unseen."""
-        plain, limit = self._scores, self.steps + _STEPS
-        beam = _BEAM_HIDDEN if hidden else _BEAM
-        self._ended, self._ahead = Best(_ENDED), Best(beam)
-        self._start()
-        alive = self._ahead.taken()
-        while alive:
-            self._ahead = Best(beam)
-            for path in alive:
-                if path.score - plain[path.at] < max(self._ended.most, -_HOPELESS) - _HOPELESS:
+    def _marks(self, passage: str, at: int) -> int:
+        """What marks cost that four characters do not show.
+
+        Quotes open inside others, close what is not open, or are not closed on the line; a list begins with a member of
+        one character.
+        """
+        is_open = self._open
+        cost = _LONE_MEMBER * len(_LONE.findall(passage + "".join(self.shown[at : at + 2])))
+        following = self._quotes[at] if at < len(self._quotes) else ""
+        for quote in (*_QUOTE.findall(passage), following):
+            cost += _UNPAIRED if quote and (quote == "”") != is_open else 0
+            is_open = quote == "“" if quote else is_open
+        return cost + (_UNPAIRED if is_open and not following else 0)
+
+    def _ended(self, *, dropped: bool) -> list[Path]:
+        """Readings that come to an end: from there on characters begin on time."""
+        waiting: dict[int, list[Path]] = {}
+        ended: list[Path] = []
+        steps = 0
+        for path in self._starts():
+            (ended if path.pending == ON_TIME else waiting.setdefault(path.at, [])).append(path)
+        for at in range(len(self.tokens) + 1):
+            alive = nsmallest(_BEAM, waiting.pop(at, ()), key=lambda path: (path.cost, path.out))
+            steps += len(alive)
+            if steps > _STEPS:
+                break
+            least = alive[0].cost if alive else 0
+            for rank, path in enumerate(alive):
+                if path.cost > least + _HOPELESS or path.cost > self.costs[at] + _HOPELESS:
                     break
-                if self.steps > limit:
-                    return self._ended.taken()
-                self._move(path, hidden)
-            alive = self._ahead.taken()
-        return self._ended.taken()
+                near = dropped and rank < _BEAM_DROPPED and path.cost < least + _NEAR
+                for longer in self._moves(path, dropped=near, again=rank < _AGAIN):
+                    (ended if longer.pending == ON_TIME else waiting.setdefault(longer.at, [])).append(longer)
+        return ended
 
-    def _start(self) -> None:
+    def _starts(self) -> Iterator[Path]:
+        if not self._markers:
+            yield from self._at_line_start()
+        context = self.context
         for skip in range(self._markers):
-            left = self._shown[:skip]
-            context = self._model.read(simplified(left), self.context)
             token = self.tokens[skip]
-            following = self._shown[skip + 1 : skip + 2]
+            left = "".join(self.shown[:skip])
+            cost = self.costs[skip] + (_SKIPPED if skip else 0)
+            base = Path(cost, skip, 0, context, left, ())
+            context = _longer(context, self.symbols[skip])
+            following = self.shown[skip + 1].translate(_NARROW) if skip + 1 < len(self.shown) else ""
+            mark = token.character.translate(_NARROW)
             if token.character in MARKERS and token.gloss is not None:
-                for lead in _leads_read(self._text[token.start - 1 : token.start], token.gloss):
-                    self._offer(Path(skip + 1, lead, context, _GLOSS_AGREES, left, ()))
-            if token.character in MARKERS and following and following in MARKS:
-                self._cut(following, skip + 2, context, 0.0, left)
-            if token.character in MARKS:
-                lone = _SWALLOWED if token.character in MARKERS else _NO_MARKER
-                self._cut(token.character, skip + 1, context, lone, left)
+                for lead in _leads_read(self.text[token.start - 1 : token.start], token.gloss):
+                    yield base._replace(at=skip + 1, pending=lead)
+            if token.character in MARKERS and following in CUTS:
+                yield from self._cut(base, skip + 2, following, 0)
+            if mark in CUTS:
+                yield from self._cut(base, skip + 1, mark, _NO_MARKER)
+            if token.character in MARKERS and token.gloss is None:
+                for swallowed in _SWALLOWED_CUTS:
+                    if swallowed != mark:
+                        yield from self._cut(base, skip + 1, swallowed, _SWALLOWED + _NO_MARKER)
 
-    def _cut(self, mark: str, at: int, context: Reading, penalty: float, left: str) -> None:
-        """The left character of the cut pair ends in the mark's first byte; its second byte waits for a partner."""
-        pair = gbk.pair(mark.translate(_FULL))
-        if pair is None:
-            return
-        full_stop = _NO_STOP if (left or self.before)[-1:] in _UNFINISHED else 0.0
-        start = Path(at, pair[1], context, penalty, left, ())
-        self._guess(start, gbk.with_trail(pair[0]), at, pair[1], full_stop=full_stop)
+    def _cut(self, base: Path, at: int, mark: str, penalty: int) -> Iterator[Path]:
+        """The left character ends in the mark's first byte; its second byte waits for a partner."""
+        trail, pending = CUTS[mark]
+        for path in self._guesses(base, gbk.with_trail(trail), at, pending, penalty, most=_BEAM):
+            # A model without context counts in how many a character stands, not how often: stops come off badly.
+            yield path._replace(cost=path.cost - _STOP_BARE) if not path.context[1:] and path.out == "。" else path
 
-    def _move(self, path: Path, hidden: bool) -> None:
-        """Offer all ways in which a reading goes on over the next token."""
+    def _at_line_start(self) -> Iterator[Path]:
+        """Of a space that the line began with, the first byte was cut off."""
+        for first, pending in self._bytes[0] if self._bytes else ():
+            if first == 0xA1:
+                yield Path(_LINE_START, 1, pending, self.context, "", ())
+
+    def _moves(self, path: Path, *, dropped: bool, again: bool) -> Iterator[Path]:
+        """All ways in which a reading goes on over the next token."""
         token = self.tokens[path.at] if path.at < len(self.tokens) else None
-        if path.pending >= 0:
-            self._from_byte(path, token)
-            if hidden and token is not None and token.character not in MARKERS:
-                self._over_hidden(path, token)
-        elif token is not None and token.character in MARKERS:
-            self._guess(path, gbk.between_unassigned(-path.pending), path.at + 1)
-        elif token is not None:
-            self._from_lost(path, token)
-
-    def _from_byte(self, path: Path, token: Token | None) -> None:
-        """On from a first byte that is known, over one token."""
         lead, at = path.pending, path.at + 1
-        bytes_ = self._bytes[path.at] if token else ()
-        if not bytes_:
-            # The decoder dropped the byte, or wrote a marker for it and what came after it, or for it alone.
-            marker = token is not None and token.character in MARKERS
-            gloss = token.gloss if token and marker else None
-            end, lost = (at, 0.0) if marker else (path.at, _LOST_BYTE)
-            self._guess(path, gbk.with_lead(lead), end, ON_TIME, penalty=lost, gloss=gloss)
-            if marker and gloss is None:
-                self._guess(path, gbk.before_unassigned(lead), at)
-        for trail, pending in bytes_:
+        if lead < ON_TIME:
+            yield from self._after_lost(path, token)
+            return
+        if token and token.gloss and token.gloss in readings(token.character):
+            token = token._replace(gloss=None)  # the garbled character itself was glossed
+        if token is None or not self._bytes[path.at]:
+            yield from self._lost(path, token, dropped=dropped)
+            return
+        if token.gloss is None and len(path.guessed) < len(path.out):
+            # Some decoders drop one byte alone of a pair that no character has: then characters are on time again.
+            group = gbk.before_unassigned(lead)
+            yield from self._guesses(path, group, path.at, ON_TIME, _DROPPED + _LOST_UNMARKED, most=_TWICE)
+        for trail, pending in self._bytes[path.at]:
             known = gbk.tables().entries.get(lead << 8 | trail)
             if known is not None:
-                self.steps += _count(1, pending)
-                self._offer(self._emit(path, known, at, pending, guessed=False, gloss=token.gloss if token else None))
-
-    def _from_lost(self, path: Path, token: Token, *, frequent: bool = False) -> None:
-        """On from a first byte that is lost with its pair, over one token."""
-        for trail, pending in self._bytes[path.at]:
-            group = gbk.after_unassigned(-path.pending, trail, frequent=frequent)
-            self._guess(path, group, path.at + 1, pending, gloss=token.gloss)
-
-    def _over_hidden(self, path: Path, token: Token) -> None:
-        """A pair that no character has can leave no trace; two such pairs can stand in a row."""
-        first = gbk.before_unassigned(path.pending)
-        self.steps += len(first)
-        scores, inside = self._weigh(path, first, _LOST_PAIR)
-        moved = partial(self._guessed, path, first, penalty=_LOST_PAIR)
-        second: list[tuple[float, Path, gbk.Group, int]] = []
-        for likely in map(moved, nlargest(3, range(len(first)), key=scores.__getitem__)):
-            between = gbk.between_unassigned(-likely.pending)
-            self.steps += len(between)
-            weighed, _ = self._weigh(likely, between, _LOST_PAIR)
-            second += ((score, likely, between, place) for place, score in enumerate(weighed))
-        frequent = token.gloss is None
-        before = path.reading.score + path.penalty + _LOST_PAIR
-        for trail, pending in self._bytes[path.at]:
-            following = gbk.over_dropped(path.pending, trail, frequent=frequent)
-            for place, (score, (group, word)) in enumerate(zip(scores, following, strict=True)):
-                most = max(score + group.choices.top, before + word)
-                most += self._model.adds_after(first.entries[place].simplified, group.choices)
-                if place in inside or self._may_be_best(most, path.at + 1, pending, token.gloss):
-                    self._guess(moved(place), group, path.at + 1, pending, gloss=token.gloss)
+                made = self._on_time(self._emitted(path, known, at, pending))
+                if token.gloss is None or made.pending == ON_TIME:
+                    yield self._glossed(made, token.gloss)
                 else:
-                    self.steps += _count(len(group), pending)
-        for _, likely, between, place in nlargest(3, second, key=lambda item: item[0]):
-            self._from_lost(self._guessed(likely, between, place, penalty=_LOST_PAIR), token, frequent=frequent)
+                    # The gloss of the next character, whose first byte the decoder dropped.
+                    group = gbk.with_lead(pending)
+                    yield from self._guesses(made, group, at, ON_TIME, _LOST_UNMARKED, token.gloss)
+            if dropped and not self._is_fluent(path):
+                yield from self._over_dropped(path, path.at, trail, pending, token.gloss, _DROPPED, again=again)
 
-    def _guess(
+    def _lost(self, path: Path, token: Token | None, *, dropped: bool) -> Iterator[Path]:
+        """On from a first byte whose partner is not there: before a marker, or before what is no second byte."""
+        group, at = gbk.with_lead(path.pending), path.at
+        if dropped and (token is None or (token.character in MARKERS and token.gloss is None)):
+            # A pair that no character has, and a first byte behind it: only the text around can tell.
+            for one in self._lost_pairs(path, gbk.before_unassigned(path.pending), _DROPPED, _TWICE):
+                last = gbk.any_after_unassigned(-one.pending)
+                lost = _LOST_UNMARKED if token is None else _LOST_MARKED
+                yield from self._guesses(one, last, at + (token is not None), ON_TIME, lost, most=_TWICE)
+        if token is None or token.character not in MARKERS:
+            yield from self._guesses(path, group, at, ON_TIME, _LOST_UNMARKED)
+            return
+        following = self.shown[at + 1 : at + 2]
+        ascii_ = not following or following[0].isascii() or token.gloss is not None
+        penalty = _LOST_MARKED + (0 if ascii_ else _NOT_ASCII)
+        yield from self._guesses(path, group, at + 1, ON_TIME, penalty, token.gloss)
+        if dropped and token.gloss is None and at + 1 < len(self.tokens):
+            if self.shown[at + 1] in MARKERS:
+                for made in self._lost_pairs(path, gbk.before_unassigned(path.pending), _LOST_MARKED, _FIRST):
+                    yield made._replace(at=at + 1)
+            for trail, pending in self._bytes[at + 1]:
+                yield from self._over_dropped(path, at + 1, trail, pending, self.tokens[at + 1].gloss, _LOST_MARKED)
+
+    def _lost_pairs(self, path: Path, group: gbk.Group, penalty: int, most: int) -> Iterator[Path]:
+        """On to a character whose second byte was lost with a pair; its negative waits then."""
+        if not len(group):
+            return
+        costs = self._weighed(path, group, None) + (path.cost + penalty)
+        for place in np.argsort(costs, kind="stable")[:most].tolist():
+            entry = group.entries[place]
+            yield path._replace(
+                cost=int(costs[place]),
+                pending=-group.partners[place],
+                context=_longer(path.context, entry.symbol),
+                out=path.out + entry.character,
+                guessed=(*path.guessed, len(path.out)),
+                dropped=path.dropped + 1,
+            )
+
+    def _after_lost(self, path: Path, token: Token | None) -> Iterator[Path]:
+        """On from a pair that is lost, over another or over a character."""
+        if token is None or token.gloss is not None:
+            return
+        if token.character in MARKERS:
+            group = gbk.between_unassigned(-path.pending)
+            for made in self._lost_pairs(path, group, _LOST_MARKED, _FIRST):
+                yield made._replace(at=path.at + 1)
+        for trail, pending in self._bytes[path.at]:
+            group = gbk.after_unassigned(-path.pending, trail)
+            for made in self._guesses(path, group, path.at + 1, pending, 0, most=_SECOND):
+                yield self._on_time(made)
+
+    def _over_dropped(
+        self, path: Path, at: int, trail: int, pending: int, gloss: str | None, penalty: int, *, again: bool = False
+    ) -> Iterator[Path]:
+        """On over a pair that no character has, of which the decoder left nothing, or a marker before token `at`."""
+        if gloss is not None and pending != ON_TIME:
+            return
+        first = gbk.before_unassigned(path.pending)
+        weighed = self._weighed(path, first, None)
+        if again:
+            for one in self._lost_pairs(path, first, penalty, _TWICE):
+                for two in self._lost_pairs(one, gbk.between_unassigned(-one.pending), _DROPPED, _TWICE):
+                    group = gbk.after_unassigned(-two.pending, trail)
+                    for made in self._guesses(two, group, at + 1, pending, 0, gloss, most=_TWICE):
+                        yield self._on_time(made)
+        found: list[tuple[int, int, gbk.Entry]] = []
+        for place in np.argsort(weighed, kind="stable")[:_FIRST].tolist():
+            entry = first.entries[place]
+            group = gbk.after_unassigned(first.partners[place], trail)
+            if len(group):
+                after = self._weighed(path._replace(context=_longer(path.context, entry.symbol)), group, gloss)
+                best = np.argsort(after, kind="stable")[:_SECOND].tolist()
+                found += ((int(weighed[place] + after[one]), place, group.entries[one]) for one in best)
+        for cost, place, last in nsmallest(_PAIRS, found, key=lambda one: (one[0], one[2].character)):
+            both = first.entries[place]
+            yield self._on_time(
+                Path(
+                    path.cost + penalty + cost,
+                    at + 1,
+                    pending,
+                    _longer(_longer(path.context, both.symbol), last.symbol),
+                    path.out + both.character + last.character,
+                    (*path.guessed, len(path.out), len(path.out) + 1),
+                    path.agreed,
+                    path.dropped + 1,
+                )
+            )
+
+    def _is_fluent(self, path: Path) -> bool:
+        """Whether the next characters read well as their bytes are."""
+        cost, lead, context = 0, path.pending, path.context
+        for at in range(path.at, path.at + _AHEAD):
+            pairs = self._bytes[at] if at < len(self.tokens) else ()
+            known = gbk.tables().entries.get(lead << 8 | pairs[0][0]) if pairs else None
+            if known is None:
+                return False
+            added = self.model.cost(context, known.symbol)
+            cost += added
+            lead, context = pairs[0][1], _longer(context, known.symbol)
+            if cost > _FLUENT or added > _ODD:
+                return False
+            if lead == ON_TIME:
+                break
+        return True
+
+    def _weighed(self, path: Path, group: gbk.Group, gloss: str | None) -> Symbols:
+        """The costs of a group's characters behind a reading."""
+        costs = self.model.costs(path.context, group.symbols)
+        if self._script:
+            costs += np.where(group.scripts * self._script < 0, _OTHER_SCRIPT, 0)
+        if gloss is not None:
+            agrees = [gloss in readings(entry.character) for entry in group.entries]
+            costs += np.where(agrees, _GLOSS_AGREES, _GLOSS_DIFFERS)
+        return costs
+
+    def _guesses(
         self,
         path: Path,
         group: gbk.Group,
         at: int,
-        pending: int | None = None,
-        *,
-        penalty: float = 0.0,
+        pending: int,
+        penalty: int,
         gloss: str | None = None,
-        full_stop: float = 0.0,
-    ) -> None:
-        """Offer the readings that go on with one of a group's characters.
+        most: int = _SECOND,
+    ) -> Iterator[Path]:
+        """The likeliest readings that go on with one of a group's characters.
 
         Args:
             path: The reading.
             group: The characters.
             at: The token that comes after them.
-            pending: The byte that waits after them; if None, each has its own partner in the group.
+            pending: The byte that waits after them.
             penalty: Added for each character.
             gloss: The gloss of the character.
-            full_stop: Added for a full stop.
+            most: How many readings.
 
         """
-        self.steps += _count(len(group), pending)
-        most = self._model.at_most(path.reading, group.choices) + path.penalty + penalty
-        if not self._may_be_best(most, at, pending, gloss):
+        if not len(group):
             return
-        scores, _ = self._weigh(path, group, penalty, gloss, full_stop)
-        best, gain = self._best_with(pending)
-        plain, least = self._scores[at], best.floor - gain
-        for place in [place for place, score in enumerate(scores) if score - plain >= least]:
-            added = penalty + full_stop if group.entries[place].character == "。" else penalty
-            made = partial(self._guessed, path, group, place, at, pending, penalty=added, gloss=gloss)
-            if gain:
-                self._offer(made())
-            else:
-                best.offer(scores[place] - plain, made)
+        costs = self._weighed(path, group, gloss) + (path.cost + penalty)
+        for place in np.argsort(costs, kind="stable")[:most].tolist():
+            entry = group.entries[place]
+            agreed = path.agreed
+            if gloss is not None and gloss in readings(entry.character):
+                agreed = (*agreed, len(path.out))
+            yield Path(
+                int(costs[place]),
+                at,
+                pending,
+                _longer(path.context, entry.symbol),
+                path.out + entry.character,
+                (*path.guessed, len(path.out)),
+                agreed,
+                path.dropped,
+            )
 
-    def _guessed(
-        self,
-        path: Path,
-        group: gbk.Group,
-        place: int,
-        at: int | None = None,
-        pending: int | None = None,
-        *,
-        penalty: float = 0.0,
-        gloss: str | None = None,
-    ) -> Path:
-        at = path.at if at is None else at
-        pending = -group.partners[place] if pending is None else pending
-        return self._emit(path, group.entries[place], at, pending, guessed=True, penalty=penalty, gloss=gloss)
+    def _emitted(self, path: Path, entry: gbk.Entry, at: int, pending: int) -> Path:
+        """The reading with a character of which both bytes are known."""
+        cost = path.cost + self.model.cost(path.context, entry.symbol)
+        if entry.script * self._script < 0 or _WIDE_LETTER.match(entry.character):
+            cost += _OTHER_SCRIPT
+        context = _longer(path.context, entry.symbol)
+        return path._replace(cost=cost, at=at, pending=pending, context=context, out=path.out + entry.character)
 
-    def _weigh(
-        self, path: Path, group: gbk.Group, penalty: float, gloss: str | None = None, full_stop: float = 0.0
-    ) -> tuple[list[float], set[int]]:
-        """The scores of the readings that go on with one of a group's characters.
+    def _on_time(self, path: Path) -> Path:
+        """A byte that waits and is ASCII was a letter of its own; it ends the shift."""
+        if not 0 <= path.pending < 0x80:
+            return path
+        letter = chr(path.pending)
+        symbol = symbols(letter)[0]
+        return path._replace(
+            cost=path.cost + self.model.cost(path.context, symbol),
+            pending=ON_TIME,
+            context=_longer(path.context, symbol),
+            out=path.out + letter,
+        )
 
-        With them, the places of the characters that go on with a word begun before.
-        """
-        scores, inside = self._model.scores(path.reading, group.choices)
-        if gloss is not None:
-            penalties = (self._penalty(entry, penalty, gloss) for entry in group.entries)
-            return [score + (path.penalty + added) for score, added in zip(scores, penalties, strict=True)], inside
-        same = path.penalty + penalty
-        found = [score + same for score in scores]
-        for place in group.foreign.get(self._script, ()):
-            found[place] = scores[place] + (path.penalty + (penalty + _OTHER_SCRIPT))
-        if full_stop:
-            for place in group.choices.places.get(ord("。"), ()):
-                found[place] = scores[place] + (path.penalty + (penalty + full_stop))
-        return found, inside
-
-    def _best_with(self, pending: int | None) -> tuple[Best, float]:
-        """Where readings belong with such a byte pending, and what the letter can add that it may be."""
-        if pending is None or pending >= 0x80 or pending < ON_TIME:
-            return self._ahead, 0.0
-        return self._ended, LETTER_GAIN if pending >= 0 else 0.0
-
-    def _may_be_best(self, most: float, at: int, pending: int | None, gloss: str | None) -> bool:
-        """Whether a reading whose score is at most so high, but for a gloss that agrees, can be among the best."""
-        best, gain = self._best_with(pending)
-        agreed = 0.0 if gloss is None else _GLOSS_AGREES
-        return most + agreed + gain + _ROUNDING - self._scores[at] >= best.floor
-
-    def _offer(self, path: Path) -> None:
-        """Offer a reading. A second byte that is ASCII was a letter of its own; it ends the shift."""
-        if 0 <= path.pending < 0x80:
-            letter = chr(path.pending)
-            path = self._emit(path, gbk.Entry(letter, letter, 0), path.at, ON_TIME, guessed=False)
-        best = self._ended if path.pending == ON_TIME else self._ahead
-        best.offer(path.score - self._scores[path.at], path)
-
-    def _penalty(self, entry: gbk.Entry, penalty: float, gloss: str | None) -> float:
-        if gloss is not None:
-            penalty += _GLOSS_AGREES if gloss in readings(entry.character) else _GLOSS_DIFFERS
-        if entry.script * self._script < 0:
-            penalty += _OTHER_SCRIPT
-        return penalty
-
-    def _emit(
-        self,
-        path: Path,
-        entry: gbk.Entry,
-        at: int,
-        pending: int,
-        *,
-        guessed: bool,
-        penalty: float = 0.0,
-        gloss: str | None = None,
-    ) -> Path:
-        """The reading with one more character."""
-        _, _, reading, before, out, guesses, agreed = path
-        if guessed:
-            guesses = (*guesses, len(out))
-        if gloss is not None and gloss in readings(entry.character):
-            agreed = (*agreed, len(out))
-        reading = self._model.extend(reading, entry.simplified)
-        penalty = before + self._penalty(entry, penalty, gloss)
-        return Path(at, pending, reading, penalty, out + entry.character, guesses, agreed)
+    @staticmethod
+    def _glossed(path: Path, gloss: str | None) -> Path:
+        if gloss is None:
+            return path
+        return path._replace(cost=path.cost + (_GLOSS_AGREES if gloss in readings(path.out[-1]) else _GLOSS_DIFFERS))
 
 
-def _count(characters: int, pending: int | None) -> int:
-    """What trying characters counts; a letter that stands behind each is tried as well."""
-    return 2 * characters if pending is not None and 0 <= pending < 0x80 else characters
+def _longer(context: Context, symbol: int) -> Context:
+    return (*context, symbol)[1 - ORDER :]
 
 
 @lru_cache(maxsize=256)

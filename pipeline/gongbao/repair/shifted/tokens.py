@@ -15,7 +15,9 @@ MARKS = "?？!！;；,，:：、（(）).．"
 LATIN = "a-zāáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜńňǹ"
 GLOSS = re.compile(rf"[(（]?([{LATIN}]{{1,6}})[)）]")
 LONE_LETTER = re.compile(r"[A-Za-z\[-`{-~](?![!-~])")
-WINDOW = 48
+TAG = re.compile(rf"(?<=[{MARKERS}])/?[a-z]{{1,6}}[1-6]?>")
+"""What a marker leaves of a tag whose first byte it swallowed."""
+WINDOW = 160
 """Characters after a seam that are looked at."""
 ON_TIME = -1
 """Pending byte of a path that has come to its end: characters begin on time again."""
@@ -49,14 +51,12 @@ def tokens(text: str, start: int, count: int) -> list[Token]:
 def token_bytes(token: Token, other: str) -> tuple[tuple[int, int], ...]:
     """What a character that was read one byte late gives: a second byte, and the first byte of the next character.
 
-    A letter gives a second byte, after which characters begin on time. Markers, and characters that have a gloss and so
-    were read on time, give nothing. `other` is another character that may have stood in its place.
+    A letter gives a second byte, after which characters begin on time. Markers give nothing. `other` is another
+    character that may have stood in its place.
     """
     if token.character in MARKERS:
         return ()
     if "@" <= token.character <= "~":
         return ((ord(token.character), ON_TIME),)
-    if token.gloss is not None:
-        return ()
     pairs = (gbk.pair(character) for character in dict.fromkeys((token.character, other)) if character)
     return tuple(pair for pair in pairs if pair is not None)

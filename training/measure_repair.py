@@ -1,0 +1,108 @@
+"""How well the repair restores shifted runs made on purpose (`training/damage_runs.py`).
+
+    python -m training.measure_repair TEXTS.jsonl [--seeds 1] [--most N] [--wrong]
+
+TEXTS.jsonl: what `training/build_language_model.py --apart` wrote, texts that the language model has not seen. For each
+way of being damaged and for all: runs, the share restored whole, the share of their characters, of the repairs made the
+share that is right, and runs left as found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import islice
+from pathlib import Path
+
+from gongbao.chinese.language_model import normalised
+from gongbao.chinese.script import convert
+from gongbao.repair.text import repair
+
+from training.damage_runs import Run, runs, traditional
+
+_SWALLOWED = frozenset("？?\ufffd□")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What repair made of one run."""
+
+    characters: int
+    restored: int
+    whole: bool
+    made: bool
+    """Whether anything was repaired that is no gloss."""
+
+
+def outcome(run: Run) -> Outcome:
+    """Repair a damaged line and compare it with what it was; a character that nothing can bring back may be missing."""
+    revision = repair(run.text)
+    shown = _compared(revision.text)
+    pieces = [run.before, run.truth, run.after]
+    if not run.how.startswith("simplified"):
+        pieces = [traditional(piece) for piece in pieces]
+    before, truth, after = (_compared(piece) for piece in pieces)
+    wanted = before + truth + after
+    start, end = len(before), len(before) + len(truth)
+    blocks = SequenceMatcher(None, wanted, shown, autojunk=False).get_matching_blocks()
+    restored = sum(max(0, min(end, one.a + one.size) - max(start, one.a)) for one in blocks)
+    left, right = _common(before, shown), _common(after[::-1], shown[::-1])
+    middle = shown[left : len(shown) - right]
+    whole = left == len(before) and right == len(after) and middle.rstrip("".join(_SWALLOWED)) == truth
+    if not whole and restored == len(truth):
+        whole = len(shown) - len(wanted) in (0, 1) and middle.rstrip("".join(_SWALLOWED)).endswith(truth[-2:])
+    made = any(one.kind == "shifted" for one in revision.repairs)
+    return Outcome(len(truth), restored, whole, made)
+
+
+def _compared(text: str) -> str:
+    return normalised(convert(text).text)
+
+
+def _common(one: str, other: str) -> int:
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def read_runs(path: Path, seeds: int) -> Iterator[Run]:
+    for seed in range(seeds):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            yield from runs(json.loads(line)["text"], seed)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("texts", type=Path)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--skip", type=int, default=0)
+    parser.add_argument("--most", type=int)
+    parser.add_argument("--wrong", action="store_true", help="show the repairs that are not right, and runs left")
+    options = parser.parse_args()
+    groups: dict[str, list[Outcome]] = defaultdict(list)
+    stop = options.skip + options.most if options.most else None
+    for run in islice(read_runs(options.texts, options.seeds), options.skip, stop):
+        done = outcome(run)
+        kind = run.how.split()[0]
+        for group in ("all", kind, " ".join(run.how.split()[:2]), "short" if len(run.truth) < 12 else "long"):
+            groups[group].append(done)
+        if options.wrong and not done.whole:
+            found = repair(run.text)
+            shifted = [(one.before, one.after) for one in found.repairs if one.kind == "shifted"]
+            said = "WRONG" if done.made else "LEFT"
+            sys.stdout.write(f"{said} {run.how} | {run.before[-8:]} | {run.shown} | {run.truth} | {shifted}\n")
+    for name, outcomes in sorted(groups.items()):
+        characters = sum(one.characters for one in outcomes)
+        made = [one for one in outcomes if one.made]
+        sys.stdout.write(
+            f"{name:24} runs {len(outcomes):5}  whole {sum(one.whole for one in outcomes) / len(outcomes):.3f}"
+            f"  characters {sum(one.restored for one in outcomes) / characters:.3f}"
+            f"  made {len(made):5}, right {sum(one.whole for one in made) / max(1, len(made)):.3f}\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
