@@ -33,7 +33,7 @@ from gongbao.linking.place_candidates import FEATURES as PLACE_FEATURES
 from gongbao.linking.place_candidates import PlaceCandidates
 from gongbao.linking.status import BEHIND, NEAR, STATUSES, features
 from gongbao.linking.status import FEATURES as STATUS_FEATURES
-from gongbao.linking.surroundings import QUANTITY, Surroundings
+from gongbao.linking.surroundings import QUANTITY
 from gongbao.names.candidates import NONE
 from gongbao.names.ranking import FEATURES as NAME_FEATURES
 from gongbao.names.ranking import Proposals
@@ -130,7 +130,7 @@ def questions(found: Sequence[Sample]) -> dict[str, Questions]:
     }
     for number, sample in enumerate(found):
         document, heuristics = sample.document, sample.heuristics
-        around = Surroundings(document)
+        around = heuristics.around
         places = PlaceCandidates(around, heuristics.topics, heuristics.places, heuristics.cells)
         silent = zlib.crc32(sample.article.id.encode()) % 100 < 100 * WITHOUT_NETWORK
         statuses = None if silent else sample.proposals.statuses
@@ -288,7 +288,7 @@ def fit_status(
     names = [*STATUS_FEATURES, *(f"before:{w}" for w in words[0]), *(f"behind:{w}" for w in words[1])]
     rows, labels, facts, weights = [], [], [], []
     for number, sample in enumerate(found):
-        around = Surroundings(sample.document)
+        around = sample.heuristics.around
         silent = zlib.crc32(sample.article.id.encode()) % 100 < 100 * WITHOUT_NETWORK
         for n, fact in sample.facts.items():
             if fact.get("status") and around.sentence_of[n] is not None:

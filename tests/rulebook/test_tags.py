@@ -21,11 +21,13 @@ from gongbao.places.gazetteer import Gazetteer
 from gongbao.read import read_paths
 from gongbao.relations import Relation
 from gongbao.rulebook.check import check_rules, check_tags
-from gongbao.rulebook.gives import STAGES, tags
+from gongbao.rulebook.gives import STAGES, tags, values
 from gongbao.rulebook.ruleset import SHIPPED, RuleSet
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus" / "articles"
 PACKAGE = Path(gongbao.__file__).parent
+CUES = {"linking": "linking", "reading": "read"}
+"""Stages whose rules are words that the code of a package asks for, by kind."""
 
 
 def ids(rules: RuleSet) -> set[str]:
@@ -49,6 +51,10 @@ def constants(*nodes: ast.AST) -> Iterator[str]:
     for child in nodes:
         if isinstance(child, ast.Constant) and isinstance(child.value, str):
             yield child.value
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def is_rule(node: ast.AST) -> bool:
@@ -185,6 +191,25 @@ def test_every_tag_that_code_asks_for_is_given(shipped: RuleSet) -> None:
     assert check_tags(shipped) == []
 
 
+def test_a_kind_that_no_rule_has_is_named(tmp_path: Path) -> None:
+    copy = tmp_path / "rules"
+    shutil.copytree(SHIPPED, copy)
+    path = copy / "linking" / "lists.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("kind: open_list", "kind: collective"), encoding="utf-8")
+    (failure,) = check_tags(RuleSet.load(shipped=copy))
+    assert re.match(r".*gives\.py:\d+: the kind 'open_list' of linking is asked for and no rule has it", failure)
+
+
+def test_a_value_of_a_tag_that_no_rule_gives_is_named(tmp_path: Path) -> None:
+    copy = tmp_path / "rules"
+    shutil.copytree(SHIPPED, copy)
+    for path in (copy / "places").glob("*.yaml"):
+        text = path.read_text(encoding="utf-8").replace("authority: people", "authority: own")
+        path.write_text(text, encoding="utf-8")
+    (failure,) = check_tags(RuleSet.load(shipped=copy))
+    assert re.match(r".*gives\.py:\d+: the value 'people' of the tag 'authority' of places is asked for", failure)
+
+
 @pytest.mark.parametrize(
     ("stage", "given", "tag"),
     [
@@ -234,7 +259,25 @@ def test_a_tag_that_no_code_knows_is_named_with_file_and_line(
 
 def test_every_stage_with_a_schema_has_rules(shipped: RuleSet) -> None:
     assert set(shipped.stages) == set(STAGES)
-    assert all(list(tags(stage)) for stage in STAGES if stage != "not_facts")
+    assert all(list(tags(stage)) for stage in STAGES if stage not in ("not_facts", *CUES))
+
+
+@pytest.mark.parametrize(("stage", "package"), CUES.items())
+def test_every_kind_of_words_is_asked_for_by_code(stage: str, package: str) -> None:
+    written = {value for path in (PACKAGE / package).glob("*.py") for value in constants(*ast.walk(parsed(path)))}
+    assert set(STAGES[stage]) <= written
+
+
+def test_every_value_of_a_tag_is_asked_for_by_code() -> None:
+    paths = (path for path in PACKAGE.glob("**/*.py") if path.name != "gives.py")
+    written = {value for path in paths for value in constants(*ast.walk(parsed(path)))}
+    asked = {value for stage in STAGES for schema, name, _ in tags(stage) for value in values(schema, name)}
+    assert {value for value in asked if isinstance(value, str)} <= written
+
+
+def test_rules_by_which_articles_are_read_are_those_shipped(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="read before rules are chosen"):
+        RuleSet.load(user_folder(tmp_path, "reading", kind="views", gives="{}", pattern="次", text="次", find="次"))
 
 
 # -- a user's rule with the same tags --------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gongbao.document import Document, NamePrediction, Period, Place
+from gongbao.document import NamePrediction, Period, Place
 from gongbao.linking.period_candidates import PeriodCandidate, PeriodCandidates
 from gongbao.linking.place_candidates import Candidate, PlaceCandidates
 from gongbao.linking.scope import Choice
@@ -28,11 +28,13 @@ class Heuristics:
     """What the linkers by rule say of the quantities of one document.
 
     Attributes:
+        around: The article's surroundings.
         places: One choice for each quantity, as `periods`.
         topics: The place mentions that sentences may be about.
         cells: The quantities that stand in tables, by their number.
     """
 
+    around: Surroundings
     places: Sequence[Choice]
     periods: Sequence[Choice]
     topics: Sequence[Place]
@@ -64,11 +66,9 @@ class Chooser:
         self._years = Ranker.load("gongbao.linking", "year")
         self._statuses = StatusClassifier.load()
 
-    def choose(
-        self, document: Document, heuristics: Heuristics, predictions: Sequence[NamePrediction] | None
-    ) -> dict[int, Chosen]:
+    def choose(self, heuristics: Heuristics, predictions: Sequence[NamePrediction] | None) -> dict[int, Chosen]:
         """For every quantity that stands in the article's content, by its number, what was chosen."""
-        around = Surroundings(document)
+        around = heuristics.around
         numbers = [n for n, index in enumerate(around.sentence_of) if index is not None]
         if not numbers:
             return {}

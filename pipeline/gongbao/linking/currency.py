@@ -10,27 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import regex
-
 from gongbao.document import Quantity
 from gongbao.places.paths import COUNTRY, province_of
+from gongbao.rulebook.cues import LinkingCues
 from gongbao.rulebook.ruleset import RuleSet
 
 GUESSED = "currency_guessed"
 _OWN: Mapping[str, str] = {"香港特别行政区": "港元", "台湾省": "新台币", "澳门特别行政区": "澳门元"}
-_SAID_BEFORE = regex.compile(
-    r"(?:币|[美港欧日]元|RMB|CNY|[$￥¥])[:：]?\s{0,2}(?:[\d.,]+[十百千万亿]*元?\s?[、和及与]\s?){0,4}+$"
-)
-"""The name of a currency before an amount, or before the list that it is in."""
 _REACH = 48
-_SAID_AFTER = regex.compile(r"\s{0,2}(?:人民币|港币|新?台币|澳门币)")
-_BARE = regex.compile(r"[^港币台美欧日澳英]*[元圆块角毛分][^港币台美欧日澳英]*")
+"""Characters before an amount, or the list that it is in, within which its currency may be named."""
 
 
 class Currencies:
     """Knows the words that betray where a text comes from (rules of kind `home_currency`)."""
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, cues: LinkingCues) -> None:
+        self._cues = cues
         homes = [rule for rule in rules.stage("quantity_cues") if rule.kind == "home_currency"]
         self._words = {h.gives.unit: (h.gives.at_least, rules.lexicon(h.gives.words)) for h in homes}
 
@@ -52,12 +47,10 @@ class Currencies:
             own = unit  # a text of elsewhere that says neither
         return replace(quantity, unit=own + slash + per, flags=(*quantity.flags, GUESSED))
 
-    @staticmethod
-    def _is_bare(text: str, quantity: Quantity) -> bool:
-        said = _SAID_BEFORE.search(text[max(0, quantity.start - _REACH) : quantity.start]) or _SAID_AFTER.match(
-            text, quantity.end
-        )
-        return bool(said is None and _BARE.fullmatch(quantity.text))
+    def _is_bare(self, text: str, quantity: Quantity) -> bool:
+        before = text[max(0, quantity.start - _REACH) : quantity.start]
+        said = self._cues["currency_before"].search(before) or self._cues["currency_after"].match(text, quantity.end)
+        return bool(said is None and self._cues["bare_yuan"].fullmatch(quantity.text))
 
     def _is_spoken(self, text: str, unit: str) -> bool:
         at_least, words = self._words.get(unit, (1, ()))

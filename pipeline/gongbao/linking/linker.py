@@ -19,15 +19,17 @@ from gongbao.linking.periods import PeriodLinker
 from gongbao.linking.places import PlaceLinker
 from gongbao.linking.respectively import rates_in_step
 from gongbao.linking.scope import Choice, sentence_index
+from gongbao.linking.surroundings import Surroundings
 from gongbao.linking.tables import TableLinker
+from gongbao.linking.topics import TopicRules
 from gongbao.places.gazetteer import Gazetteer
 from gongbao.record import Evidence, How, LinkedField, Record
 from gongbao.relations import Relation
+from gongbao.rulebook.cues import LinkingCues, linking_cues
 from gongbao.rulebook.ruleset import RuleSet
 
 _DOUBTFUL = {"digits_apart": 0.3, "currency_guessed": 0.5}
 _BLANKS = 3
-_LABELS = frozenset("第表图式节章条款附件号年月日)）.、")
 _DOUBTFUL_REPAIRS = frozenset({"shifted", "decimal"})
 DAMAGE_REACH = 6
 """Characters around an amount within which a repair makes its record worth a look."""
@@ -42,20 +44,23 @@ class Linker:
 
     def __init__(self, rules: RuleSet, gazetteer: Gazetteer, *, confidence: Confidence | None = None) -> None:
         self._gazetteer = gazetteer
-        self._places = PlaceLinker(rules)
-        self._periods = PeriodLinker()
-        self._names = NameLinker(rules)
-        self._tables = TableLinker(rules, self._names)
-        self._currencies = Currencies(rules)
+        self._cues = linking_cues(rules)
+        self._names = NameLinker(rules, self._cues)
+        self._tables = TableLinker(rules, self._names, self._cues)
+        self._topics = TopicRules(rules, self._cues)
+        self._places = PlaceLinker(self._topics, self._tables)
+        self._periods = PeriodLinker(self._tables)
+        self._currencies = Currencies(rules, self._cues)
         self._chooser = Chooser()
         self._confidence = confidence or Confidence.load()
 
     def heuristics(self, document: Document) -> Heuristics:
         """What the linkers by rule say of places and periods."""
+        around = Surroundings(document, self._cues)
         cells = self._tables.cells(document)
-        places = self._places.link(document, self._tables, cells)
-        periods = self._periods.link(document, self._tables, cells)
-        return Heuristics(places, periods, self._places.topics.of(document), cells)
+        topics = self._topics.of(document)
+        places = self._places.link(around, topics, cells)
+        return Heuristics(around, places, self._periods.link(around, cells), topics, cells)
 
     def link(self, document: Document, predictions: Sequence[NamePrediction] | None = None) -> tuple[Record, ...]:
         """The records of a document in the order of its text.
@@ -65,9 +70,9 @@ class Linker:
             predictions: One for each quantity, or None to go by rules alone.
         """
         heuristics = self.heuristics(document)
-        chosen = self._chooser.choose(document, heuristics, predictions)
+        chosen = self._chooser.choose(heuristics, predictions)
         indicators, initiatives = self._named(document, predictions)
-        for number, model in rates_in_step(document):
+        for number, model in rates_in_step(self._cues, document):
             indicators[number], initiatives[number] = indicators[model], initiatives[model]
         for number, cell in heuristics.cells.items():
             indicator = self._tables.indicator(document, cell)
@@ -85,7 +90,7 @@ class Linker:
             quantity = document.quantities[number]
             place = linked.choices["place"].value
             quantity = self._currencies.judged(document.text, quantity, place if isinstance(place, str) else None)
-            apart = number not in heuristics.cells and _digits_apart(document.text, quantity.start)
+            apart = number not in heuristics.cells and _digits_apart(self._cues, document.text, quantity.start)
             index = sentence_index(document.outline, quantity.start)
             assert index is not None, "only quantities of the content are chosen for"
             records.append(self._record(document, index, quantity, linked, ("digits_apart",) if apart else ()))
@@ -202,7 +207,7 @@ def _ceiling(doubts: Sequence[str]) -> float:
     return min((_DOUBTFUL[flag] for flag in doubts), default=1.0)
 
 
-def _digits_apart(text: str, start: int) -> bool:
+def _digits_apart(cues: LinkingCues, text: str, start: int) -> bool:
     """True for an amount behind a number with nothing but a blank between: 5 40亿元 may have been 540亿元.
 
     The number of a list at the head of a line (1 40家) or of a figure (图3 20家) is no such number.
@@ -216,7 +221,8 @@ def _digits_apart(text: str, start: int) -> bool:
     while head > 0 and (text[head - 1] in ",.万亿" or text[head - 1].isdigit()):
         head -= 1
     before = text[head - 1 : head]
-    return text[head:at].rstrip("万亿")[-1:].isdigit() and before not in ("", "\n") and before not in _LABELS
+    is_number = before not in ("", "\n") and not cues["number_label"].match(before)
+    return is_number and text[head:at].rstrip("万亿")[-1:].isdigit()
 
 
 def _text(choice: Choice) -> str | None:

@@ -18,13 +18,10 @@ from gongbao.document import Document, Quantity, Sentence
 from gongbao.linking.respectively import series, shares_of
 from gongbao.linking.scope import Choice, sentence_index
 from gongbao.relations import Relation
+from gongbao.rulebook.cues import LinkingCues
 from gongbao.rulebook.ruleset import RuleSet
 
 _CJK = regex.compile(r"\p{Han}")
-_COMPARISON = regex.compile(
-    r"(?:(?:比|较|与|同)[^，。；]{0,14}?(?:相比|同期|上年|去年|前年|年初|上月|季度|[年月末期])"
-    r"|(?:几乎|大约|约)?(?:是|为|相当于)[^，。；]{0,14}的|(?:高于|低于|高出|快于|慢于)[^，。；]{0,10})$"
-)
 _NAME_RUN = regex.compile(r"[\p{Han}A-Za-z0-9·+“”（()）]{3,}")
 """What the name of an initiative may be written with, and brackets."""
 _QUOTED = regex.compile(r"《([^》\n]{2,40})》|“([^”\n]{2,20})”")
@@ -41,9 +38,12 @@ class NameLinker:
             phrase after an amount ends), `inner_verbs` (after which an indicator begins), `initiative_heads` (nouns
             that end the name of an initiative), `activities` (fields of statistical indicators) and `indicator_tails`
             (what is dropped from an indicator to give the activity).
+        cues: The words that linking asks for.
     """
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, cues: LinkingCues) -> None:
+        self._cues = cues
+
         def choice(name: str) -> str:
             words = sorted(rules.lexicon(name), key=lambda word: (-len(word), word))
             return "|".join(regex.escape(word) for word in words) or "(?!)"
@@ -69,7 +69,7 @@ class NameLinker:
         """One choice for each quantity; `value` is the indicator's text, None where none was found."""
         sentences = document.outline.sentences
         choices: list[Choice] = []
-        runs = {last: first for first, last in series(document.text, document.quantities)}
+        runs = {last: first for first, last in series(self._cues, document.text, document.quantities)}
         in_run = {n: first for last, first in runs.items() for n in range(first, last + 1)}
         sizes = {first: last - first + 1 for last, first in runs.items()}
         distributed: dict[int, Choice] = {}
@@ -82,7 +82,7 @@ class NameLinker:
             first = in_run.get(number, number)
             choice = choices[first] if first < number else self._indicator(document, sentences[index], quantity)
             if number == first and number in sizes:
-                shares = shares_of(choice, sizes[number])
+                shares = shares_of(self._cues, choice, sizes[number])
                 if shares:
                     distributed.update(zip(range(number, number + len(shares)), shares, strict=True))
             if number in distributed:
@@ -136,7 +136,7 @@ class NameLinker:
         length = -1
         while len(trimmed) != length:
             length = len(trimmed)
-            trimmed = _COMPARISON.sub("", self._verbs.sub("", trimmed))
+            trimmed = self._cues["compared_tail"].sub(self._verbs.sub("", trimmed))
         opener = self._openers.match(trimmed)
         low = start + (opener.end() if opener else 0)
         high = start + len(trimmed)

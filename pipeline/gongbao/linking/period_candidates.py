@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from math import log1p
 
 import numpy as np
-import regex
 
 from gongbao.chinese.clauses import clause_end
 from gongbao.document import Period
-from gongbao.linking.periods import BEGAN, MILESTONE, is_start
-from gongbao.linking.report_year import FIRM_PLAN, FOUNDING, PLAN, report_year_of
+from gongbao.linking.periods import is_start
 from gongbao.linking.scope import Choice, stated_in
 from gongbao.linking.surroundings import QUANTITY, Surroundings, after, before
 from gongbao.record import How
@@ -105,7 +103,8 @@ class PeriodCandidates:
         self._around, self._heuristic, self._statuses, self._cells = around, heuristic, statuses, cells
         document = self._document = around.document
         self._published = document.article.pub_date
-        self._report_year = report_year_of(document)
+        self._report_year = around.report_year
+        self._cues = around.cues
         self._periods = [p for p in document.periods if p.year is not None]
         self._years = Counter(p.year for p in self._periods if p.role != "comparison")
         self._total = max(1, sum(self._years.values()))
@@ -199,13 +198,13 @@ class PeriodCandidates:
         head = max(sentence.start, around.clause_head(quantity.start))
         paragraph = around.paragraph_start[sentence.paragraph]
         return (
-            float(PLAN.search(text, head, quantity.start) is not None),
-            float(PLAN.search(text, sentence.start, sentence.end) is not None),
-            float(FIRM_PLAN.search(text, sentence.start, sentence.end) is not None),
-            float(FIRM_PLAN.search(text, paragraph, sentence.start) is not None),
+            float(self._cues["plan"].search(text, head, quantity.start) is not None),
+            float(self._cues["plan"].search(text, sentence.start, sentence.end) is not None),
+            float(self._cues["firm_plan"].search(text, sentence.start, sentence.end) is not None),
+            float(self._cues["firm_plan"].search(text, paragraph, sentence.start) is not None),
             float(len(before(self._periods, sentence.start, quantity.start, 6))),
-            float(FOUNDING.search(text, sentence.start, quantity.start) is not None),
-            float(is_start(text, quantity, sentence, self._document.quantities[number + 1 : number + 7])),
+            float(self._cues["founding"].search(text, sentence.start, quantity.start) is not None),
+            float(is_start(self._cues, text, quantity, sentence, self._document.quantities[number + 1 : number + 7])),
         )
 
     def _features(self, number: int, slot: _Slot, nearer: bool, around_: tuple[float, ...]) -> list[float]:
@@ -267,7 +266,7 @@ class PeriodCandidates:
             _cue(span_text[-1:]),
             clause,
             in_sentence,
-            float(PLAN.search(ahead) is not None),
+            float(self._cues["plan"].search(ahead) is not None),
             paragraph,
             firm,
             float(nearer),
@@ -280,17 +279,14 @@ class PeriodCandidates:
             statuses[4],
             statuses[2],
             float(year in self._title_years),
-            float(_FROM.search(ahead) is not None),
-            float(rest is not None and MILESTONE.fullmatch(text, rest.start, rest.end) is not None),
-            float(BEGAN.search(ahead) is not None),
-            float(FOUNDING.search(text, low, high) is not None),
+            float(self._cues["change_from_period"].search(ahead) is not None),
+            float(rest is not None and self._cues["milestone"].fullmatch(text, rest.start, rest.end) is not None),
+            float(self._cues["began"].search(ahead) is not None),
+            float(self._cues["founding"].search(text, low, high) is not None),
             founding,
             started,
             float(rest is not None and around.quantities_between(rest.start, rest.end) > 0),
         ]
-
-
-_FROM = regex.compile(r"[由从自]\p{Han}{0,1}$")
 
 
 def _bare(year: int, rule: str) -> Period:

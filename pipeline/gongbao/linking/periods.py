@@ -16,112 +16,95 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-import regex
-
 from gongbao.chinese.clauses import between, clause_end, clause_start
-from gongbao.document import Document, Period, Quantity, Sentence
-from gongbao.linking.report_year import FIRM_PLAN, FOUNDING, PLAN, WILL, holds, is_day, report_year_of
+from gongbao.document import Period, Quantity, Sentence
+from gongbao.linking.report_year import holds, is_day
 from gongbao.linking.respectively import series
-from gongbao.linking.scope import Choice, sentence_index, stated_in, table_sentences
-from gongbao.linking.tables import NO_CELLS, Cell, TableLinker
+from gongbao.linking.scope import Choice, stated_in
+from gongbao.linking.surroundings import Surroundings
+from gongbao.linking.tables import Cell, TableLinker
 from gongbao.relations import Relation
+from gongbao.rulebook.cues import LinkingCues
 
-_OWN = regex.compile(r"的?(?:约|近|超过|超|不足)?$")
-_FROM = regex.compile(r"(?:由|从|自)[^，；。]{0,24}$")
-_TO = regex.compile(r"^[^，；。]{0,12}?(?:到|至|为|成)")
-_FIRM_PLAN_WORDS = regex.compile(r"将|力争|争取|确保|预期目标|" + WILL)
-"""Words that make a paragraph of a work report one of plans."""
 _RECENT_DAYS = 45
 """A day so shortly before publication is news of that very year, whatever year was spoken of before."""
-_NAME_AFTER = regex.compile(r"[”\"]?(?:规划|计划|纲要|方案|需求|收官|开局)")
-_TELLING = regex.compile(r"[^。；\d]{0,40}?(?:获悉|通报|发布|公布|透露|介绍|召开|举行|消息|讯|了解到|揭晓|报道)")
-"""After the day on which something was told: 3月9日，市统计局发布…"""
-MILESTONE = regex.compile(
-    r"[^，。；]{0,8}?(?:成立|设立|创办|始建|组建|诞生|挂牌|落户|揭牌|获批|启动|开工|动工|奠基|投产|投用|建成|上线|开业|开园|开通|通车|运行|落成)后?"
-)
-_STILL_PLANS = regex.compile(r"应|可|达产|建成后|投产后|总投资")
-BEGAN = regex.compile(r"(?:成立|设立|创办|创建|始建|组建|诞生|启动|建成|建|始|上线|投产|开工|落户)于$")
-"""When something began, told in a clause of its own."""
 _OWNED_KINDS = ("money", "count", "measure", "duration")
 
 
 class PeriodLinker:
-    """Resolves the period of every quantity of a document."""
+    """Resolves the period of every quantity of a document.
 
-    def link(
-        self, document: Document, tables: TableLinker | None = None, cells: Mapping[int, Cell] = NO_CELLS
-    ) -> list[Choice]:
+    Args:
+        tables: Reads the cells of tables.
+    """
+
+    def __init__(self, tables: TableLinker) -> None:
+        self._tables = tables
+
+    def link(self, around: Surroundings, cells: Mapping[int, Cell]) -> list[Choice]:
         """One choice for each quantity, in order; `value` is a `Period`, or None where nobody could tell.
 
         Args:
-            document: What the matchers found.
-            tables: Reads the cells of tables.
+            around: The article's surroundings.
             cells: The quantities that stand in tables, by their number.
         """
-        return _Pass(document, tables, cells).run()
+        return _Periods(self._tables, around, cells).choices()
 
 
-def is_start(text: str, quantity: Quantity, sentence: Sentence, later: Sequence[Quantity]) -> bool:
+def is_start(cues: LinkingCues, text: str, quantity: Quantity, sentence: Sentence, later: Sequence[Quantity]) -> bool:
     """True for A in 由A增加到B."""
-    if not later or not _FROM.search(text[max(sentence.start, quantity.start - 30) : quantity.start]):
+    if not later or not cues["change_from"].search(text[max(sentence.start, quantity.start - 30) : quantity.start]):
         return False
     return any(
-        other.kind == quantity.kind and _TO.search(text[quantity.end : other.start]) and other.start - quantity.end < 40
+        other.kind == quantity.kind
+        and cues["change_to"].search(text[quantity.end : other.start])
+        and other.start - quantity.end < 40
         for other in later[:6]
     )
 
 
-class _Pass:
-    def __init__(self, document: Document, tables: TableLinker | None, cells: Mapping[int, Cell]) -> None:
-        self._document = document
+class _Periods:
+    """The periods of one document."""
+
+    def __init__(self, tables: TableLinker, around: Surroundings, cells: Mapping[int, Cell]) -> None:
         self._tables = tables
         self._cells = cells
-        self._text = document.text
-        self._sentences = document.outline.sentences
-        self._paragraph_starts = {s.paragraph: s.start for s in reversed(self._sentences)}
-        self._pub = document.article.pub_date
-        self._report_year = report_year_of(document)
+        self._around = around
+        self._cues = around.cues
+        self._document = around.document
+        self._text = around.text
+        self._pub = around.document.article.pub_date
+        self._report_year = around.report_year
 
-    def run(self) -> list[Choice]:
+    def choices(self) -> list[Choice]:
+        """One choice for each quantity."""
         document = self._document
-        by_sentence: dict[int, list[int]] = {}
-        for number, quantity in enumerate(document.quantities):
-            index = sentence_index(self._document.outline, quantity.start)
-            if index is not None:
-                by_sentence.setdefault(index, []).append(number)
         choices: list[Choice] = [self._default()] * len(document.quantities)
         scope: Choice | None = None
         source: Sentence | None = None  # the sentence that left the scope
         section_scope: dict[int, Choice | None] = {}
         in_title = [p for p in document.title_periods if p.role == "time" and p.year is not None]
         title_scope = Choice(in_title[0], "title", in_title[0].rule, doubt=0.3) if in_title else None
-        previous: Sentence | None = None
-        in_table = table_sentences(document)
         tabled: list[Period] = []
-        for index, sentence in enumerate(self._sentences):
-            if previous is not None and sentence.section != previous.section:
+        for sentence, numbers, table, opens_section, opens_paragraph in self._around.steps():
+            if opens_section:
                 scope, source = self._inherited(sentence, section_scope), None
-            if previous is not None and sentence.paragraph != previous.paragraph and self._is_start_only(scope):
+            if opens_paragraph and self._is_start_only(scope):
                 scope = None
             lasts = scope if scope is not None and self._holds(scope, source, sentence) else None
             resolved = self._resolve(sentence, lasts)
             fallback = (
                 lasts or (title_scope if not self._report_year.is_work_report else None) or self._default(sentence)
             )
-            self._link_sentence(by_sentence.get(index, []), sentence, resolved, fallback, choices)
-            if index in in_table:  # its times are those of cells and leave nothing behind
+            self._link_sentence(numbers, sentence, resolved, fallback, choices)
+            if table is not None:  # its times are those of cells and leave nothing behind
                 tabled += resolved
-                for number in by_sentence.get(index, []):
-                    if self._tables is not None and number in self._cells:
+                for number in numbers:
+                    if number in self._cells:
                         choices[number] = self._tables.period(document, self._cells[number], tabled) or fallback
-                previous = sentence
                 continue
-            left = self._leaves(sentence, resolved, [choices[number] for number in by_sentence.get(index, [])])
-            if (
-                left is not None
-                and index not in by_sentence
-                and FOUNDING.search(self._text, sentence.start, sentence.end)
-            ):
+            left = self._leaves(sentence, resolved, [choices[number] for number in numbers])
+            if left and not numbers and self._cues["founding"].search(self._text, sentence.start, sentence.end):
                 left = None
             if sentence.role == "title":
                 title_scope = left and left._replace(how="title", doubt=0.3)
@@ -131,7 +114,6 @@ class _Pass:
                     scope, source = section_scope[sentence.section], None
             elif left is not None:
                 scope, source = left, sentence
-            previous = sentence
         return choices
 
     # -- scope -----------------------------------------------------------------------------------------------
@@ -147,8 +129,8 @@ class _Pass:
         return Choice(period, "published", rule, doubt=0.4)
 
     def _plans_paragraph(self, sentence: Sentence) -> bool:
-        start = self._paragraph_starts[sentence.paragraph]
-        return _FIRM_PLAN_WORDS.search(self._text, start, sentence.end) is not None
+        start = self._around.paragraph_start[sentence.paragraph]
+        return self._cues["plan_paragraph"].search(self._text, start, sentence.end) is not None
 
     def _inherited(self, sentence: Sentence, section_scope: dict[int, Choice | None]) -> Choice | None:
         for section in self._document.outline.path(sentence.section):
@@ -167,11 +149,11 @@ class _Pass:
         period = scope.value
         if source is None or not isinstance(period, Period):
             return True
-        return holds(self._text, self._report_year, period, source, sentence)
+        return holds(self._cues, self._text, self._report_year, period, source, sentence)
 
     def _is_telling(self, period: Period) -> bool:
         """True for a day on which something was told, not done."""
-        return period.role == "time" and is_day(period) and _TELLING.match(self._text, period.end) is not None
+        return period.role == "time" and is_day(period) and self._cues["told"].match(self._text, period.end) is not None
 
     def _leaves(self, sentence: Sentence, resolved: Sequence[Period], chosen: Sequence[Choice]) -> Choice | None:
         """The period that a sentence leaves behind for those after it: that of its first amount, else its first."""
@@ -183,7 +165,7 @@ class _Pass:
             p
             for p in resolved
             if p.role in {"time", "vague", "since"}
-            and not _NAME_AFTER.match(self._text, p.end)
+            and not self._cues["plan_name"].match(self._text, p.end)
             and not self._is_telling(p)
             and not self._is_start(p, sentence)
         ]
@@ -194,7 +176,7 @@ class _Pass:
 
     def _is_start(self, period: Period, sentence: Sentence) -> bool:
         """True for the time of A in 由A增加到B."""
-        return _FROM.search(self._text[sentence.start : period.start][-3:]) is not None
+        return self._cues["change_from"].search(self._text[sentence.start : period.start][-3:]) is not None
 
     # -- within a sentence -----------------------------------------------------------------------------------
 
@@ -228,7 +210,10 @@ class _Pass:
             return self._reread(period, base) if base is not None else period
         year = self._pub.year
         end = clause_end(self._text, sentence, period.end)
-        plans = FIRM_PLAN.search(self._text, clause_start(self._text, sentence, period.start), end) is not None
+        plans = (
+            self._cues["firm_plan"].search(self._text, clause_start(self._text, sentence, period.start), end)
+            is not None
+        )
         if plans and (base or period.year or year) < year and period.role == "time":
             return period.in_year(year)
         if base is None or (base > year and not plans and period.start - sentence.start > 8):
@@ -240,7 +225,9 @@ class _Pass:
         report = self._report_year
         if report.is_work_report and period.shift_from != "context":
             return None
-        if report.rule == Relation.PERIOD_COUNTED_YEAR or PLAN.search(self._text, sentence.start, sentence.end):
+        if report.rule == Relation.PERIOD_COUNTED_YEAR or self._cues["plan"].search(
+            self._text, sentence.start, sentence.end
+        ):
             return None
         return report.year
 
@@ -273,7 +260,9 @@ class _Pass:
         choices: list[Choice],
     ) -> None:
         quantities = [self._document.quantities[number] for number in numbers]
-        first_of = {n: first for first, last in series(self._text, quantities) for n in range(first, last + 1)}
+        first_of = {
+            n: first for first, last in series(self._cues, self._text, quantities) for n in range(first, last + 1)
+        }
         taken: set[int] = set()  # starts of periods that belong to the A of a pair alone
         start_choice: Choice | None = None
         for n, quantity in enumerate(quantities):
@@ -281,7 +270,7 @@ class _Pass:
                 choices[numbers[n]] = choices[numbers[first_of[n]]]
                 continue
             own = self._own(quantity, resolved)
-            is_from = is_start(self._text, quantity, sentence, quantities[n + 1 :])
+            is_from = is_start(self._cues, self._text, quantity, sentence, quantities[n + 1 :])
             if own is not None:
                 choice = self._stated(own, sentence, 0.05)
                 if is_from:
@@ -297,8 +286,12 @@ class _Pass:
     def _own(self, quantity: Quantity, resolved: Sequence[Period]) -> Period | None:
         """The period written right before an amount, even if it is the base of a comparison (较上年的5亿元)."""
         for period in resolved:
-            if period.end <= quantity.start and _OWN.fullmatch(self._text, period.end, quantity.start):
-                if quantity.kind in _OWNED_KINDS or _FROM.search(self._text[max(0, period.start - 3) : period.start]):
+            if period.end <= quantity.start and self._cues["right_before"].fullmatch(
+                self._text, period.end, quantity.start
+            ):
+                if quantity.kind in _OWNED_KINDS or self._cues["change_from"].search(
+                    self._text[max(0, period.start - 3) : period.start]
+                ):
                     return period
                 if (
                     quantity.kind == "percent"
@@ -339,13 +332,13 @@ class _Pass:
         if end >= quantity.start or between(self._document.quantities, period.end, end):
             return False
         start = clause_start(self._text, sentence, period.start)
-        if MILESTONE.fullmatch(self._text, period.end, end) is None and not BEGAN.search(
+        if self._cues["milestone"].fullmatch(self._text, period.end, end) is None and not self._cues["began"].search(
             self._text[start : period.start]
         ):
             return False
         head = sentence.start if period.year > self._pub.year else end
-        return _STILL_PLANS.search(self._text, head, quantity.start) is None and (
-            PLAN.search(self._text, head, quantity.start) is None
+        return self._cues["still_plans"].search(self._text, head, quantity.start) is None and (
+            self._cues["plan"].search(self._text, head, quantity.start) is None
         )
 
     def _stated(self, period: Period, sentence: Sentence, doubt: float) -> Choice:

@@ -12,8 +12,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import log1p
 
-import regex
-
 from gongbao.chinese.clauses import between
 from gongbao.document import Place, Sentence
 from gongbao.linking.respectively import name_runs
@@ -41,7 +39,6 @@ _RELATIONS = (
     "none", "heuristic", "dateline", "title_outside",
 )  # fmt: skip
 _HOWS = ("stated", "heading", "carried", "title", "published", "default")
-_SAYS = regex.compile(r"[^，,。；;：:\n]{0,14}?(?:表示|提出|介绍|透露|通报|印发|明确|要求|统计|公布|发布|预计|计划)")
 
 FEATURES = (
     "relation", "form", "rank", "is_topic", "ambiguous", "distance", "sentences_back", "clauses", "semicolons",
@@ -133,7 +130,7 @@ class PlaceCandidates:
         self._common = common_ancestor([str(p.place) for p in named]) if named else None
         self._provinces = len({province_of(str(p.place)) for p in named})
         self._runs: dict[Place, tuple[int, int]] = {}
-        for run in name_runs(around.text, self._mentions):
+        for run in name_runs(around.cues, around.text, self._mentions):
             for number, place in enumerate(run):
                 self._runs[place] = (number, len(run))
         sections = document.outline.sections
@@ -265,7 +262,7 @@ class PlaceCandidates:
             float(gap.count("）") + gap.count(")") - gap.count("（") - gap.count("(")),
             float(run[1]),
             float(run[0]),
-            float(_SAYS.match(text, place.end) is not None) if inside and place is not None else 0.0,
+            float(around.cues["announces"].match(text, place.end) is not None) if inside and place is not None else 0.0,
             _RANKS[rank_of(path)] if value in self._paths or value == COUNTRY else -1.0,
             float(depth(path)) if value else -1.0,
             self._values[path] / self._total,

@@ -13,19 +13,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-import regex
-
 from gongbao.chinese.clauses import between, clause_end, clause_start
-from gongbao.document import Document, Place, Quantity, Sentence, Table
-from gongbao.linking.respectively import COLLECTIVE, distribute, join_examples, name_runs, spread
-from gongbao.linking.scope import Choice, sentence_index, stated_in, table_sentences
-from gongbao.linking.tables import NO_CELLS, Cell, TableLinker
+from gongbao.document import Place, Quantity, Sentence, Table
+from gongbao.linking.respectively import distribute, join_examples, name_runs, spread
+from gongbao.linking.scope import Choice, sentence_index, stated_in
+from gongbao.linking.surroundings import Surroundings
+from gongbao.linking.tables import Cell, TableLinker
 from gongbao.linking.topics import TopicRules, is_donor
 from gongbao.places.paths import (
     COUNTRY,
     ancestor,
     common_ancestor,
     depth,
+    is_region,
     lies_in,
     lineage,
     narrowest,
@@ -34,58 +34,34 @@ from gongbao.places.paths import (
     rank_of,
 )
 from gongbao.relations import Relation
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.gives import LinkingCue
 
-_SHARE_OF = regex.compile(r"(?:全[省市区县州])?的?(?:约|近)?")
-_BODY_NAME = regex.compile(
-    r"\p{Han}{1,8}?(?:馆|院|所|中心|公司|集团|银行|大学|学院|基地|平台|超市|实验室|基金|论坛|交易所|联盟|协会|剧场|码头|电厂|港口)"
-)
-_SAYS = regex.compile(r"[^，,。；;：:\n]{0,14}?(?:表示|提出|介绍|透露|通报|印发|明确|要求|统计|公布|发布|预计|计划)")
-_PARTS = regex.compile(
-    r"(?:其中|这当中|分(?:地区|区域|区县|县区|县市|市县|城市|地市|市州|片区|板块)[看来]?|从(?:各?(?:地区|区域|区县|县区|县市|市县|城市|地市|市州|区|县))分?布?[来上]?看)"
-)
-"""Openings of sentences that go through the parts of a place."""
-_MANY_PLACES = regex.compile(
-    r"(?<!\d)(?:\d{2,}|[二三四五六七八九]?十[一二三四五六七八九]?)个?(?:大中)?(?:城(?![里乡镇区])|省份|省区市)"
-)
-"""In a title, so many cities or provinces that only the nation has them."""
 _ENDS = tuple("。！？!?；;…”")
-_HERE = regex.compile(r"在?这里")
-_ANAPHOR = regex.compile(r"(?:像|在|目前|如今|现在)?(?:[该其这此]|当地|区内|园区|项目|[前后]者|[乡村镇屯寨]里)")
-_OWN_LEVEL = {mark: regex.compile(rf"全{mark}(?![面国])|(?<!\p{{Han}}){mark}(?:财政|政府|里)") for mark in "区县"}
-"""How an article speaks of the district that it has come to."""
-_REGIONS = (
-    "内蒙古自治区",
-    "广西壮族自治区",
-    "西藏自治区",
-    "宁夏回族自治区",
-    "新疆维吾尔自治区",
-    "香港特别行政区",
-    "澳门特别行政区",
-)
+_OWN_LEVEL: Mapping[str, LinkingCue] = {"区": "own_district", "县": "own_county"}
+"""How an article speaks of the district that it has come to, by the end of its name."""
 
 
 class PlaceLinker:
     """Resolves the place of every quantity of a document.
 
     Args:
-        rules: Supplies the cue lexicons of `TopicRules`.
+        topics: Tells the places that sentences may be about.
+        tables: Reads the cells of tables.
     """
 
-    def __init__(self, rules: RuleSet) -> None:
-        self.topics = TopicRules(rules)
+    def __init__(self, topics: TopicRules, tables: TableLinker) -> None:
+        self._topics = topics
+        self._tables = tables
 
-    def link(
-        self, document: Document, tables: TableLinker | None = None, cells: Mapping[int, Cell] = NO_CELLS
-    ) -> list[Choice]:
+    def link(self, around: Surroundings, topics: Sequence[Place], cells: Mapping[int, Cell]) -> list[Choice]:
         """One choice for each quantity of the document, in order.
 
         Args:
-            document: What the matchers found.
-            tables: Reads the cells of tables.
+            around: The article's surroundings.
+            topics: The places that its sentences may be about.
             cells: The quantities that stand in tables, by their number.
         """
-        return _Pass(self, document, tables, cells).run()
+        return _Places(self._topics, self._tables, around, topics, cells).choices()
 
 
 def _is_above(path: str, place: Place, frames: Sequence[str]) -> bool:
@@ -98,19 +74,26 @@ def _lie_in_one_another(run: Sequence[Place]) -> bool:
     return all(lies_in(inner.place, outer.place) for outer, inner in pairwise(run))
 
 
-class _Pass:
-    """One pass over a document, sentence by sentence."""
+class _Places:
+    """The places of one document."""
 
     def __init__(
-        self, linker: PlaceLinker, document: Document, tables: TableLinker | None, cells: Mapping[int, Cell]
+        self,
+        rules: TopicRules,
+        tables: TableLinker,
+        around: Surroundings,
+        topics: Sequence[Place],
+        cells: Mapping[int, Cell],
     ) -> None:
-        self._linker = linker
+        self._rules = rules
         self._tables = tables
         self._cells = cells
-        self._document = document
-        self._text = document.text
-        self._sentences = document.outline.sentences
-        self._topics = linker.topics.of(document)
+        self._around = around
+        self._cues = around.cues
+        self._document = around.document
+        self._text = around.text
+        self._sentences = around.sentences
+        self._topics = topics
         self._heading = self._section_places()
         self._is_round_up = (
             len({c.value for c in self._heading if c is not None and c.rule == Relation.PLACE_HEADS_SECTION}) > 1
@@ -118,53 +101,45 @@ class _Pass:
         self._main = self._article_place()
         self._topics = [
             place
-            for run in name_runs(self._text, self._topics)
+            for run in name_runs(self._cues, self._text, topics)
             for place in run
-            if not self._is_elsewhere(place) or (self._opens_clause(run[0]) and not is_donor(self._text, run))
+            if not self._is_elsewhere(place)
+            or (self._opens_clause(run[0]) and not is_donor(self._cues, self._text, run))
         ]
         # The nation is what is compared with or part of a name, unless a clause opens with it.
         self._topics = [p for p in self._topics if p.rank != "country" or self._heads_clause(p)]
 
-    def run(self) -> list[Choice]:
+    def choices(self) -> list[Choice]:
+        """One choice for each quantity."""
         document = self._document
-        by_sentence: dict[int, list[int]] = {}
-        for number, quantity in enumerate(document.quantities):
-            index = sentence_index(self._document.outline, quantity.start)
-            if index is not None:
-                by_sentence.setdefault(index, []).append(number)
         choices: list[Choice] = [Choice(None, "default", Relation.PLACE_NONE, doubt=1.0)] * len(document.quantities)
         carried: Choice | None = None
         listed: list[Choice] = []
-        previous: Sentence | None = None
-        tables = table_sentences(document)
-        for index, sentence in enumerate(self._sentences):
-            if previous is not None and sentence.section != previous.section:
+        for sentence, numbers, table, opens_section, opens_paragraph in self._around.steps():
+            if opens_section:
                 carried, listed = None, []
-            new_paragraph = previous is None or sentence.paragraph != previous.paragraph
-            scope = self._captioned(tables.get(index)) or self._scope(sentence, carried, new_paragraph)
+            scope = self._captioned(table) or self._scope(sentence, carried, opens_paragraph)
             resolved = self._resolve(sentence, scope)
-            numbers = by_sentence.get(index, [])
             for number in numbers:
                 choices[number] = self._choose(document.quantities[number], sentence, resolved, scope)
-            if index in tables:  # a row says nothing of the text after the table
+            if table is not None:  # a row says nothing of the text after the table
                 for number in numbers:
-                    if self._tables is not None and number in self._cells:
+                    if number in self._cells:
                         choices[number] = self._tables.place(document, self._cells, number, resolved, scope)
-                previous = sentence
                 continue
-            distribute(document, numbers, resolved, choices)
-            spread(document, numbers, sentence, listed, choices)
+            distribute(self._cues, document, numbers, resolved, choices)
+            spread(self._cues, document, numbers, sentence, listed, choices)
             named = [choices[number] for number in numbers if choices[number].how == "stated"]
             distinct = list({choice.value: choice for choice in named}.values())
             listed = distinct if len(distinct) > 1 else listed
             topic = self._topic(sentence, resolved, [choices[number] for number in numbers])
             if any(choices[number].rule == Relation.PLACE_COLLECTIVE for number in numbers):
                 topic = Choice(None, "carried", Relation.PLACE_COLLECTIVE, doubt=0.5)
-            if _PARTS.match(self._text, sentence.start, sentence.end) and self._is_part(topic, scope):
+            parts = self._cues["parts"].match(self._text, sentence.start, sentence.end)
+            if parts and self._is_part(topic, scope):
                 topic = None  # 其中…: parts of the place spoken of, which the next sentence goes on with
             if sentence.role == "body":
                 carried = topic or (scope if scope.how in {"carried", "stated"} else None)
-            previous = sentence
         return choices
 
     @staticmethod
@@ -195,9 +170,9 @@ class _Pass:
         title_end = next((s.end for s in self._sentences if s.role == "title"), 0)
         named = [p for p in self._topics if p.place is not None and p.rank != "country" and p.form != "adjective"]
         title = self._document.article.title or ""
-        if _MANY_PLACES.search(title or self._text[:title_end]):
+        if self._cues["many_places"].search(title or self._text[:title_end]):
             return Choice(COUNTRY, "title", Relation.PLACE_COUNTRY, doubt=0.3)  # the places of the title are examples
-        outside = [p for p in self._document.title_places if self._linker.topics.is_topic(title, p)]
+        outside = [p for p in self._document.title_places if self._rules.is_topic(title, p)]
         outside = [p for p in outside if p.place is not None and p.rank != "country" and p.form != "adjective"]
         if outside:
             return Choice(narrowest([str(p.place) for p in outside]), "title", Relation.PLACE_TITLE, doubt=0.2)
@@ -270,11 +245,11 @@ class _Pass:
 
     def _holds_on(self, sentence: Sentence, carried: Choice | None) -> bool:
         """Whether a sentence goes on with a place inside the one that the article is about."""
-        if _ANAPHOR.match(self._text, sentence.start):
+        if self._cues["anaphor"].match(self._text, sentence.start):
             return True
         path = str(carried.value) if carried is not None else ""
-        own = _OWN_LEVEL.get(path[-1:]) if province_of(path) not in _REGIONS else None
-        return own is not None and own.search(self._text, sentence.start, sentence.end) is not None
+        own = _OWN_LEVEL.get(path[-1:]) if not is_region(province_of(path)) else None
+        return own is not None and self._cues[own].search(self._text, sentence.start, sentence.end) is not None
 
     def _captioned(self, table: Table | None) -> Choice | None:
         """What the caption of a table says of the place."""
@@ -309,7 +284,7 @@ class _Pass:
                     continue
                 place = replace(place, place=path)
             resolved.append(place)
-        return join_examples(self._text, resolved, frames)
+        return join_examples(self._cues, self._text, resolved, frames)
 
     def _does_not_widen(self, place: Place, sentence: Sentence) -> bool:
         """True for a zone, a region or a bare short name within a name (安徽创新馆 in 合肥).
@@ -318,11 +293,11 @@ class _Pass:
         is of all that it is in charge of.
         """
         if place.form == "organisation":
-            return self._heading[sentence.section] is None and not _SAYS.match(self._text, place.end)
+            return self._heading[sentence.section] is None and not self._cues["announces"].match(self._text, place.end)
         if place.form in {"zone", "adjective"}:
             return True
         is_bare = place.form == "name" and not place.text.endswith(("省", "市", "自治区", "州", "县", "区"))
-        is_in_name = _BODY_NAME.match(self._text, place.end) is not None
+        is_in_name = self._cues["institution"].match(self._text, place.end) is not None
         return is_bare and is_in_name
 
     def _heading_value(self, sentence: Sentence) -> str | None:
@@ -330,7 +305,7 @@ class _Pass:
         return str(heading.value) if heading and heading.value else None
 
     def _relative(self, base: str, place: Place) -> str | None:
-        if place.rank == "district" and place.text.endswith("区") and base in _REGIONS:
+        if place.rank == "district" and place.text.endswith("区") and is_region(base):
             return base  # 全区 of an autonomous region is the region
         if place.text in {"当地", "本地"}:
             return base
@@ -362,13 +337,15 @@ class _Pass:
 
     def _choose(self, quantity: Quantity, sentence: Sentence, resolved: Sequence[Place], scope: Choice) -> Choice:
         before = [p for p in resolved if p.end <= quantity.start and not self._is_aside(p, quantity)]
-        if before and _HERE.search(self._text, before[-1].end, quantity.start):
+        if before and self._cues["here"].search(self._text, before[-1].end, quantity.start):
             return scope
-        collective = COLLECTIVE.search(self._text, sentence.start, quantity.start) if self._is_round_up else None
+        collective = (
+            self._cues["collective"].search(self._text, sentence.start, quantity.start) if self._is_round_up else None
+        )
         if collective and (not before or before[-1].end <= collective.start()):
             return Choice(None, "default", Relation.PLACE_COLLECTIVE, collective.start(), collective.end(), 0.5)
         if before:
-            run = name_runs(self._text, before)[-1]
+            run = name_runs(self._cues, self._text, before)[-1]
             last = run[-1]
             how = stated_in(sentence)
             if len(run) > 1 and not _lie_in_one_another(
@@ -386,7 +363,7 @@ class _Pass:
     def _is_aside(self, place: Place, quantity: Quantity) -> bool:
         """True for a place in brackets that close before the amount （不含港澳台）, or whose share it is 杭州的40%."""
         between_them = self._text[place.end : quantity.start]
-        if quantity.kind in {"percent", "multiple"} and _SHARE_OF.fullmatch(between_them) and "的" in between_them:
+        if quantity.kind in {"percent", "multiple"} and self._cues["share_of"].fullmatch(between_them):
             return True
         closed = between_them.count("）") + between_them.count(")")
         return closed > between_them.count("（") + between_them.count("(")

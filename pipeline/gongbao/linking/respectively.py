@@ -25,32 +25,16 @@ from gongbao.document import Document, Place, Quantity, Sentence
 from gongbao.linking.scope import Choice
 from gongbao.places.paths import lies_in, rank_of
 from gongbao.relations import Relation
+from gongbao.rulebook.cues import Ask, LinkingCues
 
-_JOINT = regex.compile(r"\s*(?:[、，,；;]|和|及|与|以及|或)?\s*(?:约|近|超过|超|达|逾)?\s*")
-_RATES = regex.compile(
-    r"[，,；;]?(?:同比|比上年|较上年|环比|年均)?分别(?:同比)?(?:实际)?(?:增长|下降|提高|增加|上升|减少)(?:了)?"
-)
-_LIST = regex.compile(r"[、和与及]|以及")
-_NAME_JOINT = regex.compile(r"\s*(?:[、，,]|和|及|与|以及|/|\s)\s*")
-
-COLLECTIVE = regex.compile(
-    r"(?<![\p{Han}\d])(?:这|上述|以上)?(?P<size>[两三四五六七八九十]|\d{1,2})(?:个|大|座)?(?:地|市|省区市|省区|省|州|县|区|城市|城|园区|港口|地区)"
-    r"(?=[，\p{Han}])(?![级内外长委局政域镇乡的])"
-)
-"""Several places of a round-up taken together: 三地合计, 四大港口平均."""
-
-
-_OPEN_END = regex.compile(
-    r"[^，,。；;：:！？\n把将了向给对让从由到在为是有]{0,24}?等(?:各?地|(?:\d+|[一二三四五六七八九十百]+)余?多?(?!个?国)(?=\p{Han})|\p{Han}{0,2}[县市区州]区?)"
-)
-"""What closes a list of examples: 甲县、乙县等地, 甲镇、乙镇等9个集镇."""
 _ENUMERATED = regex.compile(r"[^，,。；;：:！？\n\d]{0,20}、[^，,。；;：:！？\n\d]{0,20}")
 
 
-def join_examples(text: str, places: Sequence[Place], frames: Sequence[str]) -> list[Place]:
+def join_examples(cues: LinkingCues, text: str, places: Sequence[Place], frames: Sequence[str]) -> list[Place]:
     """The places of a sentence, those of a list of examples (甲县、乙县等地) taken as the place that holds them all.
 
     Args:
+        cues: What closes such a list (甲镇、乙镇等9个集镇).
         text: The text.
         places: The places of one sentence, in order.
         frames: Paths of the places that the text is about: a list only stands for a place within or around one.
@@ -62,31 +46,33 @@ def join_examples(text: str, places: Sequence[Place], frames: Sequence[str]) -> 
         while last + 1 < len(places) and _ENUMERATED.fullmatch(text, places[last].end, places[last + 1].start):
             last += 1
         listed = places[index : last + 1]
-        whole = _whole(text, listed, frames)
+        whole = _whole(cues, text, listed, frames)
         joined += [replace(place, place=whole) for place in listed] if whole else listed
         index = last + 1
     return joined
 
 
-def _whole(text: str, listed: Sequence[Place], frames: Sequence[str]) -> str | None:
+def _whole(cues: LinkingCues, text: str, listed: Sequence[Place], frames: Sequence[str]) -> str | None:
     """The place that an open list stands for."""
-    end = _OPEN_END.match(text, listed[-1].end)
+    end = cues["open_list"].match(text, listed[-1].end)
     if end is None or (len(listed) == 1 and "、" not in end.group()):
         return None
     return next((frame for frame in frames if all(lies_in(place.place, frame) for place in listed)), None)
 
 
-def distribute(document: Document, numbers: Sequence[int], resolved: Sequence[Place], choices: list[Choice]) -> None:
+def distribute(
+    cues: LinkingCues, document: Document, numbers: Sequence[int], resolved: Sequence[Place], choices: list[Choice]
+) -> None:
     """Give the n-th amount of a list the n-th of as many places named in a row before it."""
     quantities = [document.quantities[number] for number in numbers]
-    runs = [run for run in name_runs(document.text, resolved) if len(run) > 1]
-    for first, last in series(document.text, quantities):
+    runs = [run for run in name_runs(cues, document.text, resolved) if len(run) > 1]
+    for first, last in series(cues, document.text, quantities):
         size = last - first + 1
         fitting = [run for run in runs if len(run) == size and run[-1].end <= quantities[first].start]
         if not fitting:
             # 甲市某厂和乙市某厂分别…: the names are not next to one another, but there are as many.
             loose = [p for p in resolved if p.end <= quantities[first].start]
-            respectively = loose and "分别" in document.text[loose[-1].end : quantities[first].start]
+            respectively = loose and cues["respectively"].search(document.text, loose[-1].end, quantities[first].start)
             if not respectively or len(loose) != size:
                 continue
             runs.append(loose)
@@ -98,43 +84,49 @@ def distribute(document: Document, numbers: Sequence[int], resolved: Sequence[Pl
 
 
 def spread(
-    document: Document, numbers: Sequence[int], sentence: Sentence, listed: Sequence[Choice], choices: list[Choice]
+    cues: LinkingCues,
+    document: Document,
+    numbers: Sequence[int],
+    sentence: Sentence,
+    listed: Sequence[Choice],
+    choices: list[Choice],
 ) -> None:
     """Give the amounts of 三市分别为…、…和… the places that were named one by one before."""
     quantities = [document.quantities[number] for number in numbers]
     alike = len(listed) > 1 and len({rank_of(str(choice.value)) for choice in listed}) == 1
-    for first, last in series(document.text, quantities) if alike else ():
+    for first, last in series(cues, document.text, quantities) if alike else ():
         size = last - first + 1
-        together = COLLECTIVE.search(document.text, sentence.start, quantities[first].start)
+        together = cues["collective"].search(document.text, sentence.start, quantities[first].start)
         if together is None or size != len(listed) or read_number(together["size"]) != Number(Decimal(size)):
             continue
         named = any(choices[number].how == "stated" for number in numbers[first : last + 1])
-        if not named and "分别" in document.text[together.end() : quantities[first].start]:
+        if not named and cues["respectively"].search(document.text, together.end(), quantities[first].start):
             for number, choice in zip(numbers[first : last + 1], listed, strict=True):
                 choices[number] = choice._replace(how="carried", rule=Relation.PLACE_RESPECTIVELY, doubt=0.2)
 
 
-def rates_in_step(document: Document) -> Iterator[tuple[int, int]]:
+def rates_in_step(cues: LinkingCues, document: Document) -> Iterator[tuple[int, int]]:
     """(growth, level) by number where rates follow as many amounts in step: A 3亿, B 5亿, 分别增长4%、6%."""
     quantities = document.quantities
-    for first, last in series(document.text, quantities):
+    for first, last in series(cues, document.text, quantities):
         size = last - first + 1
         if quantities[first].kind != "growth" or first < size or quantities[first - 1].kind == "growth":
             continue
-        cue = document.text[quantities[first - 1].end : quantities[first].start]
+        between = document.text[quantities[first - 1].end : quantities[first].start]
         levels = range(first - size, first)
         whole = document.text[quantities[first - size].end : quantities[first].start]
-        if _RATES.fullmatch(cue) and not any(quantities[n].kind == "growth" for n in levels) and "。" not in whole:
+        said = cues["rates_respectively"].fullmatch(between)
+        if said and not any(quantities[n].kind == "growth" for n in levels) and "。" not in whole:
             yield from zip(range(first, last + 1), levels, strict=True)
 
 
-def shares_of(name: Choice, size: int) -> list[Choice]:
+def shares_of(cues: LinkingCues, name: Choice, size: int) -> list[Choice]:
     """The members of a list in one name (甲、乙、丙产值), if there are `size`; short ones take the last one's head."""
     if not isinstance(name.value, str) or name.start is None:
         return []
     parts: list[tuple[int, int]] = []
     at = 0
-    for match in _LIST.finditer(name.value):
+    for match in cues["name_joint"].finditer(name.value):
         parts.append((at, match.start()))
         at = match.end()
     parts.append((at, len(name.value)))
@@ -155,12 +147,13 @@ def shares_of(name: Choice, size: int) -> list[Choice]:
     ]
 
 
-def series(text: str, quantities: Sequence[Quantity]) -> list[tuple[int, int]]:
+def series(cues: LinkingCues, text: str, quantities: Sequence[Quantity]) -> list[tuple[int, int]]:
     """Runs `[first, last]` of two or more quantities of one kind with nothing but joints between them."""
+    joint = cues["amount_joint"].fullmatch
     runs: list[tuple[int, int]] = []
     first = 0
     for index in range(1, len(quantities) + 1):
-        joined = index < len(quantities) and _joined(text, quantities[index - 1], quantities[index])
+        joined = index < len(quantities) and _joined(joint, text, quantities[index - 1], quantities[index])
         if not joined:
             if index - first > 1:
                 runs.append((first, index - 1))
@@ -168,16 +161,17 @@ def series(text: str, quantities: Sequence[Quantity]) -> list[tuple[int, int]]:
     return runs
 
 
-def _joined(text: str, left: Quantity, right: Quantity) -> bool:
+def _joined(joint: Ask, text: str, left: Quantity, right: Quantity) -> bool:
     gap = text[left.end : right.start]
-    return left.kind == right.kind and left.unit == right.unit and len(gap) <= 6 and _JOINT.fullmatch(gap) is not None
+    return left.kind == right.kind and left.unit == right.unit and len(gap) <= 6 and joint(gap) is not None
 
 
-def name_runs(text: str, spans: Sequence[SpanT]) -> list[list[SpanT]]:
+def name_runs(cues: LinkingCues, text: str, spans: Sequence[SpanT]) -> list[list[SpanT]]:
     """Runs of names joined by 、 和 及: `哈密、和田、吐鲁番`; single names are runs of one."""
+    joint = cues["place_joint"].fullmatch
     runs: list[list[SpanT]] = []
     for span in spans:
-        if runs and _NAME_JOINT.fullmatch(text[runs[-1][-1].end : span.start]):
+        if runs and joint(text[runs[-1][-1].end : span.start]):
             runs[-1].append(span)
         else:
             runs.append([span])

@@ -1,17 +1,22 @@
-"""Where things stand in an article: what the relations between a candidate and a quantity are reckoned from."""
+"""What is known of an article before anything is linked, worked out once: where things stand in it, the words that
+linking asks for, the year that it reports on, and the walk over its sentences.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from math import log1p
+from typing import NamedTuple
 
 import regex
 
 from gongbao.chinese.clauses import SpanT
-from gongbao.document import Document, Quantity, Sentence
+from gongbao.document import Document, Quantity, Sentence, Table
+from gongbao.linking.report_year import ReportYear
 from gongbao.linking.respectively import series
-from gongbao.linking.scope import sentence_index
+from gongbao.linking.scope import sentence_index, table_sentences
+from gongbao.rulebook.cues import LinkingCues
 
 KINDS = ("money", "count", "percent", "growth", "multiple", "duration", "measure")
 _CLAUSE = regex.compile(r"[，,；;：:（(]")
@@ -22,16 +27,30 @@ _IN_ONE_SENTENCE, _FEW_EARLIER, _MOST_EARLIER = 3, 2, 6
 """Spans taken of one earlier sentence; enough not to leave the section for more; enough to look no further."""
 
 
+class Step(NamedTuple):
+    """A sentence in the walk over an article; `table` is the one that it is a line of."""
+
+    sentence: Sentence
+    numbers: Sequence[int]
+    """Its quantities."""
+    table: Table | None
+    opens_section: bool
+    opens_paragraph: bool
+
+
 class Surroundings:
     """The order of sentences, clauses and quantities of one article.
 
     Attributes:
+        cues: The words that linking asks for.
+        report_year: The year that the article reports on.
         sentence_of: [N] for each quantity the number of its sentence, None for one that stands in no content.
         in_series: [N] place of each quantity in its run of amounts (0 for a lone one), and the run's length.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, cues: LinkingCues) -> None:
         self.document = document
+        self.cues = cues
         self.text = document.text
         self.sentences = document.outline.sentences
         self.sentence_of = [sentence_index(document.outline, q.start) for q in document.quantities]
@@ -39,12 +58,30 @@ class Surroundings:
         self._semicolons = [match.start() for match in _SEMICOLON.finditer(document.text)]
         self._quantity_starts = [q.start for q in document.quantities]
         self.in_series = [(0, 1)] * len(document.quantities)
-        for first, last in series(document.text, document.quantities):
+        for first, last in series(cues, document.text, document.quantities):
             for number in range(first, last + 1):
                 self.in_series[number] = (number - first, last - first + 1)
         self.paragraph_start: dict[int, int] = {}
         for sentence in reversed(self.sentences):
             self.paragraph_start[sentence.paragraph] = sentence.start
+        self.report_year = ReportYear.of(document, cues)
+
+    def steps(self) -> Iterator[Step]:
+        """The sentences in order, with what stands in them."""
+        numbers: dict[int | None, list[int]] = {}
+        for number, index in enumerate(self.sentence_of):
+            numbers.setdefault(index, []).append(number)
+        tables = table_sentences(self.document)
+        previous: Sentence | None = None
+        for index, sentence in enumerate(self.sentences):
+            yield Step(
+                sentence,
+                numbers.get(index, ()),
+                tables.get(index),
+                previous is not None and sentence.section != previous.section,
+                previous is None or sentence.paragraph != previous.paragraph,
+            )
+            previous = sentence
 
     def clauses_between(self, start: int, end: int) -> int:
         """How many clauses end in `[start, end)`."""

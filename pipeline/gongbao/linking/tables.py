@@ -20,22 +20,12 @@ from gongbao.places.paths import common_ancestor, deepest, nested
 from gongbao.quantities.tables import index_pattern
 from gongbao.record import How
 from gongbao.relations import Relation
+from gongbao.rulebook.cues import LinkingCues
 from gongbao.rulebook.ruleset import RuleSet
 
 _EDGE = 2
 """Characters of a cell beside its amount (约, 余) that leave it a cell of figures."""
 _UNIT_TAIL = regex.compile(r"\s*(?:[（(\[【][^（）()\[\]【】]{1,14}[）)\]】]|[%％‰])\s*$")
-_LABEL_HEAD = regex.compile(
-    r"^(?:其中\s*[:：]?|[#＃*]|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\d]{1,2}[）)]|\d{1,2}[.．、])\s*"
-)
-_CAPTION = regex.compile(r"(?:附?表\s*[\d一二三四五六七八九十]*(?:[-—.]\d+)?|附件\d*)\s*[:：.、]?\s*")
-_CAPTION_TAIL = regex.compile(r"(?:主要|基本)?(?:情况|统计|一览|明细|对比|汇总|分布|完成情况)*表?$")
-_EACH = regex.compile(r"(?:各|分)(?:地|省|市|县|区|州|镇|街道|部门|行业|类)*(?:[（(、]?(?:市|县|区|州|镇)[）)]?)*")
-_PLACE_HEAD = regex.compile(
-    r"地区|地市|市[（(、州县]|[县区][市（(]|县区|区县|市县|各[地市县区]|区域|地点|地方|属地|所在[地市县区]|省份|^[省市县区]$|城市"
-)
-_SUBJECT_HEAD = regex.compile(r"项目|工程|企业|公司|园区|平台|基金|名称|机构|产品|单位")
-_YEAR_HEAD = regex.compile(r"^(?:年份|年度|年|时间|时期|时段|月份|季度)$")
 
 
 class Cell(NamedTuple):
@@ -61,9 +51,11 @@ class TableLinker:
     Args:
         rules: Supplies the lexicons `table_index`, `table_generic`, `table_rates` and `table_totals`.
         names: Knows the fields that indicators belong to.
+        cues: The words that linking asks for.
     """
 
-    def __init__(self, rules: RuleSet, names: NameLinker) -> None:
+    def __init__(self, rules: RuleSet, names: NameLinker, cues: LinkingCues) -> None:
+        self._cues = cues
         self._names = names
         self._generic = frozenset(rules.lexicon("table_generic"))
         self._totals = frozenset(rules.lexicon("table_totals"))
@@ -142,7 +134,7 @@ class TableLinker:
     def names_places(self, text: str, cell: Cell) -> bool:
         """True where the rows of a table are places by its header, and this one is no total."""
         head = "".join(text[slice(*span)] for span in cell.table.columns[cell.label])
-        return _PLACE_HEAD.search(head) is not None and not self.is_total(text, cell)
+        return self._cues["place_header"].search(head) is not None and not self.is_total(text, cell)
 
     def period(self, document: Document, cell: Cell, resolved: Sequence[Period]) -> Choice | None:
         """The period of the column, else of the row's label or of a column of years.
@@ -166,7 +158,7 @@ class TableLinker:
                 return Choice(latest, "heading", latest.rule, latest.start, latest.end, 0.05)
         for number, span in enumerate(cell.row):
             head = "".join(text[slice(*part)] for part in cell.table.columns[number])
-            if number == cell.label or _YEAR_HEAD.match(head):
+            if number == cell.label or self._cues["time_header"].match(head):
                 for period in between(resolved, *span):
                     if period.start == span[0] and period.year is not None and period.role != "comparison":
                         return Choice(period, "stated", period.rule, period.start, period.end, 0.05)
@@ -245,11 +237,11 @@ class TableLinker:
         text, span = document.text, cell.row[cell.label]
         if self.is_total(text, cell) or any(True for _ in _filling(document.places, span, relative=True)):
             return None
-        if self.names_places(text, cell) and not _SUBJECT_HEAD.search(
+        if self.names_places(text, cell) and not self._cues["subject_header"].search(
             "".join(text[slice(*part)] for part in cell.table.columns[cell.label])
         ):
             return None
-        head = _LABEL_HEAD.search(text[slice(*span)])
+        head = self._cues["row_head"].search(text[slice(*span)])
         low, high = self._bare(document, (span[0] + (head.end() if head else 0), span[1]))
         return (low, high) if high - low >= 2 and regex.search(r"\p{Han}|[A-Za-z]", text[low:high]) else None
 
@@ -276,16 +268,16 @@ class TableLinker:
             return None
         text = document.text
         low, high = cell.table.caption
-        mark = _CAPTION.match(text, low, high)
+        mark = self._cues["caption_head"].match(text, low, high)
         low = mark.end() if mark else low
         items: list[Place | Period] = [*between(document.periods, low, high), *between(document.places, low, high)]
         for item in sorted(items, key=lambda item: item.start):
             if item.start == low:
                 low = item.end
-        each = _EACH.match(text, low, high)
+        each = self._cues["each"].match(text, low, high)
         low = each.end() if each else low
         low, high = self._bare(document, (low, high))
-        tail = _CAPTION_TAIL.search(text[low:high])
+        tail = self._cues["caption_tail"].search(text[low:high])
         high = low + tail.start() if tail else high
         if high - low < 2 or not regex.fullmatch(r"[\p{Han}A-Za-z0-9]+", text[low:high]):
             return None

@@ -14,15 +14,11 @@ import regex
 from gongbao.document import Document, Place
 from gongbao.linking.respectively import name_runs
 from gongbao.places.paths import nested
+from gongbao.rulebook.cues import LinkingCues
 from gongbao.rulebook.ruleset import RuleSet
 
-_RELATIVE_COMPARISON = regex.compile(r"(?:占|占到|比|较|高于|低于|高出|约为|相当于)\p{Han}{0,5}$")
-_LOCATIVES = tuple("在驻来留")
-"""Before a one-character abbreviation (在渝投资) these make it a place; elsewhere it is part of a name (西延、康渝)."""
 _ROUTE = regex.compile(r"\s?[—–－\-~～―]{1,2}\s?")
 """Between the ends of a line, pipeline or road (成都—昆明)."""
-_GIVES = regex.compile(r"[^，,。；;：:\n]{0,12}?(?:对口|援[藏疆青建助]|支援|帮扶|协作|捐[助款赠资])")
-_GIVEN_BY = regex.compile(r"(?:对口|支援|帮扶|协作|援[藏疆青])[^，,。；;：:\n]{0,6}$")
 _QUOTED_NAME = 12
 """Longest quoted name, in characters, within which a place is part of the name (“横县茉莉花茶”)."""
 
@@ -34,9 +30,11 @@ class TopicRules:
         rules: Supplies the cue lexicons `place_object_cues` (words before a place that make it an object),
             `place_comparison_before` (words before 全国 that make it one side of a comparison) and
             `place_comparison_after` (words after 全国, 全省, 全市 that do).
+        cues: The words that linking asks for.
     """
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, cues: LinkingCues) -> None:
+        self._cues = cues
         self._object = _suffix_pattern(rules.lexicon("place_object_cues"))
         self._country_comparison = _suffix_pattern(rules.lexicon("place_comparison_before"))
         self._comparison_after = _prefix_pattern(rules.lexicon("place_comparison_after"))
@@ -45,7 +43,7 @@ class TopicRules:
         """The places of a document that its sentences may be about, in order."""
         text = document.text
         apart: set[Place] = set()
-        for run in name_runs(text, document.places):
+        for run in name_runs(self._cues, text, document.places):
             if any(_is_foreign(place) for place in run) or not self.is_topic(text, run[0]):
                 apart.update(run)
         for place, end in pairwise(document.places):
@@ -69,18 +67,19 @@ class TopicRules:
         before, after = text[max(0, place.start - 8) : place.start], text[place.end : place.end + 8]
         if self._object.search(before):
             return False
-        if place.form == "adjective" and before[-1:] not in _LOCATIVES:
+        # 在渝投资 tells of a place; elsewhere its one character is part of a name (西延、康渝).
+        if place.form == "adjective" and not self._cues["locative"].match(before[-1:]):
             return False
         if place.rank == "country":
             return not (self._country_comparison.search(before) or self._comparison_after.match(after))
-        measures = self._comparison_after.match(after) or _RELATIVE_COMPARISON.search(before)
+        measures = self._comparison_after.match(after) or self._cues["compared_before"].search(before)
         return not (place.form == "relative" and measures)
 
 
-def is_donor(text: str, run: Sequence[Place]) -> bool:
+def is_donor(cues: LinkingCues, text: str, run: Sequence[Place]) -> bool:
     """Whether places named together give to another (对口支援的上海市捐资…): the money is spent there."""
     before = text[max(0, run[0].start - 12) : run[0].start]
-    return _GIVES.match(text, run[-1].end) is not None or _GIVEN_BY.search(before) is not None
+    return bool(cues["donor_after"].match(text, run[-1].end) or cues["donor_before"].search(before))
 
 
 def _suffix_pattern(words: Sequence[str]) -> regex.Pattern[str]:

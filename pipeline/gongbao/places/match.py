@@ -130,7 +130,8 @@ class PlaceMatcher:
     def _expression(self, text: str, match: Match) -> Place:
         start, end, rule, _ = match
         gives: ExpressionGives = match.gives
-        form, path, name = gives.form, gives.place, rule.id
+        form: PlaceForm = gives.form
+        path, name = gives.place, rule.id
         single = self._gazetteer.abbreviations.get(text[start:end])
         if path is None and form == "adjective" and single is not None:
             return self._adjective(text, start, end, single.places[0], form, name)

@@ -29,6 +29,11 @@ def province_of(path: str) -> str:
     return path.partition("/")[0]
 
 
+def is_region(path: str) -> bool:
+    """True for an autonomous or special administrative region, which calls itself 全区 as a district does."""
+    return depth(path) == 0 and path.endswith("区")
+
+
 def depth(path: str) -> int:
     """How many places a place lies in."""
     return path.count("/")

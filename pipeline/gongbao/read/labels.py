@@ -10,44 +10,30 @@ from importlib.resources import files
 from typing import Literal, cast
 
 from gongbao.chinese.clauses import STATEMENT_ENDS
+from gongbao.chinese.script import lexicon
 from gongbao.read.dates import find_dates, parse_date
+from gongbao.rulebook.cues import reading_cues
 
 Field = Literal["title", "author", "source", "published", "modified", "editor", "abstract", "views", "page", "other"]
-
-_TRADITIONAL = (
-    "發发時时間间來来訂订責责編编輯辑審审記记聯联網网標标題题單单瀏浏覽览閱阅讀读點点擊击數数關关閉闭頁页轉转載载"
-    "攝摄訊讯資资稱称類类別别後后報报員员請请總总監监製制執执劃划視视覺觉藝艺創创檔档張张貼贴機机構构佈布開开傳传"
-    "錄录檢检體体號号屬属欄栏鍵键詞词簽签實实範范圍围務务對对廢废種种級级語语電电話话郵邮業业區区錯错處处連连絡络"
-    "辦办許许證证備备權权條条則则掃扫縮缩護护現现當当應应產产鏈链熱热門门薦荐導导見见經经濟济歡欢圖图採采寫写評评"
-    "論论讚赞贊赞適适兩两進进華华鐘钟從从"
-)
-_SIMPLIFIED = dict(zip(_TRADITIONAL[::2], _TRADITIONAL[1::2], strict=True)) | {
-    chr(0xFF01 + offset): chr(0x21 + offset) for offset in range(94)
-}  # full-width ASCII
-_FOLD = str.maketrans(_SIMPLIFIED | {"\u3000": " ", "\xa0": " ", "\t": " ", "∶": ":", "︰": ":", "〔": "[", "〕": "]"})
 
 _GLOSS = re.compile(r"(?<=[\u3400-\u9fff])[(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿɡ ]{1,7}[)）] ?")
 _BULLET = re.compile(r"(?:[-*•·●■◆◇□>#|—_~=▪►▶]+\s*|[\[【(]\s*(?=[\u4e00-\u9fff ]{1,8}[:\]】]))+")
 
-_OPENING_LABELS = "原标题 来源 发布时间 发布日期 更新时间 浏览次数 浏览量 阅读量 点击数 访问量 责任编辑"
-"""Labels that are such without a colon too, at the start of a line."""
-_OPENING = re.compile(rf"(?:{_OPENING_LABELS.replace(' ', '|')})\s+(?=\S)")
 _SENTENCE = re.compile(rf"[{STATEMENT_ENDS}]|[，,].*[，,]")
-_SOURCE_WORD = re.compile(
-    r"(?:报|网|社|台|局|厅|委|办|部|署|府|院|会|处|科|行|大学|中心|集团|公司|客户端|频道|公众号|微信|新闻|在线|杂志|周刊|发布)$"
-)
-_CREDIT = re.compile(
-    r"(?:[\u4e00-\u9fff·]{0,14}(?:记者|通讯员)|文|图|文/图|图/文)\s?[\s:/]\s?"
-    r"(?P<name>[\u4e00-\u9fff·]{2,4}(?:[、 ]{1,2}[\u4e00-\u9fff·]{2,4}){0,5})$"
-)
 _NAME = re.compile(r"[《“]?[\u4e00-\u9fff·]{2,14}[》”]?")
-_DELIVERED = re.compile(r"^[-—–(（\s]*(?P<date>\S{6,14}?[日号])\s*在.{2,40}(?:会议|大会|全会|例会|常委会)\S{0,6}上")
-
-_DECORATION = re.compile(r"[\s(\[【|]*(?:浏览|点击|阅读|字体|字号|打印|分享|访问|人气|大\s*中\s*小|[(\[【|])")
 _EDGES = "\"' -—–_|丨/\\·,;>【[("
 
 MAX_LINE = 200
 """Longer lines are prose, never metadata."""
+
+
+@cache
+def _folding() -> dict[int, str]:
+    """Characters as they are compared: simplified where labels need it, half-width."""
+    simplified = {pair[0]: pair[1] for pair in lexicon("label_characters")}
+    half_width = {chr(0xFF01 + offset): chr(0x21 + offset) for offset in range(94)}
+    marks = {"\u3000": " ", "\xa0": " ", "\t": " ", "∶": ":", "︰": ":", "〔": "[", "〕": "]"}
+    return str.maketrans(simplified | half_width | marks)
 
 
 @cache
@@ -89,7 +75,7 @@ class Line:
 def fold(line: str) -> Line:
     """Prepare one line for comparison."""
     text = _GLOSS.sub("", line) if "(" in line or "（" in line else line
-    folded = text.translate(_FOLD)
+    folded = text.translate(_folding())
     start = len(folded) - len(folded.lstrip())
     bullet = _BULLET.match(folded, start)
     start = bullet.end() if bullet else start
@@ -139,19 +125,20 @@ def continuation(line: Line, field: Field) -> Value | None:
     if field in ("published", "modified"):
         day, rest = _dated(text)
         return Value(field, "", line.text[start:end], day) if day is not None and rest is None else None
+    cues = reading_cues()
     if field == "views":
-        fits = re.fullmatch(r"[\d,. ]{1,12}\s?(?:次|人|人次|万)?", text) is not None
+        fits = cues["views"].fullmatch(text) is not None
     elif field == "page":
-        fits = re.fullmatch(r"[大中小特】\]\[+A默认 ]{1,8}", text) is not None
+        fits = cues["sizes"].fullmatch(text) is not None
     else:
         named = field in ("author", "source", "editor") and not is_prose(text)
-        fits = named and not re.match(r"[一二三四五六七八九十]+、", text)
+        fits = named and not cues["numbered"].match(text)
     return Value(field, "", line.text[start:end]) if fits else None
 
 
 def delivered(line: Line) -> date | None:
     """The date of a subtitle such as ——2026年1月27日在…会议上."""
-    match = _DELIVERED.match(line.folded)
+    match = reading_cues()["delivered"].match(line.folded)
     return parse_date(match["date"]) if match else None
 
 
@@ -198,7 +185,7 @@ def _before_labels(line: Line, end: int) -> list[Value] | None:
     if len(text) > 60 or _SENTENCE.search(text):
         return None
     found = _unlabelled(Line(text, line.text[start:end]))
-    if found is None and len(text) <= 16 and _SOURCE_WORD.search(text):
+    if found is None and len(text) <= 16 and reading_cues()["source_word"].search(text):
         return [Value("source", "", line.text[start:end])]
     return found
 
@@ -211,14 +198,14 @@ def _unlabelled(line: Line, *, below_title: bool = False) -> list[Value] | None:
     folded = line.folded
     if len(folded) > 80:
         return None
-    opening = _OPENING.match(folded)
+    opening = reading_cues()["bare_label"].match(folded)
     if opening:
         label = opening.group().strip()
         field = _labels()[0][label]
         if field != "title" and is_prose(folded[opening.end() :]):
             return None
         return _labelled(line, field, label, opening.end(), len(folded))
-    credit = _CREDIT.match(folded)
+    credit = reading_cues()["byline"].match(folded)
     if credit:
         return [Value("author", "", line.text[slice(*credit.span("name"))].strip())]
     if _SENTENCE.search(folded):
@@ -248,12 +235,12 @@ def _dated(text: str) -> tuple[date | None, tuple[int, int] | None]:
         return dates[0].day, None
     if _is_source(text[start:end]):
         return dates[0].day, (start, end)
-    decoration = _DECORATION.match(text, dates[0].end)  # 2021-01-09 11:36 (点击 25 次), [打印]
+    decoration = reading_cues()["decoration"].match(text, dates[0].end)  # 2021-01-09 11:36 (点击 25 次), [打印]
     return (dates[0].day if decoration else None), None
 
 
 def _is_source(text: str) -> bool:
-    return len(text) <= 20 and ":" not in text and _SOURCE_WORD.search(text) is not None
+    return len(text) <= 20 and ":" not in text and reading_cues()["source_word"].search(text) is not None
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from gongbao.read.boilerplate import credit_at_end, is_boilerplate, is_footer, l
 from gongbao.read.datelines import Dateline, find_dateline
 from gongbao.read.dates import complete, find_dates
 from gongbao.read.labels import Field, Line, Value, continuation, delivered, fold, is_prose, metadata_of
+from gongbao.rulebook.cues import reading_cues
 
 HEAD, TAIL = 40, 40
 """Lines at the top and at the end in which metadata is looked for."""
@@ -29,9 +30,6 @@ SHORT = 60
 _MARKS = frozenset(":：©|丨>》]】/")
 
 Span = tuple[int, int]
-_NUMBERED = re.compile(
-    r"[一二三四五六七八九十百]+、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、]|第[一二三四五六七八九十\d]+[章节部]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ def _head(lines: Sequence[_TextLine]) -> tuple[list[Value], str | None, int]:
             content = index + 1
         elif title is None and index + 1 < len(lines) and _is_title(line):
             title, passed = _title(entry.raw), passed + 1
-        elif _NUMBERED.match(line.folded) or is_prose(line.folded) or find_dateline(entry.raw) or passed >= PASSED:
+        elif passed >= PASSED or _is_content(entry):
             break
         else:
             passed += 1
@@ -137,11 +135,17 @@ def _head(lines: Sequence[_TextLine]) -> tuple[list[Value], str | None, int]:
     return values, title or _first(values, "title"), content
 
 
+def _is_content(entry: _TextLine) -> bool:
+    folded = entry.line.folded
+    numbered = reading_cues()["numbered"].match(folded)
+    return bool(numbered) or is_prose(folded) or find_dateline(entry.raw) is not None
+
+
 def _is_title(line: Line) -> bool:
-    folded = line.folded
+    folded, cues = line.folded, reading_cues()
     if not 2 <= len(folded) <= 80 or folded.endswith(("。", "；", ";", ":", "，", ",", "、")):
         return False
-    if _NUMBERED.match(folded) or re.match(r"[(\[【]?(?:记者|通讯员)", folded) or find_dateline(folded) is not None:
+    if cues["numbered"].match(folded) or cues["reporter"].match(folded) or find_dateline(folded) is not None:
         return False
     return len(re.findall("[。；]", folded)) == 0
 

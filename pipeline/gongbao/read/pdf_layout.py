@@ -13,13 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-_NUMBER = re.compile(
-    r"[-—–·.\s|/]*(?:\d{1,4}|[ivxIVX]{1,6})[-—–·.\s|/]*|第?\s*\d{1,4}\s*页?\s*[/,，、|共]\s*(?:共|总)?\s*\d{1,4}\s*页?|第\s*\d{1,4}\s*[页頁]|"
-    r"(?i:page)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?"
-)
-_HEADING = re.compile(
-    r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|第[一二三四五六七八九十百\d]{1,4}[章节節条條部]|[•●■◆▪])"
-)
+from gongbao.rulebook.cues import reading_cues
+
 _RADICALS = dict(
     zip(
         "⺟⺠⻁⻄⻅⻆⻉⻋⻓⻔⻘⻚⻛⻜⻝⻢⻥⻦⻨⻩⻬⻮⻰⻳",
@@ -103,7 +98,7 @@ def without_running(lines: Sequence[PageLine], sizes: Sequence[PageSize]) -> lis
     for index, line in enumerate(lines):
         place = edge.get(index)
         if place is not None and (
-            _NUMBER.fullmatch(line.text.strip())
+            reading_cues()["page_number"].fullmatch(line.text.strip())
             or (counts[place, _likeness(line.text)] >= needed and len(line.text) <= 60 and not line.text.endswith("。"))
         ):
             continue
@@ -144,7 +139,7 @@ class _Edges:
             left = self._area(following)[0]
         if following.left > left + 1.0 * em:
             return False  # indented: a new paragraph, or a centred heading
-        if _HEADING.match(following.text) and re.search(r"[。！？：；]$", line.text):
+        if reading_cues()["list_mark"].match(following.text) and re.search(r"[。！？：；]$", line.text):
             return False
         # Figures are never pulled together: what stands at a line's end may be a whole number
         return not (line.text[-1:].isdigit() and following.text[:1].isdigit())

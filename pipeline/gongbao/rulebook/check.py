@@ -6,13 +6,15 @@ import inspect
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 from gongbao.components import Matchers
 from gongbao.document import Extraction
 from gongbao.periods.match import found_rows
 from gongbao.places.gazetteer import Gazetteer
-from gongbao.rulebook.gives import STAGES, Gives, tags
+from gongbao.rulebook import gives
+from gongbao.rulebook.gives import STAGES, Gives, tags, values
 from gongbao.rulebook.ruleset import Rule, RuleSet, check_examples
 
 
@@ -26,9 +28,9 @@ class Coverage:
 
 
 def check_rules(rules: RuleSet) -> list[str]:
-    """One line for each tag that no rule gives and each example that does not hold; empty if all is well.
+    """One line for each kind, tag or value that no rule has and each example that does not hold; empty if all is well.
 
-    Tags that no code asks for are refused when rules are loaded.
+    Those that no code asks for are refused when rules are loaded.
 
     Raises:
         RuleError: a rule cannot be loaded or compiled.
@@ -42,19 +44,35 @@ def check_rules(rules: RuleSet) -> list[str]:
 
 
 def check_tags(rules: RuleSet) -> list[str]:
-    """One line for each tag that code asks for and no rule gives, with where code asks for it."""
-    return [
-        f"{_asked_at(schema, name)}: the tag {tag!r} of {stage} is asked for and no rule gives it"
-        for stage in STAGES
-        for schema, name, tag in tags(stage)
-        if not any(isinstance(r.gives, schema) and name in r.gives.model_fields_set for r in rules.stage(stage))
-    ]
+    """One line for each kind, tag and value that code asks for and no rule has, with where code asks for it."""
+    failures = []
+    for stage, kinds in STAGES.items():
+        having = {rule.kind for rule in rules.stage(stage)}
+        failures += [
+            f"{_asked_at(gives, repr(kind))}: the kind {kind!r} of {stage} is asked for and no rule has it"
+            for kind in kinds
+            if kind and kind not in having
+        ]
+        for schema, name, tag in tags(stage):
+            given = [r.gives for r in rules.stage(stage) if isinstance(r.gives, schema)]
+            where = _asked_at(schema, f"{name}:")
+            if not any(name in one.model_fields_set for one in given):
+                failures.append(f"{where}: the tag {tag!r} of {stage} is asked for and no rule gives it")
+                continue
+            seen = {getattr(one, name) for one in given} if values(schema, name) else set()
+            failures += [
+                f"{where}: the value {value!r} of the tag {tag!r} of {stage} is asked for and no rule gives it"
+                for value in values(schema, name)
+                if value not in seen
+            ]
+    return failures
 
 
-def _asked_at(schema: type[Gives], name: str) -> str:
-    lines, first = inspect.getsourcelines(schema)
-    at = next(number for number, line in enumerate(lines, first) if line.lstrip().startswith(f"{name}:"))
-    return f"{inspect.getsourcefile(schema)}:{at}"
+def _asked_at(source: type[Gives] | ModuleType, words: str) -> str:
+    """Where a schema, or the module of schemas, says these words."""
+    lines, first = inspect.getsourcelines(source)
+    said = (number for number, line in enumerate(lines, max(first, 1)) if words.replace("'", '"') in line)
+    return f"{inspect.getsourcefile(source)}:{next(said, max(first, 1))}"
 
 
 class _Finder:
@@ -72,8 +90,9 @@ class _Finder:
             return found_rows(self._matchers.periods, text, pub_date)
         if self._stage.startswith("place"):
             return [_fields(item) for item in self._matchers.places.match(text)]
-        # Rules that only veto or feed others (not_facts, initiatives) are checked by their own patterns.
-        return [{"text": m.group(), "rule": rule.id} for rule in self._rules for m in rule.finditer(text)]
+        # Rules that only veto, feed others or are asked for by code are checked by their own patterns. Some of these
+        # allow for nothing (what stands between the members of a list), which is nothing found.
+        return [{"text": m.group(), "rule": rule.id} for rule in self._rules for m in rule.finditer(text) if m.group()]
 
 
 def _fields(item: Any) -> dict[str, Any]:

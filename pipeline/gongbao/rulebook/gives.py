@@ -1,21 +1,21 @@
-"""What a rule may give: the tags that the code of each stage asks for, and their types.
+"""What a rule may give: the kinds, tags and values that the code of each stage asks for.
 
-This is the one place where code says which tags it knows. A key that is not here is refused when a rules folder is
-loaded, with file and line; a tag that no rule gives is a failure of `gongbao rules check`. Code goes by tags and never
-by a rule's id, so that a user's rule with the same tags does what a shipped one does.
+This is the one place where code says which it knows. What is not here is refused when a rules folder is loaded, with
+file and line; a kind that no rule has, a tag or value that no rule gives is a failure of `gongbao rules check`. Code
+goes by tags and never by a rule's id, so that a user's rule with the same tags does what a shipped one does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import regex
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from gongbao.document import Authority, PeriodAnchor, PeriodRole, PlaceForm, Rank, YearShift
-from gongbao.record import Bound, Kind
+from gongbao.document import Authority, Rank, YearShift
+from gongbao.record import Kind
 
 TimeReader = Literal[
     "years",
@@ -45,6 +45,109 @@ TimeReader = Literal[
     "none",
 ]
 """Readers of periods/readers.py."""
+
+
+LinkingCue = Literal[
+    # places: words around a mention, an amount, or at the head of a sentence
+    "announces",
+    "share_of",
+    "institution",
+    "parts",
+    "many_places",
+    "here",
+    "anaphor",
+    "own_district",
+    "own_county",
+    "compared_before",
+    "locative",
+    "donor_after",
+    "donor_before",
+    # periods: what the article is, what is planned, what once happened, what changed
+    "work_report",
+    "annual_report",
+    "plan",
+    "firm_plan",
+    "plan_paragraph",
+    "plan_name",
+    "still_plans",
+    "continues",
+    "opening",
+    "founding",
+    "milestone",
+    "began",
+    "told",
+    "right_before",
+    "change_from",
+    "change_from_period",
+    "change_to",
+    "from_word",
+    "to_word",
+    # lists
+    "amount_joint",
+    "place_joint",
+    "name_joint",
+    "respectively",
+    "rates_respectively",
+    "collective",
+    "open_list",
+    # names of what is measured
+    "compared_tail",
+    "number_label",
+    # tables
+    "row_head",
+    "caption_head",
+    "caption_tail",
+    "each",
+    "place_header",
+    "subject_header",
+    "time_header",
+    # currencies
+    "currency_before",
+    "currency_after",
+    "bare_yuan",
+]
+"""Kinds of words that the code of linking/ asks for; each rule of rules/linking/ has one of them and gives nothing."""
+
+ReadingCue = Literal[
+    # lines of the page
+    "page_word",
+    "buttons",
+    "pager",
+    "neighbour",
+    "breadcrumb",
+    "copyright",
+    "scan",
+    "counter",
+    "footer",
+    "links",
+    "credit",
+    # datelines
+    "dateline_hint",
+    "wire",
+    "wire_reporter",
+    "from_place",
+    "news",
+    "day_alone",
+    "not_place",
+    # dates
+    "date_hint",
+    "date",
+    # metadata lines and their values
+    "bare_label",
+    "source_word",
+    "byline",
+    "delivered",
+    "decoration",
+    "views",
+    "sizes",
+    "numbered",
+    "reporter",
+    # pages of a PDF
+    "page_number",
+    "list_mark",
+]
+"""Kinds of words that the code of read/ asks for, as those of linking/. Here only the shipped rules count: articles are
+read before anyone chooses rules."""
 
 
 class Gives(BaseModel):
@@ -80,7 +183,7 @@ class QuantityGives(Gives):
 class BoundGives(Gives):
     """Of words before or behind an amount that bound it."""
 
-    bound: Bound
+    bound: Literal["~", ">", "<"]
     inside: bool = False
     """The words belong to the amount (以上)."""
 
@@ -156,10 +259,10 @@ class PieceGives(Gives):
     """The second year must be the one after the first."""
     lead: int = 7
     """Months from publication within which the part of a year is still that of the year it came out in."""
-    anchor: PeriodAnchor | None = None
+    anchor: Literal["published", "context"] | None = None
     sign: Literal[1, -1] = 1
     """Which way a span counts: 1 after, -1 before."""
-    role: PeriodRole | None = None
+    role: Literal["comparison", "since", "vague"] | None = None
     locale: str | None = None
     """Only in articles that a rule of kind `locale` with this name matches."""
     shift_from: YearShift | None = None
@@ -169,7 +272,7 @@ class PieceGives(Gives):
 class FrameGives(Gives):
     """Of words around a time expression."""
 
-    role: PeriodRole | None = None
+    role: Literal["comparison", "since"] | None = None
     open: Literal["start"] | None = None
     """`start`: the period has no beginning (截至)."""
     widens: bool = False
@@ -188,7 +291,7 @@ class LocaleGives(Gives):
 class ExpressionGives(Gives):
     """Of an expression for a place without its name."""
 
-    form: PlaceForm
+    form: Literal["name", "organisation", "embedded", "relative", "adjective"]
     rank: Rank
     place: str | None = None
     """The path, where it is always the same."""
@@ -201,7 +304,7 @@ class ExpressionGives(Gives):
 class FormGives(Gives):
     """Of what follows a place's name."""
 
-    form: PlaceForm
+    form: Literal["name", "zone", "organisation", "embedded"]
     extend: bool = False
     """What matched belongs to the mention."""
     open: str | None = None
@@ -224,6 +327,7 @@ class FormGives(Gives):
 
 
 _PERIOD_PIECES = ("year", "part", "suffix", "whole", "tail")
+READING = "reading"
 STAGES: Mapping[str, Mapping[str, type[Gives]]] = {
     "not_facts": {"": Gives},
     "quantities": dict.fromkeys((*get_args(Kind), "alone"), QuantityGives),
@@ -251,6 +355,8 @@ STAGES: Mapping[str, Mapping[str, type[Gives]]] = {
     },
     "places": {"expression": ExpressionGives, "": ExpressionGives},
     "place_forms": {"form": FormGives, "": FormGives},
+    "linking": dict.fromkeys(get_args(LinkingCue), Gives),
+    "reading": dict.fromkeys(get_args(ReadingCue), Gives),
 }
 """The stages, the kinds of rules that each of them knows, and what these give."""
 
@@ -260,3 +366,15 @@ def tags(stage: str) -> Iterator[tuple[type[Gives], str, str]]:
     for schema in dict.fromkeys(STAGES[stage].values()):
         for name, field in schema.model_fields.items():
             yield schema, name, field.alias or name
+
+
+def values(schema: type[Gives], name: str) -> tuple[str | int, ...]:
+    """The single values of a tag that code asks for one by one; none of a tag that takes any, or any kind of amount."""
+    found = _literals(schema.model_fields[name].annotation)
+    return () if found == get_args(Kind) else found
+
+
+def _literals(annotation: Any) -> tuple[str | int, ...]:
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return tuple(value for part in get_args(annotation) for value in _literals(part))

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, count
@@ -39,7 +39,7 @@ from typing import Any
 import regex
 
 from gongbao.errors import RuleError, RuleTimeout
-from gongbao.rulebook.gives import Gives
+from gongbao.rulebook.gives import READING, STAGES, Gives
 from gongbao.rulebook.rulefile import Example, Examples, RuleData, read_gives, read_rules, read_text
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -146,18 +146,26 @@ class RuleSet:
     lexicons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, *user_folders: Path | str, shipped: Path = SHIPPED) -> RuleSet:
+    def load(
+        cls, *user_folders: Path | str, shipped: Path = SHIPPED, stages: Collection[str] = tuple(STAGES)
+    ) -> RuleSet:
         """Load the shipped rules and, over them, those of the user's folders.
 
+        Args:
+            user_folders: The user's folders.
+            shipped: The folder of the shipped rules.
+            stages: Only the rules of these stages.
+
         Raises:
-            RuleError: a file is missing, no YAML, against the schema, holds a bad pattern or a duplicate id.
+            RuleError: a file is missing, no YAML, against the schema, holds a bad pattern or a duplicate id, or a
+                user's folder has rules by which articles are read.
         """
         folders = (shipped, *(Path(folder) for folder in user_folders))
         for folder in folders:
             if not folder.is_dir():
                 raise RuleError("rules folder not found", where=str(folder), fix="Name an existing folder with --rules")
         lexicons: dict[str, tuple[str, ...]] = {}
-        stages: dict[str, dict[str, tuple[RuleData, Gives, str]]] = {}
+        found: dict[str, dict[str, tuple[RuleData, Gives, str]]] = {}
         parts: dict[str, dict[str, str]] = {}
         for folder in folders:
             for path in sorted((folder / "lexicon").glob("*.txt")):
@@ -165,6 +173,14 @@ class RuleSet:
             seen: dict[str, str] = {}
             for path in sorted(folder.glob("**/*.yaml")):
                 stage = path.parent.name if path.parent != folder else path.stem
+                if stage in STAGES and stage not in stages:
+                    continue
+                if stage == READING and folder != shipped:
+                    raise RuleError(
+                        f"no rules of {READING} of one's own: articles are read before rules are chosen",
+                        where=str(path),
+                        fix="Move them away; give title and date of an article with it, where they are not found",
+                    )
                 data, lines = read_rules(path)
                 parts.setdefault(stage, {}).update(data.parts)
                 for number, rule in enumerate(data.rules):
@@ -176,7 +192,7 @@ class RuleSet:
                             fix=f"Rename one; the other is at {seen[rule.id]}",
                         )
                     seen[rule.id] = where
-                    stages.setdefault(stage, {})[rule.id] = (rule, read_gives(rule, number, stage, lines), where)
+                    found.setdefault(stage, {})[rule.id] = (rule, read_gives(rule, number, stage, lines), where)
         order = count()
         ready = {
             stage: tuple(
@@ -188,7 +204,7 @@ class RuleSet:
                     key=lambda rule: (-rule.priority, rule.order),
                 )
             )
-            for stage, rules in sorted(stages.items())
+            for stage, rules in sorted(found.items())
         }
         if folders != (SHIPPED,):  # those as shipped are known to be right
             for known in chain.from_iterable(ready.values()):
