@@ -262,6 +262,30 @@ def test_lone_surrogates_and_controls_do_not_break_the_pages(build: ModuleType, 
     assert client.get("/api/queue").status_code == 200
 
 
+def test_an_article_shows_what_was_damaged_before_and_after(build: ModuleType, tmp_path: Path) -> None:
+    import json
+
+    text = "暢通??萍冀鹑谂c，投資5亿元。停靠站?500個，?：訉嶒炇"
+    row: dict[str, Any] = {"id": "a.txt", "title": "x", "text": text, "simplified": text}
+    row["repairs"] = [
+        {"start": 2, "end": 10, "before": "??萍冀鹑谂c", "after": "。科技金融與", "kind": "shifted", "probability": 0.96},
+        {"start": 12, "end": 13, "before": "資", "after": "资", "kind": "width", "probability": 1.0},
+    ]
+    row["residues"] = [
+        {"start": 22, "end": 23, "text": "?", "guess": None, "probability": 0.0},
+        {"start": 28, "end": 33, "text": "?：訉嶒炇", "guess": "海河實驗室", "probability": 0.61},
+    ]
+    for name, value in (("1", 1), ("2", 2)):
+        record = build.make_record("a.txt", text, "5亿元", value=value)
+        folder = build.write_run(tmp_path / "outputs", name, {}, [record])
+        (folder / "articles.jsonl").write_text(json.dumps(row) + "\n")
+    session = open_review("previous", "latest", Places(tmp_path / "outputs", tmp_path / "b", tmp_path / "g"))
+    page = client_of(session).get("/article?id=a.txt", headers={"cookie": "language=en"}).text
+    assert "<del>??萍冀鹑谂c</del> <ins>。科技金融與</ins> <small>0.96</small>" in page
+    assert "left as found, may be: 海河實驗室</span> <small>0.61</small>" in page
+    assert "<del>?</del>" in page and "<del>資</del>" not in page
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_pages_hold_words_and_nothing_of_the_program(client: TestClient, session: Session, language: str) -> None:
     cookie = {"cookie": f"language={language}"}

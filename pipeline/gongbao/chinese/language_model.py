@@ -235,7 +235,8 @@ class LanguageModel:
         return cost
 
     def _of_article(self, context: Context) -> list[dict[int, int]]:
-        if not self._followers:
+        one = self._followers.get(context[-1:])
+        if one is None:
             return []
-        found = (self._followers.get(context[-n:]) for n in (1, 2) if len(context) >= n)
-        return [followers for followers in found if followers]
+        two = self._followers.get(context[-2:])
+        return [one] if two is None or len(context) < 2 else [one, two]

@@ -30,6 +30,8 @@ _OPEN = re.compile(rf"[(（]([{_LETTERS}]{{1,8}})(?=[{_HAN}，。、；：！？
 _CLOSE = re.compile(rf"[)）](?<=[{_LETTERS}].)")
 _BEFORE_CLOSE = re.compile(rf"[{_LETTERS}]{{1,8}}\Z")
 _ROUND = frozenset("(（")
+_TONELESS, _COMPANY = 3, 3
+"""Characters that a gloss without tones reads at most, and the sure glosses that one of several needs beside it."""
 _LONGEST = 6
 """Syllables in one pair of brackets: idioms are glossed as a whole."""
 
@@ -48,6 +50,8 @@ class _Gloss:
     end: int
     syllables: Syllables
     complete: bool
+    several: bool = False
+    """Without tones, and the reading of two characters or three: so stand names of firms, too (淘寶(taobao))."""
 
 
 def glosses(text: str) -> Iterator[Repair]:
@@ -59,12 +63,15 @@ def glosses(text: str) -> Iterator[Repair]:
     if not found:
         return
     toned = sum(gloss.syllables.toned and gloss.complete for gloss in found)
-    sure = toned + sum(not gloss.syllables.toned and len(gloss.syllables.letters) > 2 for gloss in found)
+    single = [gloss for gloss in found if not gloss.syllables.toned and not gloss.several]
+    sure = toned + sum(len(gloss.syllables.letters) > 2 for gloss in single)
     spaced = sum(_space_follows(text, gloss.end) for gloss in found)
     spacious = spaced > 1 and 2 * spaced > len(found)
     for gloss in found:
         if gloss.syllables.toned:
             trusted = gloss.complete or toned > 0
+        elif gloss.several:
+            trusted = toned > 0 or sure >= _COMPANY
         else:
             trusted = sure >= {1: 3, 2: 1}.get(len(gloss.syllables.letters), 0)
         if trusted:
@@ -148,9 +155,12 @@ def _find(text: str) -> list[_Gloss]:
         start = match.start() - (text[match.start() - 1 : match.start()] == " ")
         host = found[-1].start if found and found[-1].end == start else start
         before = text[max(0, host - _LONGEST) : host]
-        several = said.toned and len(said.letters) > 1
-        if (said.toned or _is_plain(match)) and _suits(said.letters, before if several else before[-1:]):
+        if not said.toned and not _is_plain(match):
+            continue
+        if _suits(said.letters, before if said.toned and len(said.letters) > 1 else before[-1:]):
             found.append(_Gloss(start, match.end(), said, complete=True))
+        elif not said.toned and len(said.letters) > 3 and _suits(said.letters, before[-_TONELESS:]):
+            found.append(_Gloss(start, match.end(), said, complete=True, several=True))
     for start, end, inside in _half_open(text):
         said = syllables(inside)
         if said.toned and _suits(said.letters, text[max(0, start - 1) : start]):

@@ -41,6 +41,7 @@ _MOST = 400
 """Seams tried in one article: time stays in bounds whatever the text is."""
 _FEWEST, _EACH = 12, 1000
 """Seams tried in vain: so many, and one more for so many characters. Then no more are."""
+_EMPHASIS = frozenset("?？!！")
 _STOP = re.compile(r"[，。、；,;\n]")
 _SAME = 16
 _MARKERS = 4
@@ -166,8 +167,10 @@ def _is_natural(text: str, start: int, end: int) -> bool:
 
 
 def _is_garbled(passage: str) -> bool:
-    found = symbols(passage)
-    return not _FOREIGN.search(passage) and LanguageModel().total(found) > _GARBLED * max(1, len(found))
+    found = symbols(character for character in passage if character not in MARKS)
+    model = LanguageModel()
+    rare = any(model.cost((), symbol) > _RARE for symbol in found)
+    return rare and not _FOREIGN.search(passage) and model.total(found) > _GARBLED * len(found)
 
 
 def _best(search: Search) -> Repair | None:
@@ -179,6 +182,8 @@ def _best(search: Search) -> Repair | None:
         return None
     chance = _probability(search, candidates)
     path = candidates[0].path
+    if not _rests_on_something(search, path):
+        return None
     kept = 0  # markers at the front that the reading leaves as they are
     while kept not in path.guessed and path.out[kept : kept + 1] and path.out[kept] in MARKERS:
         kept += 1
@@ -194,6 +199,18 @@ def _best(search: Search) -> Repair | None:
     if _NUMERALS.intersection(path.out[at] for at in path.guessed):
         out, chance = "", _TOLD  # a number is never guessed, nor told as a guess
     return Repair(first.start, end, search.text[first.start : end], out, "shifted", chance)
+
+
+def _rests_on_something(search: Search, path: Path) -> bool:
+    """Whether a reading is more than a guess: people write ?? and ?!? too.
+
+    A character is read from bytes that are there, or its gloss agrees, or a mark stands there that nobody writes beside
+    another, or a quote is closed that was open.
+    """
+    if len(path.guessed) < len(path.out) or path.agreed:
+        return True
+    shown = {token.character for token in search.tokens[: path.at]}
+    return not shown <= _EMPHASIS or (("!" in shown or "！" in shown) and path.out[-1] == "”" and search.in_quotes)
 
 
 def _probability(search: Search, candidates: list[Candidate]) -> float:

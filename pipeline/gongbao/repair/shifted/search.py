@@ -131,7 +131,7 @@ class Search:
             costs.append(costs[-1] + model.cost(context, symbol))
             context = _longer(context, symbol)
         quoted = text[max(text.rfind("\n", 0, start) + 1, start - _LINE) : start]
-        self._open = quoted.rfind("“") > quoted.rfind("”")
+        self.in_quotes = quoted.rfind("“") > quoted.rfind("”")
         rest = _QUOTE.search(text, last, last + _LINE)
         following, self._quotes = rest[0] if rest else "", list[str]()
         for character in reversed(self.shown):
@@ -150,7 +150,7 @@ class Search:
         """
         ended = sorted(self._ended(dropped=dropped), key=lambda path: path.cost - self.costs[path.at])
         found: dict[tuple[int, str], Candidate] = {}
-        for path in ended[: 4 * _ENDED]:
+        for path in ended[: 2 * _ENDED]:
             rest = self.symbols[path.at : path.at + _AFTER]
             found_cost = self.costs[path.at + len(rest)] + self._marks("".join(self.shown[: path.at]), path.at)
             cost = path.cost + self.model.total(rest, path.context) + self._marks(path.out, path.at)
@@ -178,7 +178,7 @@ class Search:
         Quotes open inside others, close what is not open, or are not closed on the line; a list begins with a member of
         one character.
         """
-        is_open = self._open
+        is_open = self.in_quotes
         cost = _LONE_MEMBER * len(_LONE.findall(passage + "".join(self.shown[at : at + 2])))
         following = self._quotes[at] if at < len(self._quotes) else ""
         for quote in (*_QUOTE.findall(passage), following):
@@ -202,8 +202,8 @@ class Search:
             for rank, path in enumerate(alive):
                 if path.cost > least + _HOPELESS or path.cost > self.costs[at] + _HOPELESS:
                     break
-                near = dropped and rank < _BEAM_DROPPED and path.cost < least + _NEAR
-                for longer in self._moves(path, dropped=near, again=rank < _AGAIN):
+                near = rank < _BEAM_DROPPED and path.cost < least + _NEAR
+                for longer in self._moves(path, near=near, dropped=near and dropped, again=rank < _AGAIN):
                     (ended if longer.pending == ON_TIME else waiting.setdefault(longer.at, [])).append(longer)
         return ended
 
@@ -244,7 +244,7 @@ class Search:
             if first == 0xA1:
                 yield Path(_LINE_START, 1, pending, self.context, "", ())
 
-    def _moves(self, path: Path, *, dropped: bool, again: bool) -> Iterator[Path]:
+    def _moves(self, path: Path, *, near: bool, dropped: bool, again: bool) -> Iterator[Path]:
         """All ways in which a reading goes on over the next token."""
         token = self.tokens[path.at] if path.at < len(self.tokens) else None
         lead, at = path.pending, path.at + 1
@@ -256,7 +256,8 @@ class Search:
         if token is None or not self._bytes[path.at]:
             yield from self._lost(path, token, dropped=dropped)
             return
-        if token.gloss is None and len(path.guessed) < len(path.out):
+        broken = near and not self._is_fluent(path)
+        if broken and token.gloss is None and len(path.guessed) < len(path.out):
             # Some decoders drop one byte alone of a pair that no character has: then characters are on time again.
             group = gbk.before_unassigned(lead)
             yield from self._guesses(path, group, path.at, ON_TIME, _DROPPED + _LOST_UNMARKED, most=_TWICE)
@@ -270,7 +271,7 @@ class Search:
                     # The gloss of the next character, whose first byte the decoder dropped.
                     group = gbk.with_lead(pending)
                     yield from self._guesses(made, group, at, ON_TIME, _LOST_UNMARKED, token.gloss)
-            if dropped and not self._is_fluent(path):
+            if dropped and broken:
                 yield from self._over_dropped(path, path.at, trail, pending, token.gloss, _DROPPED, again=again)
 
     def _lost(self, path: Path, token: Token | None, *, dropped: bool) -> Iterator[Path]:
