@@ -18,7 +18,7 @@ from typing import Any
 from gongbao.document import Article
 from gongbao.places.gazetteer import Gazetteer
 from gongbao.read import read_paths
-from gongbao.rulebook.ruleset import SHIPPED, RuleSet
+from gongbao.rulebook.load import SHIPPED, RuleSet
 
 Gold = dict[str, Any]
 KINDS = {"money", "count", "percent", "growth", "multiple", "duration", "measure"}

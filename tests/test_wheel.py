@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = """
 import pathlib, sys, gongbao
 from gongbao import Pipeline
-from gongbao.rulebook.ruleset import SHIPPED
+from gongbao.rulebook.load import SHIPPED
 site = pathlib.Path(sys.argv[1]).resolve()
 assert site in pathlib.Path(gongbao.__file__).resolve().parents, gongbao.__file__
 assert site in SHIPPED.resolve().parents, SHIPPED

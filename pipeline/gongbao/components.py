@@ -24,7 +24,7 @@ from gongbao.places.match import PlaceMatcher
 from gongbao.quantities.match import QuantityMatcher
 from gongbao.quantities.tables import TableReader, table_years
 from gongbao.repair.text import repair
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 if TYPE_CHECKING:
     from gongbao.linking.linker import Linker

@@ -21,7 +21,7 @@ from gongbao.read.failing import failure
 from gongbao.read.given import Given, article_of
 from gongbao.read.rows import Row, pub_date_of
 from gongbao.record import Record
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 if TYPE_CHECKING:
     import pandas

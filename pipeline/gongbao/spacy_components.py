@@ -110,7 +110,7 @@ def make_places(nlp: Language, name: str, spans_key: str, rules: list[str]) -> S
 
 @lru_cache(maxsize=4)
 def _rules(folders: tuple[str, ...]) -> Any:
-    from gongbao.rulebook.ruleset import RuleSet
+    from gongbao.rulebook.load import RuleSet
 
     return RuleSet.load(*folders)
 

@@ -18,7 +18,7 @@ from gongbao.errors import RuleError
 from gongbao.layout.outline import outline
 from gongbao.pipeline import Pipeline
 from gongbao.repair.text import repair
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 TRIAL = "2021年，绍兴市完成投资3.5亿元，同比增长12.3%；" + "tx0年亿" * 12
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from gongbao.errors import RuleError
 from gongbao.read.reader import read_file
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -14,7 +14,7 @@ from gongbao.chinese.calendar import Window, context_year, five_year_plan, full_
 from gongbao.document import Period
 from gongbao.errors import RuleError
 from gongbao.periods.match import PeriodMatcher, found_rows
-from gongbao.rulebook.ruleset import RuleSet, check_examples
+from gongbao.rulebook.load import RuleSet, check_examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

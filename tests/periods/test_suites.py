@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from gongbao.chinese.script import convert
 from gongbao.periods.match import PeriodMatcher
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 pytestmark = pytest.mark.shared
 

@@ -11,7 +11,7 @@ import pytest
 from gongbao.errors import RuleError
 from gongbao.places.gazetteer import Gazetteer, PlaceEntry
 from gongbao.places.paths import COUNTRY
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 HEADER = "code,rank,path,short,valid_from,valid_to\n"
 

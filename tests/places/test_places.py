@@ -14,7 +14,7 @@ from gongbao.errors import RuleError
 from gongbao.places.gazetteer import Gazetteer
 from gongbao.places.match import PlaceMatcher
 from gongbao.places.names import on_borders
-from gongbao.rulebook.ruleset import RuleSet, check_examples
+from gongbao.rulebook.load import RuleSet, check_examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -15,8 +15,8 @@ from gongbao.canonical import plain_number
 from gongbao.document import Quantity
 from gongbao.errors import RuleError, RuleTimeout
 from gongbao.quantities.match import QuantityMatcher
+from gongbao.rulebook.load import RuleSet, check_examples
 from gongbao.rulebook.pattern import leading_group
-from gongbao.rulebook.ruleset import RuleSet, check_examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -17,7 +17,7 @@ import pytest
 from gongbao.chinese.script import convert
 from gongbao.document import Quantity
 from gongbao.quantities.match import QuantityMatcher
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 pytestmark = pytest.mark.shared
 

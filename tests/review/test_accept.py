@@ -19,7 +19,7 @@ from gongbao.review.opening import open_review
 from gongbao.review.patch import patch_for
 from gongbao.review.session import Session
 from gongbao.review.store import decided_changes
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 TEXT = (
     "南京市质押融资\n2020年全市融资额达12.5亿元，惠及企业300家。\n鼓楼区贷款8000万元，占比6%。\n"

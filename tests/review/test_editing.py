@@ -10,7 +10,7 @@ from gongbao.places.gazetteer import Gazetteer
 from gongbao.record import Record
 from gongbao.review.editing import FieldErrors, edit, fields_of, new_record
 from gongbao.review.texts import TextPair
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 TEXT = "蘇州簡訊\n2020年，蘇州市簽約１２億元，服務企業300家！下一句。\n"
 SIMPLE = "苏州简讯\n2020年，苏州市签约12亿元，服务企业300家！下一句。\n"

@@ -9,7 +9,7 @@ from gongbao import Pipeline
 from gongbao.errors import RuleTimeout
 from gongbao.rulebook import cues
 from gongbao.rulebook.cues import LinkingCues, linking_cues
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 RULE = """
 rules:

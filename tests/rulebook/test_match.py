@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 from gongbao.errors import RuleError, RuleTimeout
+from gongbao.rulebook.load import Rule, RuleSet
 from gongbao.rulebook.match import Match, Matcher, Overlap, resolve
 from gongbao.rulebook.rulefile import Examples
-from gongbao.rulebook.ruleset import Rule, RuleSet
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from gongbao.rulebook.load import RuleSet
 from gongbao.rulebook.pattern import leading_group, may_run_away, needs_of, without_look_behind
-from gongbao.rulebook.ruleset import RuleSet
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from gongbao.document import Article
 from gongbao.errors import RuleError
 from gongbao.rulebook.check import check_rules, coverage
 from gongbao.rulebook.explain import explain, near_misses
+from gongbao.rulebook.load import SHIPPED, RuleSet
 from gongbao.rulebook.rulefile import RuleFile
-from gongbao.rulebook.ruleset import SHIPPED, RuleSet
 from gongbao.rulebook.template import template
 
 TEXT = "2021年，宁波市投入3亿元，比2019年增长8%。编号20210003号。"

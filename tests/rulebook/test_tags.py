@@ -22,7 +22,7 @@ from gongbao.read import read_paths
 from gongbao.relations import Relation
 from gongbao.rulebook.check import check_rules, check_tags
 from gongbao.rulebook.gives import STAGES, tags, values
-from gongbao.rulebook.ruleset import SHIPPED, RuleSet
+from gongbao.rulebook.load import SHIPPED, RuleSet
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus" / "articles"
 PACKAGE = Path(gongbao.__file__).parent

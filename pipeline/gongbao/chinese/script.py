@@ -22,7 +22,7 @@ from typing import Any
 from gongbao.document import Revision
 from gongbao.errors import RuleError
 from gongbao.offsets import Edit, OffsetMap
-from gongbao.rulebook.ruleset import SHIPPED
+from gongbao.rulebook.load import SHIPPED
 
 _HAN = ((0x2E80, 0x2FE0), (0x3400, 0xA000), (0xF900, 0xFB00), (0x20000, 0x33480))
 _AT_ONCE = 2048

@@ -47,7 +47,7 @@ def command(
     from gongbao.review.accept import accept
     from gongbao.review.ledger import Ledger
     from gongbao.review.store import Store
-    from gongbao.rulebook.ruleset import RuleSet
+    from gongbao.rulebook.load import RuleSet
 
     if mend:
         _mend(baseline)

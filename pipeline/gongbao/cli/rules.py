@@ -17,7 +17,7 @@ app = typer.Typer(help="Check, test, explain and start rules.", no_args_is_help=
 def check(rules: RulesOption = None) -> None:
     """Load all rules, check their tags, and every example both ways. Exit status 1 if something does not hold."""
     from gongbao.rulebook.check import check_rules
-    from gongbao.rulebook.ruleset import RuleSet
+    from gongbao.rulebook.load import RuleSet
 
     loaded = RuleSet.load(*(rules or ()))
     failures = check_rules(loaded)

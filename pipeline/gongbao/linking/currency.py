@@ -13,7 +13,7 @@ from dataclasses import replace
 from gongbao.document import Quantity
 from gongbao.places.paths import COUNTRY, province_of
 from gongbao.rulebook.cues import LinkingCues
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 GUESSED = "currency_guessed"
 _OWN: Mapping[str, str] = {"香港特别行政区": "港元", "台湾省": "新台币", "澳门特别行政区": "澳门元"}

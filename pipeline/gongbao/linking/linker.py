@@ -26,7 +26,7 @@ from gongbao.places.gazetteer import Gazetteer
 from gongbao.record import Evidence, How, LinkedField, Record
 from gongbao.relations import Relation
 from gongbao.rulebook.cues import LinkingCues, linking_cues
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 _DOUBTFUL = {"digits_apart": 0.3, "currency_guessed": 0.5}
 _BLANKS = 3

@@ -19,7 +19,7 @@ from gongbao.linking.respectively import series, shares_of
 from gongbao.linking.scope import Choice, sentence_index
 from gongbao.relations import Relation
 from gongbao.rulebook.cues import LinkingCues
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 _CJK = regex.compile(r"\p{Han}")
 _NAME_RUN = regex.compile(r"[\p{Han}A-Za-z0-9·+“”（()）]{3,}")

@@ -21,7 +21,7 @@ from gongbao.quantities.tables import index_pattern
 from gongbao.record import How
 from gongbao.relations import Relation
 from gongbao.rulebook.cues import LinkingCues
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 _EDGE = 2
 """Characters of a cell beside its amount (约, 余) that leave it a cell of figures."""

@@ -15,7 +15,7 @@ from gongbao.document import Document, Place
 from gongbao.linking.respectively import name_runs
 from gongbao.places.paths import nested
 from gongbao.rulebook.cues import LinkingCues
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 _ROUTE = regex.compile(r"\s?[—–－\-~～―]{1,2}\s?")
 """Between the ends of a line, pipeline or road (成都—昆明)."""

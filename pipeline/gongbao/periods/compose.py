@@ -14,8 +14,8 @@ from typing import NamedTuple
 from gongbao.chinese.calendar import WHOLE_YEAR, Time, Window, context_year
 from gongbao.document import Period
 from gongbao.rulebook.gives import FrameGives
+from gongbao.rulebook.load import Rule
 from gongbao.rulebook.match import Matcher
-from gongbao.rulebook.ruleset import Rule
 
 FRAME_OPEN, FRAME_CLOSE = "\ue000", "\ue001"
 """What stands around the expression while frame rules look at it: `{period}` in rules/periods/frames.yaml."""

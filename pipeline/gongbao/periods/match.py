@@ -25,8 +25,8 @@ from gongbao.chinese.clauses import STATEMENT_ENDS, sentences
 from gongbao.document import Period
 from gongbao.periods.compose import Expression, compose, framed, share_comparison, to_period
 from gongbao.periods.readers import read_time
+from gongbao.rulebook.load import Rule, RuleSet
 from gongbao.rulebook.match import Match, Matcher, resolve
-from gongbao.rulebook.ruleset import Rule, RuleSet
 
 STAGE = "periods"
 _PIECES = frozenset(["year", "part", "suffix", "whole", "tail"])

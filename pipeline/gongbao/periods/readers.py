@@ -44,7 +44,7 @@ from gongbao.chinese.calendar import (
 from gongbao.chinese.numbers import parse_number
 from gongbao.errors import RuleError
 from gongbao.rulebook.gives import PieceGives, TimeReader
-from gongbao.rulebook.ruleset import Rule
+from gongbao.rulebook.load import Rule
 
 
 class Groups:

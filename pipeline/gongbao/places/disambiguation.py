@@ -18,7 +18,7 @@ from gongbao.places.gazetteer import Gazetteer, PlaceEntry, ZoneKind
 from gongbao.places.names import Candidate, Trust, is_everyday
 from gongbao.places.paths import ancestors, depth, is_or_lies_in, lies_in, nested, province_of
 from gongbao.relations import Relation
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 _ORDER: dict[Rank, int] = {"country": 0, "province": 1, "city": 2, "district": 3}
 _ZONES: dict[ZoneKind, Relation] = {

@@ -8,8 +8,8 @@ import regex
 
 from gongbao.document import PlaceForm
 from gongbao.rulebook.gives import FormGives
+from gongbao.rulebook.load import RuleSet
 from gongbao.rulebook.match import Matcher
-from gongbao.rulebook.ruleset import RuleSet
 
 _BEFORE = 12
 """Characters before a name that an `open` pattern may look at."""

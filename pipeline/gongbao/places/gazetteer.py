@@ -24,7 +24,7 @@ from typing import Literal, cast, get_args
 from gongbao.document import Rank
 from gongbao.errors import RuleError
 from gongbao.places.paths import COUNTRY, is_or_lies_in, name_of, parent_of
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 ZoneKind = Literal["zone", "region", "macro"]
 AbbreviationKind = Literal["single", "run", "epithet"]

@@ -19,8 +19,8 @@ from gongbao.places.names import Candidate, NameFinder, surfaces
 from gongbao.places.paths import COUNTRY, lineage
 from gongbao.relations import Relation
 from gongbao.rulebook.gives import ExpressionGives
+from gongbao.rulebook.load import Rule, RuleSet
 from gongbao.rulebook.match import Match, Matcher
-from gongbao.rulebook.ruleset import Rule, RuleSet
 
 _BLOCK = 50_000
 

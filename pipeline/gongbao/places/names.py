@@ -15,8 +15,8 @@ from importlib.resources import files
 
 from gongbao.document import Rank
 from gongbao.places.gazetteer import Abbreviation, Gazetteer, PlaceEntry, Zone
+from gongbao.rulebook.load import RuleSet
 from gongbao.rulebook.match import searchable
-from gongbao.rulebook.ruleset import RuleSet
 
 _REACH = 3
 """Characters beyond a candidate that a crossing word may reach."""

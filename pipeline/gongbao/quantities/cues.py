@@ -13,8 +13,8 @@ import regex
 
 from gongbao.chinese.clauses import statement_start
 from gongbao.rulebook.gives import HomeCurrencyGives
+from gongbao.rulebook.load import Rule, RuleSet
 from gongbao.rulebook.match import Match, Matcher
-from gongbao.rulebook.ruleset import Rule, RuleSet
 
 _COMMA = regex.compile(r"(?r)[，,]")
 REACH = 60

@@ -14,8 +14,8 @@ from gongbao.chinese.clauses import statement_start
 from gongbao.document import Quantity
 from gongbao.quantities.cues import REACH, Change, Cues
 from gongbao.quantities.reading import Amount, read_amount
+from gongbao.rulebook.load import Rule, RuleSet
 from gongbao.rulebook.match import Match, Matcher
-from gongbao.rulebook.ruleset import Rule, RuleSet
 
 _LONE = 100
 """Code points of the longest text whose bare numbers count."""

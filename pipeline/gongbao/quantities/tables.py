@@ -22,7 +22,7 @@ from gongbao.document import CellSpan, Period, Quantity, Table
 from gongbao.layout.tables import is_number, label_column, labelled, numeric_columns
 from gongbao.quantities.match import QuantityMatcher
 from gongbao.relations import Relation
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 
 _UNIT_IN_NAME = (
     regex.compile(r"[（(\[【]\s*(?:计量|金额)?(?:单位\s*[:：]?)?\s*(?P<unit>[^（）()\[\]【】\d]{1,14}?)\s*[）)\]】]"),

@@ -31,7 +31,7 @@ from gongbao.review.gold import merge_gold
 from gongbao.review.ledger import Event, Ledger
 from gongbao.review.patch import patch_for
 from gongbao.review.texts import TextPair
-from gongbao.rulebook.ruleset import RuleSet
+from gongbao.rulebook.load import RuleSet
 from gongbao.run.folder import write_whole
 
 

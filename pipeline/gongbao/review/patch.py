@@ -14,7 +14,7 @@ import yaml
 from gongbao.diff.fields import RecordRow, changed_fields, plain, rule_of
 from gongbao.errors import RuleError
 from gongbao.review.ledger import Event
-from gongbao.rulebook.ruleset import Rule, RuleSet
+from gongbao.rulebook.load import Rule, RuleSet
 
 _VALUES = ("value", "unit", "kind", "bound")
 

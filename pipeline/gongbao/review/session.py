@@ -23,7 +23,7 @@ from gongbao.review.editing import edit, new_record
 from gongbao.review.ledger import Event
 from gongbao.review.store import Entry, Store
 from gongbao.review.texts import TextPair
-from gongbao.rulebook.ruleset import Rule, RuleSet
+from gongbao.rulebook.load import Rule, RuleSet
 
 
 @dataclass(frozen=True, slots=True)

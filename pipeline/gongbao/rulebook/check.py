@@ -15,7 +15,7 @@ from gongbao.periods.match import found_rows
 from gongbao.places.gazetteer import Gazetteer
 from gongbao.rulebook import gives
 from gongbao.rulebook.gives import STAGES, Gives, tags, values
-from gongbao.rulebook.ruleset import Rule, RuleSet, check_examples
+from gongbao.rulebook.load import Rule, RuleSet, check_examples
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ import regex
 
 from gongbao.errors import RuleTimeout
 from gongbao.rulebook.gives import READING, STAGES, LinkingCue, ReadingCue
+from gongbao.rulebook.load import TIME_LIMIT, Rule, RuleSet
 from gongbao.rulebook.pattern import may_run_away
-from gongbao.rulebook.ruleset import TIME_LIMIT, Rule, RuleSet
 
 Ask = Callable[..., Any]
 """`(text, start, end)`, the last two as those of the regex module; gives a match or None."""

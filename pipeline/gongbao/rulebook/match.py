@@ -28,8 +28,8 @@ from typing import Any, Literal, NamedTuple, TypeVar
 import regex
 
 from gongbao.errors import RuleError, RuleTimeout
+from gongbao.rulebook.load import SLOWEST, TIME_LIMIT, Rule, seconds_for
 from gongbao.rulebook.pattern import leading_group, may_run_away, needs_of, without_look_behind
-from gongbao.rulebook.ruleset import SLOWEST, TIME_LIMIT, Rule, seconds_for
 
 Overlap = Literal["leftmost", "longest", "priority"]
 _LIST = regex.compile(r"\\L<([a-z][a-z0-9_]*)>")

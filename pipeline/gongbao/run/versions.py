@@ -13,7 +13,7 @@ from gongbao import __version__
 from gongbao.document import Failure
 from gongbao.read.sources import STANDARD_INPUT, find_sources
 from gongbao.record import SCHEMA_VERSION
-from gongbao.rulebook.ruleset import SHIPPED, RuleSet
+from gongbao.rulebook.load import SHIPPED, RuleSet
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PARTS = (

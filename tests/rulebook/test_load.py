@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from gongbao.errors import RuleError, RuleTimeout
-from gongbao.rulebook.ruleset import Rule, RuleSet, check_examples
+from gongbao.rulebook.load import Rule, RuleSet, check_examples
 
 GOOD = """\
 parts:
