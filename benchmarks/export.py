@@ -65,7 +65,7 @@ def export_once(run: Path, to: str, path: Path) -> None:
     from gongbao.export.writing import export, target_of
 
     wall, processor = time.perf_counter(), time.process_time()
-    count = export(Data([open_source(run)]), target_of(to, str(path), lambda format: path))
+    count = export(Data([open_source(run)]), target_of(to, str(path), lambda format: path)).rows
     report = {
         "to": to,
         "records": count,

@@ -39,6 +39,11 @@ class GongbaoError(Exception):
         return (_rebuild, (type(self), self.message, self.where, self.fix, self.code))
 
 
+def install(extra: str) -> str:
+    """What to do where a library is missing: the extra of the package that brings it."""
+    return f"Install the extra: gongbao[{extra}] (in a checkout: pip install '.[{extra}]')"
+
+
 def _rebuild(cls: type[GongbaoError], message: str, where: str | None, fix: str | None, code: str) -> GongbaoError:
     return cls(message, where=where, fix=fix, code=code)
 

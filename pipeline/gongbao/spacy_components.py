@@ -1,6 +1,18 @@
-"""The matchers as spaCy components, for any pipeline: quantities, periods and places on any `Doc`.
+"""The pipeline as a spaCy component, and its matchers by themselves.
 
     import spacy
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("gongbao")
+    doc = nlp("2020年，广州市专利权质押融资额达54.14亿元。")
+    doc._.records[0].place, doc._.records[0].value       # linked, as `Pipeline.extract` gives them
+    [(span.text, span.label_) for span in doc.spans["amount"]]
+
+`doc.spans` holds `amount` (labelled with the kind), `place`, `year`, `initiative` and `indicator`: where the fields
+were read, each span with its record as `span.id_`. `doc.user_data` may say `pub_date`, `title`, `source` and `id`. All
+of it is kept when a Doc is saved with its user data, and comes back from other processes.
+
+The matchers by themselves, for any pipeline: quantities, periods and places on any `Doc`.
+
     nlp = spacy.blank("zh")
     nlp.add_pipe("gongbao_quantities")
     nlp.add_pipe("gongbao_periods", config={"pub_date": "2021-01-09"})
@@ -17,20 +29,35 @@ spaCy finds the factories through the entry points of the installed package.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
+from spacy.util import raise_error
 
 from gongbao.canonical import plain_number
+from gongbao.document import Extraction, Failure
+from gongbao.errors import ExtractError
 from gongbao.offsets import OffsetMap
+from gongbao.read.dates import as_date
+from gongbao.record import Record
+
+if TYPE_CHECKING:
+    from gongbao.pipeline import Pipeline, Records
 
 EXTENSION = "gongbao"
 """`span._.gongbao`: what was read in the span."""
+ErrorHandler = Callable[[str, Callable[[Doc], Doc], list[Doc], Exception], Any]
+
+RECORDS, RECORDS_KEY = "records", "gongbao_records"
+"""`doc._.records`, and where it is kept: lines of JSON in `doc.user_data`, which every Doc can be saved with."""
+GROUPS = ("amount", "place", "year", "initiative", "indicator")
+_SAID = ("pub_date", "title", "source", "id")
 
 Match = Callable[[str, date | None], Iterable[Any]]
 
@@ -59,8 +86,7 @@ class SpanComponent:
 
     def __call__(self, doc: Doc) -> Doc:
         """Match one Doc, in place."""
-        said = doc.user_data.get("pub_date")
-        published = date.fromisoformat(said) if isinstance(said, str) else said or self._pub_date
+        published = as_date(doc.user_data.get("pub_date")) or self._pub_date
         text, offsets = _simplified(doc.text)
         spans = []
         for item in self._match(text, published):
@@ -72,6 +98,84 @@ class SpanComponent:
                 spans.append(span)
         doc.spans[self._spans_key] = spans
         return doc
+
+
+class Gongbao:
+    """Puts the linked records of a Doc into `doc._.records`, and where their fields were read into `doc.spans`.
+
+    Args:
+        pipeline: Extracts.
+        name: Of the component.
+        pub_date: Publication date of Docs that say none themselves.
+    """
+
+    def __init__(self, pipeline: Pipeline, name: str, pub_date: str | None = None) -> None:
+        self._pipeline = pipeline
+        self._name = name
+        self._pub_date = pub_date
+        self._on_error: ErrorHandler = raise_error
+
+    def set_error_handler(self, handler: ErrorHandler) -> None:
+        """What is done with Docs that fail in `pipe` (`nlp.set_error_handler`)."""
+        self._on_error = handler
+
+    def get_error_handler(self) -> ErrorHandler:
+        """What is done with Docs that fail in `pipe`."""
+        return self._on_error
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Extract from one Doc, in place.
+
+        Raises:
+            ExtractError: the pipeline could not go on.
+        """
+        (result,) = self._pipeline.pipe([self._article(doc)])
+        return self._annotated(doc, result)
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 64) -> Iterator[Doc]:
+        """Extract from Docs as they come; `batch_size` of them go through the network together."""
+        pairs = ((self._article(doc), doc) for doc in stream)
+        for result, doc in self._pipeline.pipe(pairs, as_tuples=True, batch_size=batch_size):
+            try:
+                yield self._annotated(doc, result)
+            except ExtractError as error:
+                self._on_error(self._name, self, [doc], error)
+
+    def _article(self, doc: Doc) -> dict[str, Any]:
+        said = {name: doc.user_data[name] for name in _SAID if doc.user_data.get(name) is not None}
+        return {"id": "-", "pub_date": self._pub_date, **said, "text": doc.text}
+
+    def _annotated(self, doc: Doc, result: Extraction | Failure) -> Doc:
+        if isinstance(result, Failure):
+            raise ExtractError(result.message, where=result.where, fix=result.fix, code=result.code)
+        doc.user_data[RECORDS_KEY] = [record.to_json() for record in result.records]
+        spans: dict[str, list[Span]] = {group: [] for group in GROUPS}
+        for record in result.records:
+            for group in GROUPS:
+                at = record.evidence.get(group)
+                if at is None or at.start is None or at.end is None:
+                    continue
+                label = record.kind if group == "amount" else group
+                span = doc.char_span(at.start, at.end, label=label, span_id=record.record_id, alignment_mode="expand")
+                if span is not None:
+                    spans[group].append(span)
+        for group, found in spans.items():
+            doc.spans[group] = found
+        return doc
+
+
+def _records(doc: Doc) -> Records:
+    from gongbao.pipeline import Records
+
+    rows = (json.loads(line, parse_float=Decimal) for line in doc.user_data.get(RECORDS_KEY, ()))
+    return Records(Record.model_validate(row) for row in rows)
+
+
+def make_gongbao(nlp: Language, name: str, ner: str | None, rules: list[str], pub_date: str | None) -> Gongbao:
+    """The factory of `gongbao`: the whole pipeline, with a model for names (`ner`) or rules alone."""
+    from gongbao.pipeline import Pipeline
+
+    return Gongbao(Pipeline(rules=rules, ner=ner), name, pub_date)
 
 
 def make_quantities(nlp: Language, name: str, spans_key: str, rules: list[str]) -> SpanComponent:
@@ -134,6 +238,14 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
+if not Doc.has_extension(RECORDS):
+    Doc.set_extension(RECORDS, getter=_records)
+Language.factory(
+    "gongbao",
+    assigns=[f"doc._.{RECORDS}", "doc.spans"],
+    default_config={"ner": "tagger", "rules": [], "pub_date": None},
+    func=make_gongbao,
+)
 for _name, _make, _key, _more in (
     ("gongbao_quantities", make_quantities, "quantities", {}),
     ("gongbao_periods", make_periods, "periods", {"pub_date": None}),

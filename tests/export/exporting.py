@@ -13,7 +13,7 @@ import pytest
 from gongbao.canonical import record_id
 from gongbao.document import Article, Extraction
 from gongbao.errors import GongbaoError
-from gongbao.export.formats import PLAIN, Style
+from gongbao.export.formats import PLAIN, Style, Written
 from gongbao.export.rows import open_source
 from gongbao.export.select import Data, Selection
 from gongbao.export.writing import export, target_of
@@ -147,20 +147,27 @@ def soffice() -> str:
 def export_to(folder: Path, to: str, path: Path, style: Style = PLAIN, **selection: Any) -> int:
     """Export one run."""
     data = Data([open_source(folder)], Selection(**selection))
-    return export(data, target_of(to, str(path), lambda format: path), style)
+    return export(data, target_of(to, str(path), lambda format: path), style).rows
 
 
 def to_url(folder: Path, url: str, style: Style = PLAIN, **selection: Any) -> int:
     """Export a run to a database."""
+    return sync(folder, url, style, **selection).rows
+
+
+def sync(folder: Path, url: str, style: Style = PLAIN, **selection: Any) -> Written:
+    """Export a run to a database; what that wrote and changed."""
     return export(Data([open_source(folder)], Selection(**selection)), target_of(url, None, lambda f: Path()), style)
 
 
-def count_of(url: str) -> int:
+def count_of(url: str, evidence: int | None = None) -> int:
+    """How many records a database holds, whose evidence is whole: five parts each, or so many as are said."""
     import sqlalchemy as sa
 
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.connect() as connection:
         number = connection.execute(sa.text("SELECT count(*) FROM records")).scalar_one()
-        assert connection.execute(sa.text("SELECT count(*) FROM evidence")).scalar_one() == 5 * number
+        parts = connection.execute(sa.text("SELECT count(*) FROM evidence")).scalar_one()
+        assert parts == (5 * number if evidence is None else evidence)
     engine.dispose()
     return int(number)

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gongbao.document import Extraction
 from gongbao.errors import ExportError
-from gongbao.export.formats import Style
+from gongbao.export.formats import PLAIN, Changes, Style
+from gongbao.export.search import query
 from gongbao.export.sqlite import is_ours
-from gongbao.export.words import index_text, query_text
 
 from tests.export.exporting import (
     code_of,
@@ -27,7 +28,9 @@ from tests.export.exporting import (
     export_to,
     free_port,
     hard_extractions,
+    make_record,
     records_of,
+    sync,
     to_url,
     write_run,
 )
@@ -61,8 +64,8 @@ def test_a_changed_record_is_updated_in_table_and_index(tmp_path: Path) -> None:
         found = db.execute("SELECT value, initiative FROM records WHERE record_id = ?", [changed.record_id]).fetchall()
         assert found == [(7, "养老服务")]
         search = "SELECT r.record_id FROM records_fts f JOIN records r ON r.seq = f.rowid WHERE records_fts MATCH ?"
-        assert db.execute(search, ["initiative: 养老"]).fetchall() == [(changed.record_id,)]
-        assert db.execute(search, ["initiative: 新店"]).fetchall() == []
+        assert db.execute(search, ["initiative: 养老服务"]).fetchall() == [(changed.record_id,)]
+        assert db.execute(search, ["initiative: 新店贷"]).fetchall() == []
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
 
@@ -76,22 +79,38 @@ def test_vacuum_does_not_loosen_the_index(hard_run: Path, tmp_path: Path) -> Non
         db.commit()
         db.execute("VACUUM")
         search = "SELECT r.raw FROM records_fts f JOIN records r ON r.seq = f.rowid WHERE records_fts MATCH ?"
-        assert db.execute(search, ["indicator: 客流"]).fetchall() == [("-3%",)]
+        assert db.execute(search, ["客流增长"]).fetchall() == [("-3%",), ("1元",)]
 
 
 @pytest.mark.parametrize("target", ["sqlite", "postgresql"])
-def test_prune_deletes_what_an_article_no_longer_gives(
+def test_a_database_comes_to_hold_of_each_article_what_is_exported(
     tmp_path: Path, target: str, request: pytest.FixtureRequest
 ) -> None:
-    first = hard_extractions()
-    fewer = [replace(first[0], records=first[0].records[:1]), first[1]]
+    first, empty, numbers = hard_extractions()
     url = f"sqlite:///{tmp_path}/a.db" if target == "sqlite" else request.getfixturevalue("database")
-    assert to_url(write_run(tmp_path, "one", first), url) == 6
-    to_url(write_run(tmp_path, "two", fewer), url)
-    assert count_of(url) == 6, "without --prune nothing is deleted"
-    to_url(write_run(tmp_path, "three", fewer), url, Style(prune=True))
-    # The article that this run does not hold keeps its three records.
-    assert count_of(url) == 4
+
+    def exported(name: str, *extractions: Extraction, style: Style = PLAIN, **selection: Any) -> Changes:
+        changes = sync(write_run(tmp_path, name, list(extractions)), url, style, **selection).changes
+        assert changes is not None
+        return changes
+
+    assert exported("one", first, empty, numbers) == Changes(inserted=6)
+    assert exported("again", first, empty, numbers) == Changes(), "from another run, but the same"
+    # A corrected figure stands in the place of the old one, an amount that moved leaves nothing behind.
+    corrected = first.records[0].model_copy(update={"value": Decimal(7)})
+    unit = {**numbers.records[0].evidence, "unit": first.records[0].evidence["amount"]}
+    moved = make_record(first.article, "减免", kind="count")
+    with_unit = replace(
+        numbers, records=(numbers.records[0].model_copy(update={"evidence": unit}), *numbers.records[1:])
+    )
+    changes = exported("two", replace(first, records=(corrected, moved)), with_unit)
+    assert changes == Changes(inserted=1, updated=1, deleted=2)
+    assert count_of(url, evidence=26) == 5, "and the unit's evidence came"
+    assert exported("three", numbers) == Changes(), "and is gone; the other article is left alone"
+    assert count_of(url) == 5
+    assert exported("four", numbers, where="kind=count") == Changes(deleted=2)
+    assert exported("five", empty, style=Style(prune=True)) == Changes(deleted=3, articles_deleted=2)
+    assert count_of(url) == 0
 
 
 @pytest.mark.parametrize(
@@ -212,10 +231,36 @@ def test_a_locked_database(hard_run: Path, tmp_path: Path, monkeypatch: pytest.M
     assert code_of(error) == "export.database" and "locked" in error.value.message
 
 
-def test_words_of_the_index_and_of_a_query() -> None:
-    assert set(index_text("知识产权示范城市").split()) >= {"知识产权", "知识", "产权", "城市"}
-    assert query_text('专利权质押 "OR" 贷款*').split() == ['"专利权"', '"质押"', '"OR"', '"贷款"']
-    assert query_text("，。") == '""'
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("新店贷款", 3),
+        ("新店 客流", 3),  # in any order, and short ones
+        ("客流", 3),
+        ("减免", 3),
+        ("贷款元", 0),
+        ('"OR" 贷款*', 0),
+        ("，", 3),
+        ("", 0),
+    ],
+)
+def test_a_query_finds_what_is_typed(hard_run: Path, tmp_path: Path, typed: str, found: int) -> None:
+    export_to(hard_run, "sqlite", tmp_path / "a.db", where="article_id^=𠮷")
+    with sqlite3.connect(tmp_path / "a.db") as db:
+        search = "SELECT count(*) FROM records_fts WHERE records_fts MATCH ?"
+        assert db.execute(search, [query(db, typed)]).fetchone() == (found,)
+
+
+def test_sqlite_and_sqlite_utils_find_what_is_typed(hard_run: Path, tmp_path: Path) -> None:
+    import sqlite_utils
+
+    export_to(hard_run, "sqlite", tmp_path / "a.db")
+    table = sqlite_utils.Database(tmp_path / "a.db")["records"]
+    assert table.detect_fts() == "records_fts"
+    assert [row["raw"] for row in table.search("新店贷款", order_by="seq")] == ["3.5亿元", "-3%", "1元"]
+    assert [row["raw"] for row in table.search("乙项目贷款")] == []
+    table.db.execute("UPDATE records SET sentence = '质押融资额' WHERE raw = '1元'")
+    assert [row["raw"] for row in table.search("质押融资")] == ["1元"], "whoever changes a record"
 
 
 @pytest.fixture(scope="module")
@@ -262,12 +307,11 @@ def test_datasette_shows_the_records(datasette: str, corpus_run: Path) -> None:
 
 @pytest.mark.parametrize("typed", ["技术合同成交额", "技术合同 成交额", "旅游"])
 def test_datasette_searches_chinese_without_blanks(datasette: str, corpus_run: Path, typed: str) -> None:
-    words = query_text(typed).replace('"', "").split()
     searched = ("title", "place", "initiative", "indicator", "sentence")
     expected = {
         row["record_id"]
         for row in records_of(corpus_run)
-        if all(any(word in index_text(row[name]).split() for name in searched) for word in words)
+        if all(any(word in (row[name] or "") for name in searched) for word in typed.split())
     }
     assert expected
     found = ask(datasette, _search=typed, _size="max")

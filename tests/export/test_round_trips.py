@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import sqlite3
 import subprocess
@@ -14,6 +15,9 @@ from typing import Any
 import pytest
 from gongbao.export.columns import record_columns
 from gongbao.export.formats import Style
+from gongbao.export.rows import open_source
+from gongbao.export.select import Data
+from gongbao.export.writing import export, target_of
 from gongbao.formulas import unguard
 
 from tests.export.exporting import code_of, export_to, records_of, soffice
@@ -64,6 +68,23 @@ def test_csv(any_run: Path, tmp_path: Path, style: Style, encoding: str) -> None
     with path.open(encoding=encoding, newline="") as file:
         rows = [from_cells(cells, excel=style.audience == "excel") for cells in csv.DictReader(file)]
     assert rows == records_of(any_run)
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.ndjson", "a.jsonl.gz", "a.json.gz", "a.csv.gz", "a.tsv", "a.TSV.GZ"])
+def test_each_ending_means_what_pandas_takes_it_for(hard_run: Path, tmp_path: Path, name: str) -> None:
+    import pandas
+
+    path = tmp_path / name
+    data = Data([open_source(hard_run)])
+    assert export(data, target_of(None, str(path), lambda format: path)).rows == 6
+    if "json" in name:
+        text = gzip.decompress(path.read_bytes()).decode() if name.endswith(".gz") else path.read_text("utf-8")
+        rows = json.loads(text) if ".json." in f"{name}." else list(map(json.loads, text.splitlines()))
+        frame = pandas.DataFrame(rows)
+    else:
+        packing = "gzip" if name.lower().endswith("gz") else None
+        frame = pandas.read_csv(path, sep="\t" if "tsv" in name.lower() else ",", compression=packing)
+    assert [unguard(text) for text in frame["raw"]] == [row["raw"] for row in records_of(hard_run)]
 
 
 def test_csv_for_excel_has_a_byte_order_mark_and_chinese_headers(hard_run: Path, tmp_path: Path) -> None:

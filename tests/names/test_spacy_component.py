@@ -5,7 +5,7 @@ import pytest
 import spacy
 from gongbao.names.spacy_component import ENTITIES_KEY
 from spacy.language import Language
-from spacy.tokens import Span
+from spacy.tokens import Doc, Span
 
 TEXT = "绍兴市科学技术局与浙江大学签约。李建国出席。"
 
@@ -23,7 +23,23 @@ def test_entities_and_spans(nlp: Language) -> None:
         (e.label_, e.text) for e in doc.ents
     }
     assert {span.text for span in doc.spans["entities"]} >= {"浙江大学"}
-    assert all(TEXT[e.start : e.end] == e.text for e in doc.user_data[ENTITIES_KEY])
+    assert all(TEXT[e["start"] : e["end"]] == e["text"] for e in doc.user_data[ENTITIES_KEY])
+
+
+def test_traditional_characters_are_read_as_simplified_ones(nlp: Language) -> None:
+    text = "紹興市科學技術局與浙江大學簽約。李建國出席。"
+    doc = nlp(text)
+    assert {("ORG", "紹興市科學技術局"), ("ORG", "浙江大學"), ("PER", "李建國")} <= {
+        (e.label_, e.text) for e in doc.ents
+    }
+    assert all(text[e["start"] : e["end"]] == e["text"] for e in doc.user_data[ENTITIES_KEY])
+
+
+def test_a_doc_with_names_can_be_saved(nlp: Language) -> None:
+    doc = nlp(TEXT)
+    again = Doc(nlp.vocab).from_bytes(doc.to_bytes())
+    assert again.user_data[ENTITIES_KEY] == doc.user_data[ENTITIES_KEY]
+    assert [e.text for e in again.ents] == [e.text for e in doc.ents]
 
 
 def test_pipe_gives_the_same(nlp: Language) -> None:

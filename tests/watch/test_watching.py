@@ -101,7 +101,9 @@ def test_only_new_and_changed_articles_are_extracted_and_told(tmp_path: Path) ->
     assert len(whole) == 10, "the store holds what was there and what is new"
 
     (inbox / "0.txt").unlink()
-    assert watch.round().records == ()
+    shrunk = watch.round()
+    assert shrunk.records == ()
+    assert amounts(shrunk.deleted) == [("0.txt", "1.5亿元"), ("0.txt", "4公里")]
 
 
 def test_a_file_that_comes_back_unchanged_or_is_only_touched_is_no_news(tmp_path: Path) -> None:
@@ -209,6 +211,24 @@ def test_many_records_come_in_parts() -> None:
     assert [(m["part"], m["parts"], len(m["records"])) for m in made] == [(1, 3, PART), (2, 3, PART), (3, 3, 1)]
     assert [n for m in made for n in m["records"]] == list(range(2 * PART + 1))
     assert list(messages("r", [])) == []
+
+
+def test_a_hook_hears_of_what_is_gone(tmp_path: Path, receiver: Receiver) -> None:
+    inbox, out = tmp_path / "in", tmp_path / "out"
+    for number in range(3):
+        write(inbox, f"{number}.txt", number + 1)
+    watch = Watch([inbox], out, FAST, hook=Hook(receiver.url, pause=0.01))
+    watch.round()
+    (inbox / "0.txt").unlink()
+    (inbox / "1.txt").write_text("南通市湿地修复简报\n2021年，南通市湿地修复投入7.5亿元。\n", encoding="utf-8")
+    watch.round()
+    first, second = receiver.got
+    assert first["deleted"] == []
+    told = {row["record_id"]: row["amount"] for row in first["records"]}
+    assert sorted(told[row["record_id"]] for row in second["deleted"]) == ["1.5亿元", "4公里", "5公里"]
+    assert [row["amount"] for row in second["records"]] == ["7.5亿元"], "corrected in its place"
+    made = [json.loads(message) for message in messages("r", [b"1"], [b"2"] * (PART + 1))]
+    assert [(len(m["records"]), len(m["deleted"])) for m in made] == [(1, PART), (0, 1)]
 
 
 def test_only_its_own_old_runs_are_removed(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from gongbao.export.formats import Format
+    from gongbao.export.formats import Format, Written
     from gongbao.export.rows import Source
 
 WhereOption = Annotated[
@@ -35,13 +35,14 @@ def command(
     to: Annotated[
         str | None,
         typer.Option(
-            help="csv xlsx jsonl parquet sqlite datapackage label-studio doccano brat conll spacy, a database URL"
-            " (postgresql://user@host/name), or a file whose ending says it; if left out, what the output's ending"
+            help="csv tsv xlsx json jsonl parquet sqlite datapackage label-studio doccano brat conll spacy, a database"
+            " URL (postgresql://user@host/name), or a file whose ending says it; if left out, what the output's ending"
             " says, or csv."
         ),
     ] = None,
     output: Annotated[
-        str | None, typer.Option("--output", "-o", help="File or folder; - for standard output, .zip for folders.")
+        str | None,
+        typer.Option("--output", "-o", help="File (text also .gz) or folder (also .zip); - for standard output."),
     ] = None,
     audience: Annotated[
         Audience, typer.Option("--for", help="csv: for programs, or for Excel and WPS (BOM, Chinese headers).")
@@ -60,13 +61,15 @@ def command(
         ),
     ] = False,
     prune: Annotated[
-        bool, typer.Option("--prune", help="Databases: delete records of these articles that are no longer there.")
+        bool,
+        typer.Option("--prune", help="Databases: delete articles that these runs do not hold, with their records."),
     ] = False,
     outputs: Annotated[Path, typer.Option(help="Where run folders, reviews.db and exports are.")] = Path("outputs"),
 ) -> None:
     """Export the records of runs to a file, a folder, a database or standard output.
 
-    Where an article is in several runs, the newest run's records count. A failed export leaves what was there.
+    Where an article is in several runs, the newest run's records count. In a database, what it holds of each article
+    becomes what is exported of it. A failed export leaves what was there.
     """
     from gongbao.errors import ExportError
     from gongbao.export.formats import Style
@@ -86,13 +89,22 @@ def command(
             "it names no column", where="--columns", fix="Write for example: place,year,value", code="export.column"
         )
     data = Data(sources, Selection(where, names, min_confidence, reviewed, wide))
-    count = export(data, target, Style(audience.value, encoding, prune))
+    written = export(data, target, Style(audience.value, encoding, prune))
     if target.path is not None or target.url is not None:
         place = str(target.path) if target.path is not None else _shown(target.url or "")
-        typer.echo(f"{count} rows: {place}", err=True)
+        typer.echo(f"{written.rows} rows: {place}{_changed(written)}", err=True)
     if data.left_out:
         said = ", ".join(f"{number} {status}" for status, number in data.left_out.items())
         typer.echo(f"left out of the wide table: {said}; a plain export holds them", err=True)
+
+
+def _changed(written: Written) -> str:
+    changes = written.changes
+    if changes is None:
+        return ""
+    told = f"{changes.inserted} inserted, {changes.updated} updated, {changes.deleted} deleted"
+    articles = f", and {changes.articles_deleted} articles deleted" if changes.articles_deleted else ""
+    return f" ({told}{articles})"
 
 
 def open_sources(names: list[str], outputs: Path) -> list[Source]:
@@ -104,8 +116,10 @@ def open_sources(names: list[str], outputs: Path) -> list[Source]:
 
 def default_path(chosen: Format, sources: list[Source], outputs: Path) -> Path:
     """Where an export goes if nobody says: OUTPUTS/exports, named after the run."""
+    from gongbao.export.formats import SUFFIXES
+
     name = sources[0].run_id if len(sources) == 1 else f"{sources[-1].run_id}+{len(sources) - 1}"
-    plain = chosen.suffix in (".csv", ".xlsx", ".parquet", ".db", ".conll", ".spacy") or chosen.name == "jsonl"
+    plain = SUFFIXES.get(chosen.suffix) == chosen.name
     return outputs / "exports" / (f"{name}{chosen.suffix}" if plain else f"{name}-{chosen.name}{chosen.suffix}")
 
 

@@ -40,7 +40,7 @@ def command(
     Exit status: 0 when stopped with Ctrl-C, 2 when the two could not be compared.
     """
     from gongbao.diff.sources import Places
-    from gongbao.errors import CompareError
+    from gongbao.errors import CompareError, install
 
     try:
         import uvicorn
@@ -48,7 +48,7 @@ def command(
         from gongbao.review.app import create_app
     except ModuleNotFoundError as error:
         raise CompareError(
-            f"the review page needs {error.name}", fix="Install it: pip install 'gongbao[review]'", code="compare.extra"
+            f"the review page needs {error.name}", fix=install("review"), code="compare.extra"
         ) from error
     from gongbao.review.opening import open_review
 

@@ -44,16 +44,14 @@ def command(
     POST /extract and /extract/batch; GET /runs, /records, /schema, /health, /openapi.json. The log holds no article
     text and no query. Exit status: 0 when stopped with Ctrl-C, 2 when it could not start.
     """
-    from gongbao.errors import ServiceError
+    from gongbao.errors import ServiceError, install
 
     try:
         import uvicorn
 
         from gongbao.serve.app import create_app
     except ModuleNotFoundError as error:
-        raise ServiceError(
-            f"the service needs {error.name}", fix="Install it: pip install 'gongbao[serve]'", code="service.extra"
-        ) from error
+        raise ServiceError(f"the service needs {error.name}", fix=install("serve"), code="service.extra") from error
     from gongbao.loopback import listen
     from gongbao.serve.limits import Limits
     from gongbao.serve.pool import Pool

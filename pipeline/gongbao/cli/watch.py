@@ -42,12 +42,12 @@ def command(
     """Extract what is new or changed in folders, now and whenever something comes, and print what is new.
 
     Each round makes a run in OUT that takes over what did not change (content, rules, model). The hook gets
-    {"run_id", "part", "parts", "records"}; what it did not take is sent again.
+    {"run_id", "part", "parts", "records", "deleted"}; what it did not take is sent again.
 
     Exit status: 0 when stopped with Ctrl-C, 1 if --once could not tell or read everything, 2 if it could not start.
     """
     from gongbao.cli.serve import model
-    from gongbao.errors import RunError
+    from gongbao.errors import RunError, install
     from gongbao.run.runner import Options
     from gongbao.watch.hook import Hook
     from gongbao.watch.watching import Watch
@@ -62,9 +62,7 @@ def command(
     try:
         import watchfiles  # noqa: F401
     except ModuleNotFoundError as error:
-        raise RunError(
-            f"watching needs {error.name}", fix="Install it: pip install 'gongbao[watch]'", code="watch.extra"
-        ) from error
+        raise RunError(f"watching needs {error.name}", fix=install("watch"), code="watch.extra") from error
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -92,10 +90,9 @@ def _show(done: Round, *, as_json: bool) -> None:
         _table(done.records)
     summary = done.summary
     fresh = summary.articles - summary.reused
-    typer.echo(
-        f"{len(done.records)} new records; {fresh} of {summary.articles} articles extracted, {summary.seconds:.1f} s",
-        err=True,
-    )
+    gone = f", {len(done.deleted)} deleted" if done.deleted else ""
+    extracted = f"{fresh} of {summary.articles} articles extracted, {summary.seconds:.1f} s"
+    typer.echo(f"{len(done.records)} new records{gone}; {extracted}", err=True)
 
 
 def _table(lines: tuple[bytes, ...]) -> None:

@@ -59,10 +59,13 @@ class Annotated:
     marks: tuple[Mark, ...]
     links: tuple[Link, ...] | None
     about: dict[str, Any] = field(default_factory=dict)
+    records: tuple[Row, ...] = ()
+    """The records that the marks were made of; none where a tool gave the marks."""
 
 
 def annotate(article: Row, rows: Iterable[Row]) -> Annotated:
     """An article and its records as marks and links."""
+    rows = tuple(rows)
     marks: dict[tuple[int, int, str], Mark] = {}
     pairs: list[tuple[tuple[int, int, str], tuple[int, int, str]]] = []
     for row in rows:
@@ -82,7 +85,7 @@ def annotate(article: Row, rows: Iterable[Row]) -> Annotated:
     order = {key: number for number, key in enumerate(sorted(marks, key=lambda k: (k[0], -k[1], LABELS.index(k[2]))))}
     links = tuple(Link(order[amount], order[span]) for amount, span in pairs)
     about = {name: article.get(name) for name in ("title", "pub_date", "source")}
-    return Annotated(article["id"], article["text"], tuple(marks[key] for key in order), links, about)
+    return Annotated(article["id"], article["text"], tuple(marks[key] for key in order), links, about, rows)
 
 
 def annotated(data: Data) -> Iterator[Annotated]:

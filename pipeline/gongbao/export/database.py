@@ -1,12 +1,13 @@
 """Records into any database that SQLAlchemy knows, in one transaction: all of it or nothing.
 
-Rows are put in by key and only touched where they differ, so that exporting the same again changes nothing.
+What the database holds of each exported article becomes what is exported of it: rows are put in by key and touched
+where they differ, records and evidence that are gone are deleted. Exporting the same again changes nothing.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -14,9 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
-from gongbao.errors import ExportError
+from gongbao.errors import ExportError, install
 from gongbao.export.columns import Row, record_columns
-from gongbao.export.formats import Style
+from gongbao.export.formats import Changes, Style, Written
+from gongbao.export.gone import Gone
 from gongbao.export.rows import Source, exact
 from gongbao.export.select import Data
 from gongbao.export.tables import ADDED, BEFORE, FORMAT, Tables, about_table, make_tables, wide_table_of
@@ -24,7 +26,7 @@ from gongbao.export.upsert import Upsert, Values
 
 BATCH = 2000
 _DRIVERS = {
-    "postgresql": "Install its driver: pip install 'gongbao[postgresql]'",
+    "postgresql": install("postgresql"),
     "mysql": "Install a driver (pip install pymysql) and name it: mysql+pymysql://user:password@host/database",
     "mariadb": "Install a driver (pip install pymysql) and name it: mariadb+pymysql://user:password@host/database",
 }
@@ -33,8 +35,8 @@ _WIDEST = {"sqlite": 1900, "mysql": 240, "mariadb": 240}
 """Columns that a table holds; 1500 elsewhere."""
 
 
-def write_url(data: Data, url: str, style: Style) -> int:
-    """Export into the database of an SQLAlchemy URL; returns the number of records.
+def write_url(data: Data, url: str, style: Style) -> Written:
+    """Export into the database of an SQLAlchemy URL.
 
     Raises:
         ExportError: the URL is none (`export.url`), its driver missing (`export.extra`), the server does not answer or
@@ -72,7 +74,7 @@ def write_url(data: Data, url: str, style: Style) -> int:
         engine.dispose()
 
 
-def write_engine(run: Callable[[Connection], int], engine: Engine, where: str) -> int:
+def write_engine(run: Callable[[Connection], Written], engine: Engine, where: str) -> Written:
     """Run something through an engine in one transaction, with what the database refuses as errors with a fix."""
     try:
         connection = engine.connect()
@@ -87,8 +89,8 @@ def write_engine(run: Callable[[Connection], int], engine: Engine, where: str) -
 
 def fill(
     data: Data, connection: Connection, style: Style, where: str, numbered: Callable[[Row], Values] | None = None
-) -> int:
-    """Make the tables if they are missing, put in articles, records and evidence; returns the number of records.
+) -> Written:
+    """Make the tables if they are missing, and bring articles, records and evidence up to what is exported.
 
     `numbered` gives the further columns that one dialect's `records` have.
     """
@@ -96,25 +98,35 @@ def fill(
         # One export at a time: two that make the same tables, or touch the same rows in another order, would fail.
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     if data.selection.wide:
-        return _fill_wide(data, connection, where)
+        return Written(_fill_wide(data, connection, where))
     tables = make_tables(_chosen(data), sqlite=connection.dialect.name == "sqlite")
     _prepare(tables, connection, where)
     Upsert(tables.about, connection)([{"key": k, "value": v} for k, v in _about(data).items()])
     articles = Upsert(tables.articles, connection)
+    present = connection.execute(sa.select(sa.exists().select_from(tables.articles))).scalar()
+    gone = Gone(tables, connection) if present else None
     for batch in _batches(_articles(data, tables)):
         articles(batch)
-    count = _fill_records(data, connection, tables, numbered, prune=style.prune)
+        if gone is not None:
+            gone.holds_articles([article["id"] for article in batch])
+    written = _fill_records(data, connection, tables, numbered, gone, prune=style.prune)
     for index in sorted(tables.records.indexes, key=lambda index: str(index.name)):
         index.create(connection, checkfirst=True)
-    return count
+    return written
 
 
 def _fill_records(
-    data: Data, connection: Connection, tables: Tables, numbered: Callable[[Row], Values] | None, *, prune: bool
-) -> int:
-    records = Upsert(tables.records, connection, keep=("seq",))
+    data: Data,
+    connection: Connection,
+    tables: Tables,
+    numbered: Callable[[Row], Values] | None,
+    gone: Gone | None,
+    *,
+    prune: bool,
+) -> Written:
+    records = Upsert(tables.records, connection)
     evidence = Upsert(tables.evidence, connection) if tables.evidence is not None else None
-    seen = _Seen(connection) if prune else None
+    before, touched = _number(tables.records, connection), 0
     to_values = _record_values(data, tables, connection.dialect.name)
     count = 0
     for batch in _batches(data.rows()):
@@ -123,43 +135,18 @@ def _fill_records(
         if numbered is not None:
             for row in rows:
                 row.update(numbered(row))
-        records(rows)
+        touched += records(rows)
+        if gone is not None:
+            gone.holds_records(batch)
         if evidence is not None:
             evidence([{"record_id": r["record_id"], "field": f, **e} for r in batch for f, e in r["evidence"].items()])
-        if seen is not None:
-            seen.add([row["record_id"] for row in batch])
-    if seen is not None:
-        seen.prune(tables, [article["id"] for _, article in data.articles()])
-    return count
+    inserted = _number(tables.records, connection) - before
+    deleted, articles_deleted = gone.delete(prune=prune) if gone is not None else (0, 0)
+    return Written(count, Changes(inserted, touched - inserted, deleted, articles_deleted))
 
 
-class _Seen:
-    """The records of this export, for deleting the ones that it no longer holds."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        meta = sa.MetaData()
-        self._records = sa.Table("gongbao_seen", meta, sa.Column("id", sa.String(64)), prefixes=["TEMPORARY"])
-        self._articles = sa.Table("gongbao_done", meta, sa.Column("id", sa.String(2000)), prefixes=["TEMPORARY"])
-        meta.drop_all(connection)
-        meta.create_all(connection, checkfirst=False)
-
-    def add(self, ids: Iterable[str]) -> None:
-        self._connection.execute(self._records.insert(), [{"id": one} for one in ids])
-
-    def prune(self, tables: Tables, articles: Sequence[str]) -> None:
-        if articles:
-            self._connection.execute(self._articles.insert(), [{"id": one} for one in articles])
-        records = tables.records
-        gone = sa.select(records.c.record_id).where(
-            records.c.article_id.in_(sa.select(self._articles.c.id)),
-            records.c.record_id.not_in(sa.select(self._records.c.id)),
-        )
-        if tables.evidence is not None:
-            self._connection.execute(tables.evidence.delete().where(tables.evidence.c.record_id.in_(gone)))
-        self._connection.execute(records.delete().where(records.c.record_id.in_(gone)))
-        self._records.drop(self._connection)
-        self._articles.drop(self._connection)
+def _number(table: sa.Table, connection: Connection) -> int:
+    return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
 
 
 def _prepare(tables: Tables, connection: Connection, where: str) -> None:

@@ -1,7 +1,7 @@
-"""A plugin that Datasette finds through the entry points: its search box understands Chinese without blanks.
+"""A plugin that Datasette finds through the entry points: its search box finds words of one and two characters, too.
 
-Datasette quotes what is typed through the SQL function `escape_fts`; for databases that gongbao wrote, this one cuts
-it into jieba's words, as the index was.
+Datasette quotes what is typed through the SQL function `escape_fts`; databases that gongbao wrote get one that knows
+their index.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from datasette import hookimpl  # type: ignore[import-not-found,import-untyped,u
 @hookimpl(trylast=True)  # type: ignore[untyped-decorator,unused-ignore]
 def prepare_connection(conn: sqlite3.Connection) -> None:
     """Give gongbao's databases a search function of their own; others keep Datasette's."""
+    from gongbao.export.search import query
     from gongbao.export.sqlite import is_ours
-    from gongbao.export.words import query_text
 
     if is_ours(conn):
-        conn.create_function("escape_fts", 1, query_text)
+        conn.create_function("escape_fts", 1, lambda typed: query(conn, typed))

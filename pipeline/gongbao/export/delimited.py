@@ -22,7 +22,12 @@ def write(data: Data, path: Path | int, style: Style) -> int:
     return write_table(data.table(), path, style)
 
 
-def write_table(table: Table, path: Path | int, style: Style) -> int:
+def write_tabs(data: Data, path: Path | int, style: Style) -> int:
+    """The same with tabs between the cells; one that holds a tab, a quote or a line end stands in quotes."""
+    return write_table(data.table(), path, style, separator="\t")
+
+
+def write_table(table: Table, path: Path | int, style: Style, *, separator: str = ",") -> int:
     """Write any table as CSV."""
     excel = style.audience == "excel"
     encoding = style.encoding or ("utf-8-sig" if excel else "utf-8")
@@ -32,7 +37,7 @@ def write_table(table: Table, path: Path | int, style: Style) -> int:
     # Excel reads CR LF most reliably; programs want LF.
     try:
         with open_text(path, encoding) as file:
-            out = csv.writer(file, lineterminator="\r\n" if excel else "\n")
+            out = csv.writer(file, delimiter=separator, lineterminator="\r\n" if excel else "\n")
             out.writerow([guard(column.title if excel else column.name) for column in table.columns])
             for count, row in enumerate(table.rows, 1):  # noqa: B007
                 out.writerow([cell(row[name]) for name, cell in cells])

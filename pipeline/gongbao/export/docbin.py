@@ -4,18 +4,21 @@
 
 `doc.spans` holds `amount` (labelled with the kind, `span.id_` the record's), `place`, `year`, `initiative` and
 `indicator`; tokens are jieba's, cut at the spans' borders, so that every span is one. `doc.ents` holds the longest that
-do not overlap. `doc.user_data["gongbao"]` says which article it is and which field belongs to which amount.
+do not overlap. `doc.user_data["gongbao"]` says which article it is, which field belongs to which amount (`links`), and
+what each amount's record holds (`records`, by `span.id_`): its value and unit, and place, year and names as linked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gongbao.errors import ExportError
 from gongbao.export.annotations import FIELDS, Annotated, Link, Mark, annotated
+from gongbao.export.cells import number_text
 from gongbao.export.formats import Style
 from gongbao.export.select import Data
 from gongbao.export.words import cut
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from spacy.vocab import Vocab
 
 GROUPS = ("amount", *FIELDS)
+VALUES = ("place", "place_code", "year", "initiative", "indicator", "value", "value_max", "unit", "bound", "status")
 KEY = "gongbao"
 
 
@@ -63,8 +67,16 @@ def to_doc(item: Annotated, vocab: Vocab) -> Doc:
         for link in item.links or ()
         for k in (link.amount, link.field)
     ]
-    doc.user_data[KEY] = {"article_id": item.article_id, "links": links, **item.about}
+    values = {row["record_id"]: {name: _storable(row[name]) for name in VALUES} for row in item.records}
+    doc.user_data[KEY] = {"article_id": item.article_id, "links": links, "records": values, **item.about}
     return doc
+
+
+def _storable(value: Any) -> Any:
+    """What spaCy can save: numbers of 64 bits, others as text, digit for digit."""
+    if isinstance(value, Decimal) or (isinstance(value, int) and abs(value) >= 2**63):
+        return number_text(value)
+    return value
 
 
 def read(path: Path) -> Iterator[Annotated]:
@@ -94,6 +106,7 @@ def from_doc(doc: Doc) -> Annotated:
     ]
     about = dict(doc.user_data.get(KEY) or {})
     at = {(mark.start, mark.end, mark.label): number for number, mark in enumerate(marks)}
+    about.pop("records", None)
     flat = [tuple(end) for end in about.pop("links", ())]
     pairs = zip(flat[::2], flat[1::2], strict=True)
     links = tuple(Link(at[amount], at[field]) for amount, field in pairs if amount in at and field in at)

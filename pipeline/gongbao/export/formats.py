@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from gongbao.errors import ExportError
+from gongbao.errors import ExportError, install
 from gongbao.export.select import Data
 
 
@@ -19,7 +19,7 @@ class Style:
     Args:
         audience: `data`: UTF-8 with English headers; `excel`: UTF-8 with a byte order mark and Chinese headers.
         encoding: Another encoding, `gb18030`.
-        prune: In databases, delete records of the exported articles that this export no longer holds.
+        prune: In databases, delete the articles that the export does not hold, with their records.
     """
 
     audience: Literal["data", "excel"] = "data"
@@ -28,7 +28,27 @@ class Style:
 
 
 PLAIN = Style()
-Writer = Callable[[Data, Any, Style], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an export changed in a database: records, and articles that were deleted with theirs."""
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    articles_deleted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an export wrote: rows (records, or articles for annotation tools), and what that changed in a database."""
+
+    rows: int
+    changes: Changes | None = None
+
+
+Writer = Callable[[Data, Any, Style], int | Written]
 """Writes to a path (text formats also to an open file descriptor) that does
 not exist yet (for a folder: one that is empty) and returns how many rows it wrote."""
 
@@ -40,7 +60,10 @@ def open_text(place: Path | int, encoding: str = "utf-8") -> IO[str]:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One target. `shape`: one file, a folder of files, or a database file that is added to."""
+    """One target. `shape`: one file, a folder of files, or a database file that is added to.
+
+    `module` and `function` name its writer; a `streamed` one can write straight into a pipe.
+    """
 
     name: str
     suffix: str
@@ -48,6 +71,8 @@ class Format:
     module: str
     needs: tuple[str, ...] = ()
     wide: bool = True
+    function: str = "write"
+    streamed: bool = False
 
     def writer(self) -> Writer:
         """The function that writes it.
@@ -59,18 +84,19 @@ class Format:
             try:
                 import_module(name)
             except ImportError:
-                fix = "Install it: pip install 'gongbao[export]'"
-                raise ExportError(f"{self.name} needs {name}", fix=fix, code="export.extra") from None
-        write: Writer = import_module(f"gongbao.export.{self.module}").write
+                raise ExportError(f"{self.name} needs {name}", fix=install("export"), code="export.extra") from None
+        write: Writer = getattr(import_module(f"gongbao.export.{self.module}"), self.function)
         return write
 
 
 FORMATS: Mapping[str, Format] = {
     f.name: f
     for f in (
-        Format("csv", ".csv", "file", "delimited"),
+        Format("csv", ".csv", "file", "delimited", streamed=True),
+        Format("tsv", ".tsv", "file", "delimited", function="write_tabs", streamed=True),
         Format("xlsx", ".xlsx", "file", "workbook", ("xlsxwriter",)),
-        Format("jsonl", ".jsonl", "file", "lines"),
+        Format("jsonl", ".jsonl", "file", "lines", streamed=True),
+        Format("json", ".json", "file", "lines", function="write_list", streamed=True),
         Format("parquet", ".parquet", "file", "parquet", ("pyarrow",)),
         Format("sqlite", ".db", "database", "sqlite", ("sqlalchemy",)),
         Format("datapackage", "", "folder", "datapackage"),
@@ -82,9 +108,24 @@ FORMATS: Mapping[str, Format] = {
     )
 }
 SUFFIXES: Mapping[str, str] = {
-    ".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl", ".parquet": "parquet", ".db": "sqlite", ".sqlite": "sqlite",
-    ".sqlite3": "sqlite", ".conll": "conll", ".spacy": "spacy",
+    ".csv": "csv", ".tsv": "tsv", ".xlsx": "xlsx", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json",
+    ".parquet": "parquet", ".db": "sqlite", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".conll": "conll",
+    ".spacy": "spacy",
 }  # fmt: skip
+PLAIN_TEXT = ("", ".txt")
+"""Endings that say no format."""
+PACKED = ".gz"
+FOREIGN = (
+    *(".duckdb", ".feather", ".arrow", ".orc", ".avro", ".xls", ".ods", ".dta", ".sav", ".html", ".xml"),
+    *(".zst", ".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz"),
+)
+"""Endings of what is not written: under none of them anything else is, whatever `--to` says."""
+
+
+def ending_of(path: Path) -> tuple[str, bool]:
+    """A file's ending in small letters, and whether `.gz` stands behind it."""
+    packed = path.suffix.lower() == PACKED
+    return Path(path.stem if packed else path.name).suffix.lower(), packed
 
 
 def format_of(name: str) -> Format:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gongbao.export.columns import Column
+from gongbao.export.search import TABLE, VOCABULARY
 from gongbao.export.select import Data
 from gongbao.export.tables import make_tables
 
@@ -39,9 +40,9 @@ def datasette_metadata(database: str, data: Data, searched: Sequence[str]) -> di
         "size": 50,
     }
     if names & set(searched):
-        tables["records"] |= {"fts_table": "records_fts", "fts_pk": "seq"}
+        tables["records"] |= {"fts_table": TABLE, "fts_pk": "seq"}
     tables["articles"] |= {"label_column": "title"}
-    hidden = ("gongbao", "records_fts", *(f"records_fts_{part}" for part in _FTS_PARTS))
+    hidden = ("gongbao", TABLE, VOCABULARY, *(f"{TABLE}_{part}" for part in _FTS_PARTS))
     tables |= {name: {"hidden": True} for name in hidden}
     return _metadata(database, tables, data)
 

@@ -3,8 +3,8 @@
     gongbao export latest --to sqlite -o facts.db
     datasette facts.db --metadata facts.metadata.json
 
-`records_fts` holds jieba's words of title, place, initiative, indicator and sentence; its rowid is `records.seq`. Where
-gongbao is installed beside Datasette, the search box cuts what is typed into words too (`datasette_plugin`).
+`records_fts` (`search`) finds what stands in title, place, initiative, indicator and sentence; its rowid is that of the
+record, `seq`. sqlite-utils and Datasette see it by themselves.
 """
 
 from __future__ import annotations
@@ -26,22 +26,20 @@ from gongbao.errors import ExportError
 from gongbao.export.cells import number_text
 from gongbao.export.columns import Row
 from gongbao.export.database import fill, write_engine
-from gongbao.export.formats import Style
+from gongbao.export.formats import Style, Written
 from gongbao.export.metadata import datasette_metadata
+from gongbao.export.search import SEARCHED, TABLE, statements
 from gongbao.export.select import Data
-from gongbao.export.words import index_text
 from gongbao.export.writing import scratch_beside
 
-SEARCHED = ("title", "place", "initiative", "indicator", "sentence")
-"""The columns that the full-text index covers."""
 BUSY = 10.0
 """Seconds to wait for another program that writes."""
 _APPLICATION = 0x676F6E67
 _LARGEST = 2**63 - 1
 
 
-def write(data: Data, path: Path, style: Style) -> int:
-    """Add the selected records to a SQLite database, made if missing; returns the number of records.
+def write(data: Data, path: Path, style: Style) -> Written:
+    """Bring a SQLite database, made if missing, up to the selected records.
 
     A new database is written beside its place and moved there; an existing one is changed in one transaction.
 
@@ -58,7 +56,7 @@ def write(data: Data, path: Path, style: Style) -> int:
     return done
 
 
-def _added(data: Data, path: Path, style: Style) -> int:
+def _added(data: Data, path: Path, style: Style) -> Written:
     if not path.exists():
         with scratch_beside(path) as scratch:
             new = scratch / path.name
@@ -84,7 +82,7 @@ def _placed(new: Path, path: Path) -> bool:
     return True
 
 
-def _write(data: Data, path: Path, style: Style, where: str, *, fresh: bool) -> int:
+def _write(data: Data, path: Path, style: Style, where: str, *, fresh: bool) -> Written:
     engine = _engine(path, fresh=fresh)
     try:
         return _filled(data, engine, style, where)
@@ -92,8 +90,8 @@ def _write(data: Data, path: Path, style: Style, where: str, *, fresh: bool) -> 
         engine.dispose()
 
 
-def _filled(data: Data, engine: Engine, style: Style, where: str) -> int:
-    def run(connection: Connection) -> int:
+def _filled(data: Data, engine: Engine, style: Style, where: str) -> Written:
+    def run(connection: Connection) -> Written:
         if not sa.inspect(connection).get_table_names():
             connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION}")
         done = fill(data, connection, style, where, _numbering(connection) if not data.selection.wide else None)
@@ -112,7 +110,6 @@ def _engine(path: Path, *, fresh: bool) -> Engine:
     def prepare(connection: sqlite3.Connection, record: Any) -> None:
         # SQLAlchemy's transaction is to hold the making of tables too, which the driver would leave out.
         connection.isolation_level = None
-        connection.create_function("gongbao_words", 1, index_text, deterministic=True)
         if fresh:
             connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
         # A new database is checked as a whole at the end, which is faster than row by row.
@@ -163,25 +160,19 @@ def _check_articles(connection: Connection, where: str) -> None:
 
 
 def _index(connection: Connection) -> None:
-    """Bring the search index up to the records: triggers take out what changes, here what is missing is put in."""
-    columns = {column["name"] for column in sa.inspect(connection).get_columns("records")}
-    names = [name for name in SEARCHED if name in columns]
-    if not names:
+    """Make the search index where there is none, or one of an earlier version; triggers keep it true from then on."""
+    there = sa.inspect(connection)
+    made = connection.exec_driver_sql(f"SELECT sql FROM sqlite_master WHERE name = '{TABLE}'").scalar()
+    if made is not None and "trigram" in made:
         return
-    if not sa.inspect(connection).has_table("records_fts"):
-        connection.exec_driver_sql(
-            f"CREATE VIRTUAL TABLE records_fts USING fts5({', '.join(names)}, tokenize = 'unicode61')"
-        )
-        for event in ("UPDATE", "DELETE"):
-            connection.exec_driver_sql(
-                f"CREATE TRIGGER records_fts_{event.lower()} AFTER {event} ON records BEGIN "
-                "DELETE FROM records_fts WHERE rowid = old.seq; END"
-            )
-    words = ", ".join(f"gongbao_words({name})" for name in names)
-    connection.exec_driver_sql(
-        f"INSERT INTO records_fts (rowid, {', '.join(names)}) SELECT seq, {words} FROM records r WHERE NOT EXISTS"
-        " (SELECT 1 FROM records_fts_docsize d WHERE d.id = r.seq) ORDER BY seq"
-    )
+    if made is not None:
+        for event in ("update", "delete"):
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {TABLE}_{event}")
+        connection.exec_driver_sql(f"DROP TABLE {TABLE}")
+    columns = {column["name"] for column in there.get_columns("records")}
+    names = [name for name in SEARCHED if name in columns]
+    for statement in statements(names) if names else ():
+        connection.exec_driver_sql(statement)
 
 
 def is_ours(connection: sqlite3.Connection) -> bool:

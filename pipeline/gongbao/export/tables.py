@@ -39,7 +39,7 @@ ARTICLE_COLUMNS = (
     Column("simplified", "简体", "The text repaired and simplified", "修复并转为简体的文字", "string"),
     Column("run_id", "运行", "The run that the article comes from", "文章来自哪次运行", "string"),
 )
-RUN_ID = Column("run_id", "运行", "The run that the record comes from", "记录来自哪次运行", "string")
+RUN_ID = Column("run_id", "运行", "The run that the record as it is came with", "记录的现值来自哪次运行", "string")
 SEQUENCE = Column("seq", "序号", "Number that the full-text index knows the record by", "全文索引用的序号", "integer")
 EXACT = Column(
     "exact",
@@ -77,9 +77,10 @@ def make_tables(columns: Sequence[Column], *, sqlite: bool) -> Tables:
     records = sa.Table(
         "records",
         meta,
-        *(_column(c, key=c.name == "record_id") for c in record),
+        # In SQLite `seq` is the row's own number, which the search index goes by, and stays so when space is reclaimed.
+        *(_column(c, key=c.name == ("seq" if sqlite else "record_id")) for c in record),
         sa.ForeignKeyConstraint(["article_id"], ["articles.id"]),
-        *([sa.UniqueConstraint("seq")] if sqlite else []),
+        *([sa.UniqueConstraint("record_id")] if sqlite else []),
         **_MYSQL,
     )
     for names in INDEXES:
@@ -132,6 +133,8 @@ def _column(column: Column, *, key: bool) -> sa.Column[Any]:
     nullable = column.nullable and not key
     comment = f"{column.title}：{column.description_zh}"
     kind = _key(column.name) if column.name in _KEYS else sql_types()[column.type]
+    if column is SEQUENCE:
+        kind = sa.Integer()  # SQLite's own word for its numbers of rows
     return sa.Column(column.name, kind, primary_key=key, nullable=nullable, comment=comment)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import os
 import shutil
 import sys
@@ -12,10 +13,22 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from gongbao.errors import ExportError
-from gongbao.export.formats import FORMATS, PLAIN, SUFFIXES, Format, Style, format_of
+from gongbao.errors import ExportError, install
+from gongbao.export.formats import (
+    FOREIGN,
+    FORMATS,
+    PACKED,
+    PLAIN,
+    PLAIN_TEXT,
+    SUFFIXES,
+    Format,
+    Style,
+    Written,
+    ending_of,
+    format_of,
+)
 from gongbao.export.select import Data
 from gongbao.run.lock import is_abandoned, locked
 
@@ -32,25 +45,41 @@ class Target:
     path: Path | None = None
     url: str | None = None
 
+    @property
+    def packing(self) -> str:
+        """What the file is packed with: `.gz`, `.zip` (folders), or nothing."""
+        suffix = self.path.suffix.lower() if self.path is not None else ""
+        return suffix if suffix in (PACKED, ".zip") else ""
+
 
 def target_of(to: str | None, output: str | None, default: Callable[[Format], Path]) -> Target:
     """Read `--to` and `--output`: a format's name, a database URL, or a file whose ending says the format.
 
-    Without `--to` the ending of the output says the format, and csv is what anything else is.
+    Without `--to` the ending of the output says the format; csv is what has none, or .txt.
 
     Raises:
-        ExportError: there is no such target (`export.format`), it takes no output, or the output's ending says another
-            format (`export.option`).
+        ExportError: there is no such target (`export.format`), it takes no output, the output's ending says another
+            format (`export.option`), or one that is not written (`export.ending`).
     """
     if to is not None and "://" in to:
         if output is not None:
             fix = "Leave --output out: the URL says where the records go"
             raise ExportError("a database takes no output file", where="--output", fix=fix, code="export.option")
         return Target(None, url=to)
-    if to is not None and output is None and (suffix := Path(to).suffix.lower()) in SUFFIXES:
-        return Target(format_of(SUFFIXES[suffix]), Path(to))
-    said = SUFFIXES.get(Path(output).suffix.lower()) if output else None
+    if to is not None and output is None and ending_of(Path(to))[0] in (*SUFFIXES, *FOREIGN):
+        to, output = None, to
+    ending, packed = ending_of(Path(output)) if output and output != "-" else ("", False)
+    said = SUFFIXES.get(ending)
+    if ending in FOREIGN or (said is None and to is None and (ending not in PLAIN_TEXT or packed)):
+        fix = f"Endings: {' '.join(SUFFIXES)}, the ones of text with .gz behind; or say the target with --to"
+        raise ExportError(
+            f"nothing is written under the ending {ending or PACKED}", where=output, fix=fix, code="export.ending"
+        )
     chosen = format_of(to or said or "csv")
+    if (packed and chosen.shape != "file") or (ending == ".zip" and chosen.shape != "folder"):
+        fix = "Pack files with .gz, folders with .zip"
+        why = f"{chosen.name} is no {'file' if packed else 'folder'} to be packed so"
+        raise ExportError(why, where=output, fix=fix, code="export.ending")
     if said is not None and chosen.name != said and chosen.suffix != FORMATS[said].suffix:
         fix = f"Leave --to out, or name a file that ends in {chosen.suffix or '.zip'}"
         raise ExportError(f"the ending says {said}, --to {chosen.name}", where=output, fix=fix, code="export.option")
@@ -59,8 +88,8 @@ def target_of(to: str | None, output: str | None, default: Callable[[Format], Pa
     return Target(chosen, Path(output) if output else default(chosen))
 
 
-def export(data: Data, target: Target, style: Style = PLAIN, *, stdout: BinaryIO | None = None) -> int:
-    """Export; returns the number of rows (records, or articles for annotation tools).
+def export(data: Data, target: Target, style: Style = PLAIN, *, stdout: BinaryIO | None = None) -> Written:
+    """Export; returns how much was written.
 
     Files and folders are written beside their place and moved there when whole, databases changed in one transaction:
     a failed export leaves what was there. Folders go into a zip archive where the output ends in `.zip` or is
@@ -72,6 +101,12 @@ def export(data: Data, target: Target, style: Style = PLAIN, *, stdout: BinaryIO
     """
     _check_options(data, target, style)
     if target.url is not None:
+        try:
+            import sqlalchemy  # noqa: F401
+        except ModuleNotFoundError:
+            raise ExportError(
+                "a database needs sqlalchemy", where="--to", fix=install("postgresql"), code="export.extra"
+            ) from None
         from gongbao.export.database import write_url
 
         return write_url(data, target.url, style)
@@ -80,17 +115,23 @@ def export(data: Data, target: Target, style: Style = PLAIN, *, stdout: BinaryIO
     if path is not None and path.is_symlink():
         path = path.resolve()  # what the link leads to is replaced, not the link
     write = chosen.writer()
+
+    def rows(*arguments: Any) -> int:
+        found = write(*arguments)
+        return found if isinstance(found, int) else found.rows
+
     with _told(path):
         if path is None or _is_special(path):
-            return _streamed(data, write, chosen, style, stdout, path)
+            return Written(_streamed(data, rows, target, style, stdout))
         path.parent.mkdir(parents=True, exist_ok=True)
         if chosen.shape == "database":
-            return write(data, path, style)
+            found = write(data, path, style)
+            return Written(found) if isinstance(found, int) else found
         with scratch_beside(path) as scratch:
             fresh = scratch / path.name
-            count = _written(data, write, chosen, style, fresh, zipped=path.suffix == ".zip")
+            count = _written(data, rows, chosen, style, fresh, packing=target.packing)
             _put(fresh, path, chosen)
-        return count
+        return Written(count)
 
 
 def _check_options(data: Data, target: Target, style: Style) -> None:
@@ -100,7 +141,7 @@ def _check_options(data: Data, target: Target, style: Style) -> None:
     fault: tuple[str, str, str] | None = None
     if data.selection.wide and chosen is not None and not chosen.wide:
         fault = ("--wide", "has no wide form", "Leave --wide out, or export to a table")
-    elif (style.encoding or style.audience != "data") and name != "csv":
+    elif (style.encoding or style.audience != "data") and name not in ("csv", "tsv"):
         fault = ("--to", "has one encoding", "Leave --for and --encoding out")
     elif style.prune and chosen is not None and chosen.shape != "database":
         fault = ("--prune", "holds only what is exported now", "Leave --prune out: it is for databases")
@@ -111,32 +152,34 @@ def _check_options(data: Data, target: Target, style: Style) -> None:
         raise ExportError(f"{name} {why}", where=where, fix=fix, code="export.option")
 
 
-def _written(data: Data, write: Callable[..., int], chosen: Format, style: Style, fresh: Path, *, zipped: bool) -> int:
+def _written(data: Data, write: Callable[..., int], chosen: Format, style: Style, fresh: Path, *, packing: str) -> int:
+    bare = fresh.with_name(f"{fresh.name}.d") if packing else fresh
+    if chosen.shape == "folder":
+        bare.mkdir()
+    count = write(data, bare, style)
+    if packing == PACKED:
+        _gzip(bare, fresh)
+    elif packing:
+        _zip(bare, fresh)
     if chosen.shape != "folder":
-        count = write(data, fresh, style)
         _sync(fresh)
-        return count
-    folder = fresh.with_name(f"{fresh.name}.d") if zipped else fresh
-    folder.mkdir()
-    count = write(data, folder, style)
-    if zipped:
-        _zip(folder, fresh)
     return count
 
 
-def _streamed(
-    data: Data, write: Callable[..., int], chosen: Format, style: Style, stdout: BinaryIO | None, path: Path | None
-) -> int:
+def _streamed(data: Data, write: Callable[..., int], target: Target, style: Style, stdout: BinaryIO | None) -> int:
     """To standard output, a pipe or a device: made whole first where the format cannot be written in one go."""
+    chosen, path = target.format, target.path
+    assert chosen is not None
     # A terminal takes no file descriptor of its own: what is written there is looked through (gongbao.cli.terminal).
-    if chosen.name in ("csv", "jsonl") and stdout is None and (path is not None or not sys.stdout.isatty()):
+    if chosen.streamed and not target.packing and stdout is None and (path is not None or not sys.stdout.isatty()):
         if path is not None:
             return write(data, path, style)
         sys.stdout.flush()
         return write(data, sys.stdout.fileno(), style)
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / f"export{chosen.suffix}"
-        count = _written(data, write, chosen, style, fresh, zipped=True)
+        packing = target.packing or (".zip" if chosen.shape == "folder" else "")
+        count = _written(data, write, chosen, style, fresh, packing=packing)
         out = path.open("wb") if path is not None else stdout or sys.stdout.buffer
         with fresh.open("rb") as file:
             shutil.copyfileobj(file, out)
@@ -209,6 +252,17 @@ def write_text(path: Path, text: str) -> None:
 def _sync(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def _gzip(bare: Path, path: Path) -> None:
+    # Without a name and a date: the same records give the same bytes.
+    with (
+        bare.open("rb") as source,
+        path.open("wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
+    ):
+        shutil.copyfileobj(source, packed)
+    bare.unlink()
 
 
 def _zip(folder: Path, path: Path) -> None:

@@ -126,7 +126,7 @@ def _entities(doc: Doc) -> tuple[Entity, ...]:
     from gongbao.names.spacy_component import ENTITIES_KEY
 
     if ENTITIES_KEY in doc.user_data:
-        return tuple(doc.user_data[ENTITIES_KEY])
+        return tuple(Entity(**entity) for entity in doc.user_data[ENTITIES_KEY])
     return tuple(
         Entity(e.start_char, e.end_char, e.text, _LABELS[e.label_], "spacy")  # type: ignore[arg-type]
         for e in doc.ents

@@ -10,6 +10,7 @@ spaCy finds the factories through the entry points of the installed package.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
 from itertools import islice
 
 from spacy.language import Language
@@ -17,15 +18,17 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from gongbao.chinese.clauses import STATEMENT_ENDS, sentences
+from gongbao.chinese.script import convert
 from gongbao.document import Entity
 from gongbao.names.lac import LacTagger
+from gongbao.offsets import OffsetMap
 
 ENTITIES_KEY = "gongbao_entities"
-"""`doc.user_data[ENTITIES_KEY]`: the entities with character-exact offsets into `doc.text`."""
+"""`doc.user_data[ENTITIES_KEY]`: the entities as dicts, with character-exact offsets into `doc.text`."""
 
 
 class LacNer:
-    """Adds LAC's names to a Doc.
+    """Adds LAC's names to a Doc. LAC knows simplified characters: what it reads is converted, the Doc stays as it is.
 
     `doc.spans[spans_key]` holds all of them, widened to whole tokens; `doc.ents` those whose borders are token borders
     and that overlap no entity set before. Where `doc.spans[candidates_key]` is set only those spans are read, else the
@@ -51,10 +54,14 @@ class LacNer:
 
     def _annotate(self, docs: list[Doc]) -> None:
         ranges = [self._ranges(doc) for doc in docs]
-        flat = [doc.text[start:end] for doc, spans in zip(docs, ranges, strict=True) for start, end in spans]
-        tagged = iter(self.tagger.tag(flat))
+        flat = [convert(doc.text[start:end]) for doc, spans in zip(docs, ranges, strict=True) for start, end in spans]
+        tagged = zip(flat, self.tagger.tag([simplified.text for simplified in flat]), strict=True)
         for doc, spans in zip(docs, ranges, strict=True):
-            self._write(doc, [_moved(entity, start) for start, _ in spans for entity in next(tagged)])
+            entities: list[Entity] = []
+            for start, _ in spans:
+                simplified, found = next(tagged)
+                entities += [_in_doc(entity, simplified.offsets, doc, start) for entity in found]
+            self._write(doc, entities)
 
     def _ranges(self, doc: Doc) -> list[tuple[int, int]]:
         if self.candidates_key in doc.spans:
@@ -64,7 +71,7 @@ class LacNer:
         return list(sentences(doc.text, ends=STATEMENT_ENDS))
 
     def _write(self, doc: Doc, entities: list[Entity]) -> None:
-        doc.user_data[ENTITIES_KEY] = entities
+        doc.user_data[ENTITIES_KEY] = [asdict(entity) for entity in entities]
         widened = [doc.char_span(e.start, e.end, label=e.label, alignment_mode="expand") for e in entities]
         doc.spans[self.spans_key] = [span for span in widened if span is not None]
         exact = [doc.char_span(e.start, e.end, label=e.label) for e in entities]
@@ -74,8 +81,9 @@ class LacNer:
         doc.set_ents([*before, *filter_spans(free)], default="unmodified")
 
 
-def _moved(entity: Entity, by: int) -> Entity:
-    return Entity(entity.start + by, entity.end + by, entity.text, entity.label, entity.rule, entity.score)
+def _in_doc(entity: Entity, offsets: OffsetMap, doc: Doc, by: int) -> Entity:
+    start, end = (by + offset for offset in offsets.to_source(entity.start, entity.end))
+    return replace(entity, start=start, end=end, text=doc.text[start:end], score=float(entity.score))
 
 
 def make_lac_ner(nlp: Language, name: str, spans_key: str, candidates_key: str) -> LacNer:

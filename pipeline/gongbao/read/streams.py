@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from gongbao.errors import ReadError
+from gongbao.errors import ReadError, install
 from gongbao.read.failing import os_error, too_large
 from gongbao.read.limits import Limits
 
@@ -85,7 +85,7 @@ def _zstandard(raw: BinaryIO, where: str) -> Callable[[int], bytes]:
         raise ReadError(
             "Reading .zst needs the package zstandard",
             where=where,
-            fix="pip install zstandard, or unpack the file first (zstd -d)",
+            fix=f"{install('zst')}, or unpack the file first (zstd -d)",
             code="read.unsupported",
         ) from None
     frame: Any = None

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from gongbao.errors import ExportError
+from gongbao.errors import ExportError, install
 from gongbao.report.figures import FIELDS, Amount, Figures, by_initiative, by_place_and_year
 from gongbao.report.words import FIELDS as FIELD_WORDS
 from gongbao.report.words import HOW, KINDS, STATUSES, money, short_place, shortened
@@ -362,7 +362,7 @@ def _svg(spec: Mapping[str, Any]) -> str:
     except ModuleNotFoundError as error:
         raise ExportError(
             f"the report's charts need {error.name}",
-            fix="Install it: pip install 'gongbao[report]'",
+            fix=install("report"),
             code="report.extra",
         ) from error
     whole = {"$schema": "https://vega.github.io/schema/vega-lite/v6.json", "config": _CONFIG, **spec}

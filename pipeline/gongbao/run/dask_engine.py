@@ -13,7 +13,7 @@ from multiprocessing import resource_tracker
 from typing import Any
 
 from gongbao.child import without_interrupts
-from gongbao.errors import RunError
+from gongbao.errors import RunError, install
 from gongbao.run.extract import Settings
 from gongbao.run.lines import Counts
 from gongbao.run.shards import Shard
@@ -39,7 +39,7 @@ class Dask:
             import dask
             import distributed
         except ImportError:
-            raise RunError("the engine dask needs Dask", fix="pip install 'gongbao[dask]'", code="run.engine") from None
+            raise RunError("the engine dask needs Dask", fix=install("dask"), code="run.engine") from None
         self._settings = settings
         self._cluster: Any = None
         api: Any = distributed  # untyped

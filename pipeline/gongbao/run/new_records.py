@@ -1,4 +1,6 @@
-"""What a run holds that an earlier one does not: found by their shards, so that what was taken over costs nothing."""
+"""What a run holds that an earlier one does not, and the other way round: found by their shards, so that what was
+taken over costs nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import orjson
 
 from gongbao.run.folder import INDEX
 from gongbao.run.lines import FILES, csv_header
@@ -26,7 +30,7 @@ class Stretch:
 
 
 class NewRecords:
-    """New lines of a run, against an earlier run or against nothing.
+    """What is new in a run, and what is gone, against an earlier run or against nothing.
 
     A record counts as new if the earlier run has no record that is the same in every field: new articles, new
     records of changed articles, and records that read differently under other rules.
@@ -44,12 +48,22 @@ class NewRecords:
             gone = [stretch for stretch in old if stretch.key not in now]
         elif earlier is not None:
             self._fresh = []
+        self._earlier, self._gone = earlier, gone
         self._known = {_digest(line) for line in _lines(earlier, gone, RECORDS)} if earlier is not None else set()
 
     def records(self) -> Iterator[bytes]:
         """The new records, each a line of JSON without its line end, in the order of the run."""
         for line in _lines(self._run, self._fresh, RECORDS):
             if _digest(line) not in self._known:
+                yield line
+
+    def deleted(self) -> Iterator[bytes]:
+        """The records whose identifiers the run no longer has, as they were, in the order of the earlier run."""
+        if self._earlier is None:
+            return
+        here = {_id(line) for line in _lines(self._run, self._fresh, RECORDS)}
+        for line in _lines(self._earlier, self._gone, RECORDS):
+            if _id(line) not in here:
                 yield line
 
 
@@ -71,6 +85,10 @@ def _lines(run: Path, stretches: list[Stretch], file: int) -> Iterator[bytes]:
         for stretch in stretches:
             source.seek(stretch.starts[file])
             yield from lines_of(source.read(stretch.lengths[file]))
+
+
+def _id(line: bytes) -> str:
+    return str(orjson.loads(line)["record_id"])
 
 
 def _digest(line: bytes) -> bytes:

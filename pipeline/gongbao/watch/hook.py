@@ -1,6 +1,7 @@
 """Telling others of new records: a command that reads JSON, or an address that JSON is posted to.
 
-A message is one JSON object: `run_id`, `part` and `parts` (many records come in several messages) and `records`.
+A message is one JSON object: `run_id`, `part` and `parts` (many records come in several messages), `records`, and as
+`deleted` those that are gone, as they were.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 from gongbao.errors import RunError
 
 PART = 2000
-"""Records in one message at most."""
+"""Records in one message at most, and as many that are gone."""
 TRIES = 3
 
 
@@ -59,13 +60,13 @@ class Hook:
         parts = urlsplit(self.target)
         return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
 
-    def tell(self, run_id: str, records: Sequence[bytes]) -> None:
-        """Send the records, in parts if they are many.
+    def tell(self, run_id: str, records: Sequence[bytes], deleted: Sequence[bytes] = ()) -> None:
+        """Send the records, and those that are gone, in parts if they are many.
 
         Raises:
             RunError: the command failed or took too long, or the address did not take them (`watch.hook`).
         """
-        for message in messages(run_id, records):
+        for message in messages(run_id, records, deleted):
             if self._is_url:
                 self._post(message)
             else:
@@ -106,10 +107,10 @@ class Hook:
         return RunError(what, where=self.name, fix="The records are sent again with the next ones", code="watch.hook")
 
 
-def messages(run_id: str, records: Sequence[bytes]) -> Iterator[bytes]:
-    """The messages that tell of records; none if there are none."""
-    parts = -(-len(records) // PART)
+def messages(run_id: str, records: Sequence[bytes], deleted: Sequence[bytes] = ()) -> Iterator[bytes]:
+    """The messages that tell of records, and of those that are gone; none if there are none."""
+    parts = -(-max(len(records), len(deleted)) // PART)
     for number in range(parts):
-        some = records[number * PART : (number + 1) * PART]
-        head = b'{"run_id": "%b", "part": %d, "parts": %d, "records": [' % (run_id.encode(), number + 1, parts)
-        yield head + b", ".join(some) + b"]}\n"
+        here = slice(number * PART, (number + 1) * PART)
+        head = b'{"run_id": "%b", "part": %d, "parts": %d, ' % (run_id.encode(), number + 1, parts)
+        yield head + b'"records": [%b], "deleted": [%b]}\n' % (b", ".join(records[here]), b", ".join(deleted[here]))

@@ -28,11 +28,13 @@ class Round:
     Args:
         summary: Of its run; None if the run could not be made (`problem` says why).
         records: New records as lines of JSON, up to what was told before.
+        deleted: Records told before that are gone, as they were.
         problem: What went wrong: the run, or telling others.
     """
 
     summary: Summary | None
     records: tuple[bytes, ...] = ()
+    deleted: tuple[bytes, ...] = ()
     problem: GongbaoError | None = None
 
 
@@ -87,12 +89,14 @@ class Watch:
         # A run that is held back lacks what was read before: what is new in it is told by one that does not.
         told = name if not summary.held_back else self._state.told
         news: tuple[bytes, ...] = ()
+        gone: tuple[bytes, ...] = ()
         if not summary.held_back:
-            news = tuple(NewRecords(summary.folder.resolve(), self._state.folder(self._state.told)).records())
+            found = NewRecords(summary.folder.resolve(), self._state.folder(self._state.told))
+            news, gone = tuple(found.records()), tuple(found.deleted())
         problem = None
-        if news and self._hook is not None:
+        if (news or gone) and self._hook is not None:
             try:
-                self._hook.tell(name, news)
+                self._hook.tell(name, news, gone)
             except RunError as error:
                 problem = error
         if name not in self._state.own and is_own(summary.folder):
@@ -104,7 +108,7 @@ class Watch:
             self._state.save()
         except OSError as error:
             problem = problem or run_error(error, self._out)
-        return Round(summary, news, problem)
+        return Round(summary, news, gone, problem)
 
     def rounds(
         self, stop: threading.Event, *, quiet: float = 1.0, poll: bool = False, ready: Callable[[], None] | None = None
