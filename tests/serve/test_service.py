@@ -125,7 +125,7 @@ def test_other_media_types_methods_and_paths(service: Any) -> None:
         answer = client.put("/extract")
         problem(answer, 405, "service.method")
         assert answer.headers["allow"] == "POST"
-        problem(client.get("/docs"), 404, "service.path")
+        problem(client.get("/redoc"), 404, "service.path")
 
 
 def test_the_address_that_the_command_prints_says_what_there_is(service: Any) -> None:

@@ -31,6 +31,7 @@ COMMANDS = (
     "schema",
     "report",
     "serve",
+    "mcp",
 )
 """Commands in the order of the help page; `gongbao/cli/<name>.py` holds `command`."""
 GROUPS = ("rules",)

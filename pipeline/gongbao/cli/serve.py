@@ -32,6 +32,8 @@ def command(
     ner: ModelOption = None,
     max_body: Annotated[int, typer.Option(min=1000, help="Bytes of one request (413).")] = 20_000_000,
     max_characters: Annotated[int, typer.Option(min=100, help="Characters of one article (413).")] = 500_000,
+    max_text: Annotated[int, typer.Option(min=100, help="Bytes of one article's text (413).")] = 2_000_000,
+    max_records: Annotated[int, typer.Option(min=1, help="Records that one article may give (413).")] = 20_000,
     max_queue: Annotated[int, typer.Option(min=0, help="Articles that may wait for a worker (429).")] = 32,
     max_batches: Annotated[int, typer.Option(min=1, help="Batches at once (429).")] = 4,
     timeout: Annotated[
@@ -41,8 +43,8 @@ def command(
 ) -> None:
     """Serve extraction and the records of finished runs over HTTP, on this machine unless told otherwise.
 
-    POST /extract and /extract/batch; GET /runs, /records, /schema, /health, /openapi.json. The log holds no article
-    text and no query. Exit status: 0 when stopped with Ctrl-C, 2 when it could not start.
+    POST /extract and /extract/batch; GET /runs, /records, /schema, /health, /openapi.json, and /docs to look at. The
+    log holds no article text and no query. Exit status: 0 when stopped with Ctrl-C, 2 when it could not start.
     """
     from gongbao.errors import ServiceError, install
 
@@ -65,7 +67,14 @@ def command(
             code="service.token",
         )
     limits = Limits(
-        body=max_body, characters=max_characters, queue=max_queue, batches=max_batches, timeout=timeout, line=max_body
+        body=max_body,
+        characters=max_characters,
+        text=max_text,
+        records=max_records,
+        queue=max_queue,
+        batches=max_batches,
+        timeout=timeout,
+        line=max_body,
     )
     listener = listen(host, port)
     pool = Pool(limits, workers=workers, rules=_folders(rules), ner=model(ner), memory=memory)

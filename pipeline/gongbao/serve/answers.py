@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from gongbao.document import Failure
 from gongbao.run.lines import Lines
+from gongbao.serve.limits import Limits
 from gongbao.serve.problems import RETRY, encoded, problem_of, status_of
 
 _TOLD = ("id", "title", "pub_date", "source", "repairs", "residues", "counts")
@@ -43,6 +44,20 @@ def extraction(results: Sequence[Lines | Failure]) -> Response:
     articles = b",".join(_article(row) for item in whole for row in item.sections[2].splitlines())
     errors = b",".join(encoded({"id": failure.id, **problem_of(failure)}) for failure in failures)
     return json_response(b'{"records":[%b],"articles":[%b],"errors":[%b]}' % (records, articles, errors))
+
+
+def bounded(lines: Lines, limits: Limits) -> Lines | Failure:
+    """The lines of one article, or a failure where they hold more records than the service gives for one."""
+    if lines.counts.records <= limits.records:
+        return lines
+    return Failure(
+        orjson.loads(lines.sections[2])["id"],
+        "serve",
+        "service.too_many_records",
+        f"the article gives {lines.counts.records:,} records, more than {limits.records:,}",
+        "records",
+        f"Split the article, or start the service with --max-records {lines.counts.records} or more",
+    )
 
 
 def result_line(identifier: str, lines: Lines) -> bytes:

@@ -21,8 +21,8 @@ from gongbao.errors import GongbaoError
 from gongbao.export.schema import record_schema
 from gongbao.record import Kind, Status
 from gongbao.run.lines import Lines
-from gongbao.serve import openapi
-from gongbao.serve.answers import extraction, json_response, problem_response
+from gongbao.serve import docs, openapi
+from gongbao.serve.answers import bounded, extraction, json_response, problem_response
 from gongbao.serve.batch import results
 from gongbao.serve.bodies import FORM, JSON, LINES, article_of, media_type, unsupported, uploaded
 from gongbao.serve.guard import Guard
@@ -94,6 +94,7 @@ def build(pool: Pool, out: Path, limits: Limits) -> FastAPI:
         return made
 
     app.openapi = document  # type: ignore[method-assign]
+    docs.add(app)
     return app
 
 
@@ -144,7 +145,7 @@ def _extraction(app: FastAPI, pool: Pool, limits: Limits) -> None:
         answered: list[Lines | Failure] = []
         with pool.place():
             for item in found:
-                answered.append(item if isinstance(item, Failure) else await pool.extract(item))
+                answered.append(item if isinstance(item, Failure) else bounded(await pool.extract(item), limits))
         return extraction(answered)
 
     @app.post(

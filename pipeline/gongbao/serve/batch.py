@@ -13,8 +13,9 @@ from typing import IO, Any
 
 from starlette.requests import ClientDisconnect, Request
 
+from gongbao.document import Failure
 from gongbao.errors import GongbaoError, ServiceError
-from gongbao.serve.answers import result_line
+from gongbao.serve.answers import bounded, result_line
 from gongbao.serve.bodies import article_of
 from gongbao.serve.limits import Limits
 from gongbao.serve.pool import Pool
@@ -72,7 +73,7 @@ class Spool:
                 raise ServiceError(
                     f"a line is longer than {self._limit:,} bytes",
                     where="body",
-                    fix="One article a line; split the article",
+                    fix="One article a line; split the article, or start the service with a larger --max-body",
                     code="service.too_large",
                 )
         if rest:
@@ -127,7 +128,10 @@ async def _result(line: bytes, number: int, pool: Pool, limits: Limits) -> bytes
     identifier = f"line-{number}"
     try:
         article = await asyncio.to_thread(article_of, line, limits, f"line {number}", identifier)
-        return result_line(article.id, await pool.extract(article))
+        found = bounded(await pool.extract(article), limits)
+        if isinstance(found, Failure):
+            return encoded({"id": article.id, "error": problem_of(found)}) + b"\n"
+        return result_line(article.id, found)
     except GongbaoError as error:
         return await _failed(identifier, error)
 

@@ -18,6 +18,7 @@ from starlette.formparsers import MultiPartException
 from gongbao.document import Article, Failure
 from gongbao.errors import ReadError, ServiceError
 from gongbao.read import read_file
+from gongbao.read.failing import failure
 from gongbao.read.json_lines import parse_object
 from gongbao.read.limits import Limits as ReadLimits
 from gongbao.read.own_fields import FIELDS, OWN
@@ -28,6 +29,7 @@ from gongbao.serve.pool import Pool
 FORM = "multipart/form-data"
 JSON = "application/json"
 LINES = "application/x-ndjson"
+_LARGER = "Split it into its articles, or start the service with larger --max-body, --max-characters and --max-text"
 
 
 def media_type(request: Request) -> str:
@@ -77,8 +79,29 @@ def _article(fields: Mapping[str, Any], row: Row, limits: Limits) -> Article:
             fix=f'Write "{OWN}": {{"url": "…"}}',
             code=row.code,
         )
-    bounds = ReadLimits(max_characters=limits.characters)
-    return article_from_row(fields, row, row.where, bounds, "utf-8")
+    if isinstance(fields.get("text"), str):
+        check_text(fields["text"], row.where, limits)
+    return article_from_row(fields, row, row.where, ReadLimits(), "utf-8")
+
+
+def check_text(text: str, where: str, limits: Limits) -> None:
+    """Refuse a text beyond the service's limits.
+
+    Raises:
+        ReadError: it is (`read.too_large`).
+    """
+    characters, size = len(text), len(text.encode("utf-8", "surrogatepass"))
+    for number, limit, unit, option in (
+        (characters, limits.characters, "characters", "--max-characters"),
+        (size, limits.text, "bytes", "--max-text"),
+    ):
+        if number > limit:
+            raise ReadError(
+                f"The text has {number:,} {unit}, more than {limit:,}",
+                where=where,
+                fix=f"Split it into its articles, or start the service with {option} {number} or more",
+                code="read.too_large",
+            )
 
 
 async def uploaded(request: Request, limits: Limits, pool: Pool) -> list[Article | Failure]:
@@ -155,6 +178,11 @@ def _read(data: bytes, name: str, limits: Limits) -> Iterator[Article | Failure]
         path.write_bytes(data)
         for item in read_file(path, shown, limits=bounds, apart=True):
             if isinstance(item, Article):
-                yield replace(item, origin=shown)
-            else:
-                yield replace(item, where=(item.where or shown).replace(str(path), shown))
+                try:
+                    check_text(item.text, item.id, limits)
+                    yield replace(item, origin=shown)
+                except ReadError as error:
+                    yield failure(error, item.id)
+                continue
+            fix = _LARGER if item.code == "read.too_large" else item.fix
+            yield replace(item, where=(item.where or shown).replace(str(path), shown), fix=fix)

@@ -16,6 +16,7 @@ from typing import Any
 
 from gongbao.errors import GongbaoError, ServiceError
 from gongbao.loopback import HEAD, LOOPBACK, from_elsewhere, host_of, is_too_long
+from gongbao.serve import docs
 from gongbao.serve.limits import Limits
 from gongbao.serve.problems import RETRY, encoded, problem, problem_of, status_of
 
@@ -25,13 +26,10 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LOG = logging.getLogger("gongbao.serve")
-OPEN_PATHS = ("/health",)
-"""What is answered without a token: nothing but whether the service is well."""
-_HEADERS = [
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"cache-control", b"no-store"),
-]
+OPEN_PATHS = ("/health", "/openapi.json")
+"""What is answered without a token, beside the page that shows the routes: nothing that is not the same everywhere."""
+_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 
 
 class Guard:
@@ -64,7 +62,9 @@ class Guard:
             nonlocal status, sent
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), *_HEADERS]
+                policy = docs.POLICY.encode() if docs.is_page(scope["path"]) else _POLICY
+                policed = (b"content-security-policy", policy)
+                message["headers"] = [*message.get("headers", []), policed, *_HEADERS]
             else:
                 sent += len(message.get("body", b""))
             await send(message)
@@ -100,7 +100,7 @@ class Guard:
             )
         if from_elsewhere(headers):
             return problem("service.origin", "web pages of other sites may not ask", "Origin")
-        if self._token is not None and scope["path"] not in OPEN_PATHS:
+        if self._token is not None and scope["path"] not in OPEN_PATHS and not docs.is_page(scope["path"]):
             scheme, _, given = headers.get("authorization", "").partition(" ")
             right = secrets.compare_digest(given.strip().encode(), self._token.encode())
             if scheme.lower() != "bearer" or not right:
@@ -142,7 +142,9 @@ class Guard:
 
 
 def _too_large(room: int) -> dict[str, Any]:
-    fix = "Send less at once; articles one by one, many to /extract/batch"
+    fix = (
+        "Send less at once; articles one by one, many to /extract/batch. Or start the service with a larger --max-body"
+    )
     return problem("service.too_large", f"the body is larger than {room:,} bytes", "body", fix)
 
 

@@ -12,6 +12,8 @@ class Limits:
     Args:
         body: Bytes of one request to `/extract`.
         characters: Code points of one article.
+        text: Bytes of one article's text in UTF-8.
+        records: Records that one article may give.
         articles: Articles in one file sent to `/extract`; more go to `/extract/batch`.
         line: Bytes of one line of a batch.
         batch: Bytes of a whole batch; they are kept in a temporary file while the client sends faster than the
@@ -27,6 +29,8 @@ class Limits:
 
     body: int = 20_000_000
     characters: int = 500_000
+    text: int = 2_000_000
+    records: int = 20_000
     articles: int = 1_000
     line: int = 5_000_000
     batch: int = 1_000_000_000

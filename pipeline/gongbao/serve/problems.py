@@ -20,6 +20,7 @@ STATUS = {
     "service.method": 405,
     "service.slow": 408,
     "service.too_large": 413,
+    "service.too_many_records": 413,
     "read.too_large": 413,
     "service.media_type": 415,
     "service.busy": 429,
