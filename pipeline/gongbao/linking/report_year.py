@@ -64,11 +64,6 @@ class ReportYear:
             return cls(published, last if reviews else None, Relation.PERIOD_COUNTED_YEAR, last)
         return cls(published)
 
-    @property
-    def default(self) -> int | None:
-        """The year of what the article gives no time for."""
-        return self.year or (self.published.year if self.published else None)
-
 
 def _stated(document: Document) -> list[int]:
     """The years that quantities stand behind in their sentence, in text order; single days do not count."""

@@ -42,9 +42,6 @@ class Cell(NamedTuple):
         return self.table.columns[self.column]
 
 
-NO_CELLS: Mapping[int, Cell] = {}
-
-
 class TableLinker:
     """Links the numbers of tables.
 
