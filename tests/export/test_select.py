@@ -157,6 +157,17 @@ def test_of_two_runs_the_newer_has_the_article(tmp_path: Path) -> None:
         }  # fmt: skip
 
 
+def test_of_runs_of_one_folder_the_one_finished_last_is_newer_whatever_clocks_said(tmp_path: Path) -> None:
+    first, _, _ = hard_extractions()
+    for number, (name, value, day) in enumerate((("a", 1, 2), ("b", 9, 1)), 1):
+        records = (first.records[0].model_copy(update={"value": Decimal(value)}),)
+        folder = write_run(tmp_path, name, [replace(first, records=records)], started=f"2026-01-0{day}T00:00:00")
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        (folder / "manifest.json").write_text(json.dumps(manifest | {"sequence": number}), encoding="utf-8")
+    sources = [open_source(tmp_path / "runs" / name) for name in ("b", "a")]
+    assert [row["value"] for row in Data(sources).rows()] == [9]
+
+
 def test_records_files_merge_too(hard_run: Path, corpus_run: Path) -> None:
     sources = [open_source(hard_run / "records.jsonl"), open_source(corpus_run)]
     assert len(list(Data(sources).rows())) == len(records_of(hard_run)) + len(records_of(corpus_run))

@@ -6,7 +6,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from gongbao.document import Article, Failure
+from gongbao.errors import ReadError
 from gongbao.pipeline import Pipeline
+from gongbao.read.failing import failure
 from gongbao.read.limits import Limits
 from gongbao.read.pdf import PdfReader
 from gongbao.read.reader import _read
@@ -260,6 +263,31 @@ def _written(name: str, kind: str) -> Target:
     return _of_files(kind, _file(coder), begins, 3)
 
 
+def _bodies() -> Target:
+    """Bodies of requests to `gongbao serve`: pieces of rows, whatever they come to as JSON."""
+    from gongbao.serve.bodies import article_of
+    from gongbao.serve.limits import Limits as Bounds
+
+    coder = Coder.of(pieces("jsonl"), PIECES, longest=400, raw=True)
+    content = _file(coder)
+
+    def items(body: bytes) -> Iterator[Article | Failure]:
+        try:
+            yield article_of(body, Bounds())
+        except ReadError as error:
+            yield failure(error, "-")
+
+    def begin(folder: Path) -> Run:
+        def run(data: bytes) -> Tried:
+            body = content(data)
+            return Tried(len(body), checks.check_articles(items(body), body))
+
+        return run
+
+    lines = [line for seed in seeds("jsonl") for line in seed.split("\n") if line.startswith("{")]
+    return Target(begin, content, tuple(b"\0" + coder.data(line) for line in lines), 3)
+
+
 def _word() -> Target:
     coder = Coder.of(pieces("docx"), PIECES, longest=1500, raw=True)
     content = _archive(coder, "word/document.xml", _WORD_ROOTS, _WORD, {})
@@ -294,6 +322,7 @@ TARGETS = {
     "html": _written("html", ".html"),
     "jsonl": _written("jsonl", ".jsonl"),
     "csv": _written("csv", ".csv"),
+    "bodies": _bodies(),
     "docx": _word(),
     "xlsx": _workbook(),
     "pdf": _pdf(),

@@ -138,6 +138,32 @@ def test_a_same_length_edit_of_a_finished_run_is_seen_though_nothing_is_new(
     assert _folder(run([source], tmp_path / "out", HERE)).resolve() == first.resolve()
 
 
+def test_an_edit_of_the_manifest_or_of_parquet_is_seen_though_nothing_is_new(
+    tmp_path: Path, make_articles: Make
+) -> None:
+    def write_parts(records: Path, folder: Path) -> None:
+        folder.mkdir()
+        (folder / "part-00000.parquet").write_bytes(records.read_bytes()[:100])
+
+    def again() -> Path:
+        options = Options(ner=None, workers=0, parquet=True)
+        return _folder(run([source], tmp_path / "out", options, write_parts=write_parts)).resolve()
+
+    source = _source(tmp_path, make_articles)
+    first = again()
+    assert again() == first
+    for name, old, new in (
+        ("records.parquet/part-00000.parquet", b"1", b"2"),
+        ("manifest.json", b"rticles", b"rticlez"),
+    ):
+        written = (first / name).read_bytes()
+        (first / name).write_bytes(written.replace(old, new))
+        assert again() != first
+        (first / name).write_bytes(written)
+        point(tmp_path / "out", first)
+    assert again() == first
+
+
 WRONG = ["null", "5", "[]", "{}", '"x"', "[" * 100_000, '{"a": ' * 50_000, ""]
 
 

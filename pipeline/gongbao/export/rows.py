@@ -19,6 +19,7 @@ from gongbao.canonical import plain_number
 from gongbao.errors import ExportError
 from gongbao.export.columns import Row, alternative_columns, evidence_columns, record_columns
 from gongbao.record import SCHEMA_VERSION, Record
+from gongbao.run.folder import sequence_of
 
 # A number of 15 characters or fewer is given back digit for digit by a binary double; a longer one may not be, and is
 # read as a decimal. The key cannot match inside a string: there its quotes would be escaped.
@@ -44,6 +45,11 @@ class Source:
     def started(self) -> str:
         """When the run was started, ISO 8601; empty if unknown."""
         return str(self.manifest.get("started") or "")
+
+    @property
+    def sequence(self) -> int:
+        """Its number among the runs of its output folder, as they were finished; 0 if unknown."""
+        return sequence_of(self.manifest)
 
     def rows(self) -> Iterator[Row]:
         """The records, in order."""

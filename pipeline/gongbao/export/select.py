@@ -58,8 +58,9 @@ class Table:
 class Data:
     """The selected records of one or several sources, to be streamed as often as a writer needs.
 
-    Where an article is in several sources, its records come from the one that was started last (of equals, the one
-    named last): records of two extractions of one article are never mixed.
+    Where an article is in several sources, its records come from the one that was finished last, of runs of different
+    output folders, which nothing counts together, the one started last (of equals, the one named last): records of two
+    extractions of one article are never mixed.
     """
 
     def __init__(self, sources: Sequence[Source], selection: Selection = Selection()) -> None:
@@ -185,9 +186,16 @@ class Data:
         owner = self._owner if self._owner is not None else self._owners()
         return {article_id: self.sources[index] for article_id, index in owner.items()}
 
+    def _by_age(self) -> list[int]:
+        """The sources' numbers, that which was finished last at the end."""
+        numbers = range(len(self.sources))
+        if len({source.path.resolve().parent for source in self.sources}) == 1:
+            return sorted(numbers, key=lambda i: (self.sources[i].sequence, self.sources[i].started, i))
+        return sorted(numbers, key=lambda i: (self.sources[i].started, i))
+
     def _owners(self) -> dict[str, int]:
         owner: dict[str, int] = {}
-        for index in sorted(range(len(self.sources)), key=lambda i: (self.sources[i].started, i)):
+        for index in self._by_age():
             source = self.sources[index]
             if source.articles is not None:
                 owner.update((row["id"], index) for row in source.article_rows())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -104,7 +105,7 @@ class RunWriter:
                 file.close()
             if beside is not None:
                 beside(self._partial)
-            write_json(self._partial / MANIFEST, manifest)
+            write_json(self._partial / MANIFEST, _sealed(manifest, self._partial))
             sync(self._partial)
             self._partial.rename(self.final)
             self._finished = True
@@ -114,6 +115,35 @@ class RunWriter:
         except OSError as error:
             raise run_error(error, self._out) from error
         return self.final
+
+
+def _sealed(manifest: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """A manifest with the hashes of what no shard's marker speaks for: other files of the run, and the manifest."""
+    others = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in (*FILES, MANIFEST))
+    hashes = {path.relative_to(folder).as_posix(): _hash_of(path) for path in others}
+    sealed = {**manifest, "files": hashes}
+    return {**sealed, "sha256": _hash(sealed)}
+
+
+def _is_sealed(manifest: Mapping[str, Any], folder: Path) -> bool:
+    """Whether a manifest, and the files that it has hashes of, are as they were written; runs of before have none."""
+    if "sha256" not in manifest:
+        return True
+    hashes = manifest.get("files")
+    if not isinstance(hashes, dict) or manifest["sha256"] != _hash(
+        {k: v for k, v in manifest.items() if k != "sha256"}
+    ):
+        return False
+    return all(_hash_of(folder / name) == hashed for name, hashed in hashes.items())
+
+
+def _hash(manifest: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class FinishedRun:
@@ -161,7 +191,8 @@ class FinishedRun:
             with (self.path / FILES[1]).open("rb") as rows:
                 if rows.read(len(csv_header())) != csv_header():
                     return False
-            return all(self._verified(*found) is not None for found in self._all)
+            whole = _is_sealed(self.manifest, self.path)
+            return whole and all(self._verified(*found) is not None for found in self._all)
         except OSError:
             return False
 
