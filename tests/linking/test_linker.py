@@ -376,3 +376,12 @@ def test_a_start_does_not_cross_paragraphs(pipeline: Pipeline) -> None:
     text = "自民國110年起，桃園市每年補助3000萬元。\n新竹縣今年補助業者50家。核發獎金600萬元。"
     years = [r.year for r in pipeline.extract(text, pub_date="2024-05-20")]
     assert years[1:] == [2024, 2024]
+
+
+def test_how_many_amounts_are_chosen_for_at_once_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = Pipeline(ner=None)
+    text = "\n".join(case.text for case in PLACES)
+    whole = pipeline.extract(text, pub_date="2022-05-20")
+    monkeypatch.setattr("gongbao.linking.choose.BLOCK", 3)
+    assert len(whole) > 9
+    assert pipeline.extract(text, pub_date="2022-05-20") == whole

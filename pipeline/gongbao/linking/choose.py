@@ -54,6 +54,10 @@ class Chosen:
     status_confidence: float
 
 
+BLOCK = 256
+"""Quantities whose candidates are held at once: those of one take 40 KB."""
+
+
 class Chooser:
     """Chooses among candidates with the weights of this installation.
 
@@ -75,32 +79,46 @@ class Chooser:
         shares = network_statuses(predictions)
         of_place = PlaceCandidates(around, heuristics.topics, heuristics.places, heuristics.cells)
         of_year = PeriodCandidates(around, heuristics.periods, shares, heuristics.cells)
+        chosen: dict[int, Chosen] = {}
+        for first in range(0, len(numbers), BLOCK):
+            block = numbers[first : first + BLOCK]
+            places, years = self._ranked(block, of_place, of_year, heuristics)
+            rows = [
+                features(
+                    around,
+                    number,
+                    shares[number].tolist() if shares is not None else None,
+                    _year(own[0]),
+                    number in heuristics.cells,
+                    self._statuses.words,
+                )
+                for number, own in zip(block, years, strict=True)
+            ]
+            statuses = self._statuses.classify(np.array(rows, np.float32))
+            found = zip(block, places, years, statuses, strict=True)
+            chosen |= {number: Chosen(place, year, *status) for number, place, year, status in found}
+        return chosen
+
+    def _ranked(
+        self, numbers: Sequence[int], of_place: PlaceCandidates, of_year: PeriodCandidates, heuristics: Heuristics
+    ) -> tuple[list[tuple[Choice, ...]], list[tuple[Choice, ...]]]:
+        """The places and the years of some quantities, each best first."""
         places = [of_place.of(number) for number in numbers]
         periods = [of_year.of(number) for number in numbers]
         place_answers = self._places.answers([[c.value for c in row] for row in places], _rows(places))
         year_answers = self._years.answers([[c.year for c in row] for row in periods], _rows(periods))
-        chosen = {
+        cells = heuristics.cells
+        return (
             # In a table, header, row and caption say it, which relations to words do not.
-            number: ((heuristics.places[number],), (heuristics.periods[number],))
-            if number in heuristics.cells
-            else (_choices(place_answers[n], places[n]), _choices(year_answers[n], periods[n]))
-            for n, number in enumerate(numbers)
-        }
-        rows = [
-            features(
-                around,
-                number,
-                shares[number].tolist() if shares is not None else None,
-                _year(years[0]),
-                number in heuristics.cells,
-                self._statuses.words,
-            )
-            for number, (_, years) in chosen.items()
-        ]
-        statuses = self._statuses.classify(np.array(rows, np.float32))
-        return {
-            number: Chosen(*fields, *status) for (number, fields), status in zip(chosen.items(), statuses, strict=True)
-        }
+            [
+                (heuristics.places[number],) if number in cells else _choices(place_answers[n], places[n])
+                for n, number in enumerate(numbers)
+            ],
+            [
+                (heuristics.periods[number],) if number in cells else _choices(year_answers[n], periods[n])
+                for n, number in enumerate(numbers)
+            ],
+        )
 
 
 def network_statuses(predictions: Sequence[NamePrediction] | None) -> np.ndarray | None:
