@@ -46,7 +46,8 @@ def outcome(run: Run) -> Outcome:
     pieces = [run.before, run.truth, run.after]
     if not run.how.startswith("simplified"):
         pieces = [traditional(piece) for piece in pieces]
-    before, truth, after = (_compared(piece) for piece in pieces)
+    # What else is repaired in the line is no matter of the run.
+    before, truth, after = _compared(repair(pieces[0]).text), _compared(pieces[1]), _compared(repair(pieces[2]).text)
     wanted = before + truth + after
     start, end = len(before), len(before) + len(truth)
     blocks = SequenceMatcher(None, wanted, shown, autojunk=False).get_matching_blocks()

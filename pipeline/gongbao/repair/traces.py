@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from gongbao.chinese.language_model import ORDER, UNITS, LanguageModel, symbols
 from gongbao.document import Residue
 
-_MARKER = re.compile(r"(?<=[\u3400-\u9fff])[?？\ufffd]{1,2}(?=[0-9０-９.．%％])")
+_MARKER = re.compile(r"(?<=[\u3400-\u9fff])[?？\ufffd]{1,2}(?=[.．]?[0-9０-９]|[%％])")
 _NO_QUESTION = 7 * UNITS
 """Cost of a question mark where no question ends."""
 _TRACE = re.compile(

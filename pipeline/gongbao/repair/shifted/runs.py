@@ -34,7 +34,7 @@ _LINE = re.compile("(?m)^[\u3000 ]*(?=[、。〃々～‖’”〕〉》」』�
 """A line that begins with the two bytes of no mark that begins lines, the first of them A1."""
 _RARE = 216
 """The cost, without context, of a character that is a sign of damage."""
-_FIGURE = re.compile(r"[\d０-９.．%％]")
+_FIGURE = re.compile(r"[.．]?\d|[%％]")
 """What stands behind a marker that may have swallowed a digit."""
 _FOREIGN = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 _MOST = 400
