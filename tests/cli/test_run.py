@@ -194,10 +194,10 @@ def test_a_text_beyond_the_limit_is_refused_with_the_option_that_raises_it(tmp_p
     (tmp_path / "in" / "short.txt").write_text("短", encoding="utf-8")
     (tmp_path / "in" / "long.txt").write_text(GOOD, encoding="utf-8")
     command = ("run", tmp_path / "in", "--no-ner", "--out", tmp_path / "out", "--json")
-    refused = json.loads(gongbao(*command, f"--characters={len(GOOD) - 1}").stdout)
+    refused = json.loads(gongbao(*command, f"--max-characters={len(GOOD) - 1}").stdout)
     assert [(error["id"], error["code"]) for error in refused["errors"]] == [("long.txt", "read.too_large")]
-    assert "--characters" in refused["errors"][0]["fix"]
-    raised = json.loads(gongbao(*command, f"--characters={len(GOOD)}").stdout)
+    assert "--max-characters" in refused["errors"][0]["fix"]
+    raised = json.loads(gongbao(*command, f"--max-characters={len(GOOD)}").stdout)
     assert (raised["failed"], raised["records"]) == (0, 3)
 
 

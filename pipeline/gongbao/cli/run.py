@@ -45,7 +45,7 @@ def command(
         float, typer.Option(min=0.1, max=1_000_000, help="Processor seconds that an article may take.")
     ] = 60.0,
     memory: Annotated[int, typer.Option(min=256, max=1 << 30, help="MiB that a worker may hold.")] = 2048,
-    characters: Annotated[
+    max_characters: Annotated[
         int, typer.Option(min=1, max=1 << 30, help="Characters that an article may have; a longer one is refused.")
     ] = 20_000_000,
     parquet: Annotated[
@@ -84,7 +84,7 @@ def command(
         not fresh,
         parquet=parquet,
         smaller=smaller,
-        characters=characters,
+        max_characters=max_characters,
     )
     try:
         with Reporter() as reporter:
@@ -112,9 +112,10 @@ def _stopped(paths: list[str], out: Path, options: Options) -> str:
         return "Stopped before anything was done."
     usual = Options()
     given = {
-        name: getattr(options, name) for name in ("workers", "engine", "scheduler", "timeout", "memory", "characters")
+        name: getattr(options, name)
+        for name in ("workers", "engine", "scheduler", "timeout", "memory", "max_characters")
     }
-    words = [f"--{name}={value}" for name, value in given.items() if value != getattr(usual, name)]
+    words = [f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value != getattr(usual, name)]
     return "Stopped. To go on: " + join(["gongbao", "run", "--resume", "--out", str(out), *words])
 
 

@@ -86,6 +86,6 @@ def too_long(where: str, most: int) -> ReadError:
     return ReadError(
         f"The text is beyond the limit of {most:,} characters",
         where=where,
-        fix="Split it into its articles, or raise the limit if it really is one (gongbao run --characters)",
+        fix="Split it into its articles, or raise the limit if it really is one (gongbao run --max-characters)",
         code="read.too_large",
     )

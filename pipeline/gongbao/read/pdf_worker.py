@@ -93,7 +93,7 @@ def _read(path: str, max_pages: int, max_characters: int) -> dict[str, Any]:
                 raise _Refusal(
                     "read.too_large",
                     f"The PDF holds more than {max_characters:,} characters",
-                    "Split it into its articles, or raise the limit (gongbao run --characters)",
+                    "Split it into its articles, or raise the limit (gongbao run --max-characters)",
                 )
     finally:
         document.close()

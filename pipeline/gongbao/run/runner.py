@@ -66,7 +66,7 @@ class Options:
             1 makes every article stand for itself, at the cost of a file for each.
         parquet: Write the records as a folder of Parquet files too, `records.parquet/` in the run folder.
         smaller: Point `latest` at the run even where input is gone, or half of the articles of last time are.
-        characters: Code points that an article may have.
+        max_characters: Code points that an article may have.
         made_by: Whose run it is, kept in the manifest: `watch` removes none but its own.
     """
 
@@ -81,7 +81,7 @@ class Options:
     shard: int = SIZE
     parquet: bool = False
     smaller: bool = False
-    characters: int = Limits().max_characters
+    max_characters: int = Limits().max_characters
     made_by: str = "run"
 
 
@@ -266,7 +266,7 @@ class _Run:
         earlier = self._earlier
         if earlier is None or found is None or not earlier.whole:
             return False
-        if self._options.characters != Options().characters:  # what it could not read may be read now
+        if self._options.max_characters != Options().max_characters:  # what it could not read may be read now
             return False
         if self._write_parts is not None and not (earlier.path / PARQUET).is_dir():
             return False
@@ -296,7 +296,7 @@ class _Run:
             self._collect(writer, engine, *waiting.popleft())
 
     def _plan(self) -> Iterator[tuple[Shard, bool]]:
-        limits = Limits().with_characters(self._options.characters)
+        limits = Limits().with_characters(self._options.max_characters)
         read = read_paths(self._paths, limits=limits, apart=self._options.workers > 0)
         for shard in cut(read, self._stamp, size=self._shard):
             self._odd_names.extend(
