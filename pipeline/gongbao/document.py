@@ -164,6 +164,8 @@ def _shift(day: date | None, years: int) -> date | None:
 
 
 Rank = Literal["country", "province", "city", "district"]
+PLACE_RANKS = ("none", "country", "abroad", "province", "city", "district")
+"""What the place of a quantity may be: none, 全国, a country abroad, a place of a rank."""
 Authority = Literal["office", "own", "people"]
 PlaceForm = Literal["name", "zone", "organisation", "embedded", "relative", "adjective"]
 
@@ -193,6 +195,8 @@ class Place:
     """Of a relative expression, who is meant: an `office` (市财政局), the level's `own` (市本级), `people` (市里)."""
     dateline: bool = False
     """True where the name only says where the article was written (新华社长春9月1日电)."""
+    country: str | None = None
+    """Of a place abroad the usual name of its country (俄罗斯 for 莫斯科), None at home and where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +213,14 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class NamePrediction:
-    """What a trained model says of one quantity: its names, best first, and shares of `gongbao.record.Status`."""
+    """What a trained model says of one quantity: its names, best first, shares of `gongbao.record.Status`, and of
+    `PLACE_RANKS` for the place that it belongs to.
+    """
 
     indicators: tuple[Entity, ...] = ()
     initiatives: tuple[Entity, ...] = ()
     statuses: tuple[float, ...] = ()
+    ranks: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,9 @@ _MANY_PROVINCES = 5
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One mention. `entry` is None abroad and where nothing tells which place it is; `zone` is the kind of a zone."""
+    """One mention. `entry` is None abroad and where nothing tells which place it is; `zone` is the kind of a zone,
+    `country` that of a place abroad.
+    """
 
     start: int
     end: int
@@ -59,6 +61,7 @@ class Mention:
     rule: str
     ambiguous: bool = False
     zone: ZoneKind | None = None
+    country: str | None = None
 
 
 class Disambiguator:
@@ -177,7 +180,8 @@ class _Article:
     def _certain(self, index: int, chain: Chain) -> Mention | None:
         surface = chain.last.surface
         if surface.abroad:
-            return Mention(chain.start, chain.end, None, surface.abroad, Relation.PLACE_ABROAD)
+            country = self._gazetteer.countries.get(surface.text)
+            return Mention(chain.start, chain.end, None, surface.abroad, Relation.PLACE_ABROAD, country=country)
         trusted = surface.trust is Trust.STRONG or len(chain.candidates) > 1
         if surface.zone and (not chain.senses or len(chain.candidates) > 1):
             return self._zone(chain) if trusted else None

@@ -5,7 +5,7 @@ The tables are rules/places/*.csv (rules/places/README.md names their sources an
     divisions.csv   code,rank,path,short,valid_from,valid_to   short: blank-separated
     zones.csv       name,place,kind            place: the path it lies in; kind: zone, region or macro
     abbreviations.csv name,places,kind         places: blank-separated paths; kind: single, run (京沪) or epithet (羊城)
-    foreign.csv     name,rank                  rank: country or city
+    foreign.csv     name,rank,country          rank: country or city; country: that of the place, by its usual name
 
 Tables of a user's rules folder come after the shipped ones; a row with the same path (or name) replaces the shipped
 row. GB/T 2260 gives codes down to counties on the mainland only: places in Taiwan, Hong Kong and Macao carry the
@@ -99,6 +99,8 @@ class Gazetteer:
     entries: tuple[PlaceEntry, ...]
     zones: tuple[Zone, ...] = ()
     foreign: Mapping[str, Rank] = field(default_factory=dict)
+    countries: Mapping[str, str] = field(default_factory=dict)
+    """The country's usual name of a place abroad, where it has one."""
     abbreviations: Mapping[str, Abbreviation] = field(default_factory=dict)
 
     @classmethod
@@ -112,6 +114,7 @@ class Gazetteer:
         entries: dict[str, PlaceEntry] = {}
         zones: dict[str, Zone] = {}
         foreign: dict[str, Rank] = {}
+        countries: dict[str, str] = {}
         abbreviations: dict[str, Abbreviation] = {}
         for path in rules.table("divisions.csv"):
             for where, row in _rows(path, ("code", "rank", "path", "short", "valid_from", "valid_to")):
@@ -127,8 +130,10 @@ class Gazetteer:
         for path in rules.table("foreign.csv"):
             for where, row in _rows(path, ("name", "rank")):
                 foreign[row["name"]] = _rank(row["rank"], where)
+                if country := row.get("country"):
+                    countries[row["name"]] = country
         ordered = sorted(entries.values(), key=lambda e: (not e.current, _RANKS.index(e.rank), e.code, e.path))
-        return cls(tuple(ordered), tuple(zones.values()), foreign, abbreviations)
+        return cls(tuple(ordered), tuple(zones.values()), foreign, countries, abbreviations)
 
     @cached_property
     def _by_path(self) -> dict[str, PlaceEntry]:

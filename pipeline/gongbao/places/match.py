@@ -84,7 +84,17 @@ class PlaceMatcher:
         path = mention.entry.path if mention.entry else None
         code = mention.entry.code if mention.entry else None
         return Place(
-            start, end, text[start:end], path, code, mention.rank, form, rule, mention.ambiguous, dateline=dateline
+            start,
+            end,
+            text[start:end],
+            path,
+            code,
+            mention.rank,
+            form,
+            rule,
+            mention.ambiguous,
+            dateline=dateline,
+            country=mention.country,
         )
 
     def _abbreviated(self, text: str, candidate: Candidate, named: Iterable[str]) -> list[Place]:

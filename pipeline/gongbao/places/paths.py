@@ -12,6 +12,7 @@ from gongbao.document import Rank
 
 COUNTRY = "全国"
 _MUNICIPALITIES = ("北京市", "天津市", "上海市", "重庆市")
+_PROVINCE_ENDS = ("省", "市", "区")
 
 
 def name_of(path: str) -> str:
@@ -61,6 +62,15 @@ def rank_of(path: str) -> Rank:
     if len(parts) == 3 or parts[0] in _MUNICIPALITIES or not parts[1].endswith(("市", "州", "地区", "盟")):
         return "district"
     return "city"
+
+
+def place_rank(place: str | None) -> str:
+    """Which of `gongbao.document.PLACE_RANKS` a record's place is: a path, a country's name, or None."""
+    if place is None:
+        return "none"
+    if place != COUNTRY and not place.split("/")[0].endswith(_PROVINCE_ENDS):
+        return "abroad"
+    return rank_of(place)
 
 
 def ancestor(path: str, rank: str) -> str | None:
