@@ -1,7 +1,7 @@
 """Reading written numbers, exactly: Arabic, full-width, Chinese and mixed, to `decimal.Decimal`.
 
 Understood are `1,273.36`, `３．２６`, `三千五百`, `二〇二〇`, `廿五`, `两百`, `肆佰陆拾`, `3千万`, `1.2万亿`,
-`5万4千6百`, `四百五` (450), `十二点五`, `三分之一`, `一又二分之一`, `负三`, `半`; and numbers that only say how much at
+`5万4千6百`, `四百五` (450), `十二点五`, `三分之一`, `一又二分之一`, `负三`, `零下三`, `半`; and numbers that only say how much at
 least: `几十`, `数百`, `上千`, `二十几万`, `500余万`, `13亿多`. Simplified and traditional characters are both read. The
 module works on a string that is a number as a whole; finding numbers in prose is the matcher's work. It imports
 nothing of gongbao.
@@ -48,7 +48,7 @@ _HANZI_DIGITS = re.compile(f"[{''.join(_DIGITS)}]+")
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as read. `upper` is set where two digits name a span (三四百: 300 to 400).
+    """A number as read. `upper` is set where two digits name a span (三四百: 300 to 400; 三五百).
 
     `bound` is `>` where the words say at least that much (几十, 余, 多, 上千), `~` for 来 (百来), else `=`.
     """
@@ -70,7 +70,7 @@ def read_number(text: str) -> Number | None:
     plain = _PLAIN.fullmatch(text)
     if plain and len(text) <= MAX_DIGITS:
         return Number(_times(Decimal(plain[1]), _LARGE.get(plain[2], 1)))
-    text = _HANZI_POINT.sub("点", text.translate(_REWRITE))
+    text = _HANZI_POINT.sub("点", text.translate(_REWRITE).replace("零下", "负"))
     if not text or len(text) > MAX_DIGITS:
         return None
     if "分之" in text:
@@ -211,7 +211,7 @@ class _Reader:
         following = self.text[match.end() : match.end() + 1]
         if (
             len(digits) == 2
-            and int(digits[1]) == int(digits[0]) + 1
+            and (int(digits[1]) == int(digits[0]) + 1 or (digits == "35" and following in _SCALES))
             and digits[0] != "0"
             and (not following or following in _SCALES)
         ):

@@ -72,6 +72,8 @@ class Cues:
         self.bare_before = of("bare_before", backward=True)
         self.bare_after = of("bare_after", backward=False)
         self.join = of("join", backward=False)
+        self.not_low = of("not_low", backward=True)
+        self.approximate = of("approximate", backward=False)
 
     def home_currency(self, text: str) -> str | None:
         """The currency that 元 means throughout a text, None where nothing says other than renminbi."""

@@ -110,8 +110,9 @@ class QuantityMatcher:
                 if join is not None and join.end == following.start:
                     ranged = join.gives.meaning == "range"
                     if amount.lacks_unit_of(following) and not (ranged and amount.exceeds(following)):
-                        amount.borrow(following)
-                    if ranged and self._is_range(text, amount, following):
+                        amount.borrow(following, ranged=ranged)
+                    counted = self._cues.approximate.touching(text, amount.start, following.end)
+                    if (ranged and self._is_range(text, amount, following)) or counted is not None:
                         amount.extend(following)
                         kept.pop()
                     elif not ranged:
@@ -125,8 +126,11 @@ class QuantityMatcher:
         return kept
 
     def _is_range(self, text: str, low: Amount, high: Amount) -> bool:
-        same = low.unit == high.unit and low.kind == high.kind and high.upper is None and not low.exceeds(high)
-        return same and not (low.wrote_unit and text[low.start - 1 : low.start] in tuple("由从"))
+        unit = low.unit == high.unit or high.unit.startswith(f"{low.unit}/")  # 1.1元-1.3元/斤
+        if not unit or low.kind != high.kind or high.upper is not None or low.exceeds(high):
+            return False
+        # 由3天缩短到2天 and 增加1万人至42万人 are two amounts.
+        return not (low.wrote_unit and self._cues.not_low.touching(text, max(0, low.start - 4), low.start))
 
     def _read_context(self, text: str, amount: Amount, before: Amount | None, limit: int) -> None:
         """Set bound, kind and sign from the words around, behind it up to `limit`, where the next amount begins."""

@@ -17,7 +17,9 @@ from gongbao.rulebook.match import Match
 _STAGE = "quantities"
 _PLACES = 2
 """Decimals of a fraction that is no finite decimal: 三分之一 is 33.33 %."""
-_SCALE = regex.compile(r"[0-9０-９]([百千万亿兆]+)[余多]?$")
+_OWN_SCALE = regex.compile(r"(?P<large>[万亿兆])|[十百千]")
+_SCALE = regex.compile(r"(?P<small>(?:(?<=[0-9０-９])|(?<=^[一二两三四五六七八九]))[百千]?)(?P<large>[万亿兆]*)[余多]?$")
+"""What a number lends to one before it that has none: 千万 of 3千万 and 三千万, 万 of 一百五十万."""
 _BRACKETS = str.maketrans("", "", "()（）")
 
 
@@ -72,12 +74,20 @@ class Amount:
         self.currency_said = False
         """The name of the currency stands before the amount, or before the list that it is in."""
 
-    @property
-    def scale(self) -> int:
-        """What 万 or 亿 at the end of the number stands for, 1 if there is none."""
-        match = _SCALE.search(self.written)
-        number = read_number(f"1{match[1]}") if match else None
-        return int(number.value) if number else self.lent
+    def scaled_as(self, following: Amount) -> Decimal | None:
+        """The value of this number if the one that follows lends it its scale: 两到三万 begins at 20,000, 七千到九千亿
+        at 700 billion. None if it has one of its own, if there is none to lend, or if the whole would be out of reason
+        (8500到3万).
+        """
+        match = _SCALE.search(following.written)
+        large, small = (match["large"], match["small"]) if match else ("", "")
+        own = _OWN_SCALE.search(self.written)
+        if own and (own["large"] or not large or following.written[0].isascii()):
+            return None
+        number = read_number(f"1{large if own else small + large}") if small or large else None
+        factor = int(number.value) if number else following.lent
+        value = times(self.value, factor)
+        return value if factor > 1 and value <= 100 * following.value else None
 
     def lacks_unit_of(self, following: Amount) -> bool:
         """True for 0.72亿 before 0.45亿美元 and 0.13个 before 0.22个百分点."""
@@ -89,20 +99,25 @@ class Amount:
         """True if this cannot be the low end of a range up to the other: only changes run downwards (下降8%至10%)."""
         if following.kind in ("growth", "percent"):
             return False
-        factor = following.scale if self.scale == 1 else 1
-        return times(self.value, factor) > following.value
+        scaled = self.scaled_as(following)
+        return (self.value if scaled is None or scaled > following.value > self.value else scaled) > following.value
 
-    def borrow(self, following: Amount) -> None:
-        """Take the unit of the amount that follows, and its 万 or 亿 if this number has none."""
-        factor = following.scale
-        if factor > 1 and self.scale == 1 and self.value * factor <= 100 * following.value:
-            self.value, self.lent = times(self.value, factor), factor
+    def borrow(self, following: Amount, *, ranged: bool) -> None:
+        """Take the unit of the amount that follows, and its 万 or 亿 if this number has none.
+
+        A range runs upwards: in 8500到3万 the 8500 is what it says.
+        """
+        scaled = self.scaled_as(following)
+        if scaled is not None and not (ranged and scaled > following.value):
+            self.lent = int(scaled / self.value) if self.value else 1
+            self.value = scaled
         self.kind, self.unit = following.kind, following.unit
         self.bare, self.joined, self.wrote_unit = following.bare, following.joined, False
 
     def extend(self, following: Amount) -> None:
         """Become the range from this amount to the one that follows."""
         self.upper, self.end, self.bound, self.rule = following.value, following.end, following.bound, following.rule
+        self.unit = following.unit
 
     def negate(self) -> None:
         """Turn a rise into a fall; a value written with a minus stays."""
@@ -128,7 +143,8 @@ def read_amount(match: Match) -> Amount | None:
         unit = given
     elif len(unit) > 1:
         unit = unit.translate(_BRACKETS).replace("每", "/").replace("／", "/")
-    amount = Amount(match, gives.kind or cast(Kind, match.rule.kind), number.value, unit, number.bound)
+    bound: Bound = ">" if groups.get("more") else number.bound  # 三个多月
+    amount = Amount(match, gives.kind or cast(Kind, match.rule.kind), number.value, unit, bound)
     amount.upper = number.upper
     amount.bare = gives.bare
     amount.joined = gives.joined

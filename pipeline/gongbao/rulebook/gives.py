@@ -345,6 +345,8 @@ STAGES: Mapping[str, Mapping[str, type[Gives]]] = {
         "bare_before": BareGives,
         "bare_after": BareGives,
         "join": JoinGives,
+        "not_low": Gives,
+        "approximate": Gives,
     },
     "periods": {
         **dict.fromkeys(_PERIOD_PIECES, PieceGives),
