@@ -20,6 +20,8 @@ from onnx import ModelProto, NodeProto, TensorProto, checker, helper, numpy_help
 
 FloatArray = npt.NDArray[np.float32]
 HIDDEN = 128
+LARGEST = 63
+"""Largest quantised weight."""
 CONTRIB = "com.microsoft"
 
 
@@ -50,8 +52,12 @@ class GraphBuilder:
         return self.add("QuantizeLinear", [state, scale, zero], f"{state}_q")
 
     def int8_product(self, state_q: str, name: str, weights: FloatArray, output: str) -> str:
-        """Multiply a quantised state by weights that are quantised per column, giving float32."""
-        scale = np.maximum(np.abs(weights).max(0) / 127, 1e-12)
+        """Multiply a quantised state by weights that are quantised per column, giving float32.
+
+        Weights have seven bits: processors without VNNI add products in pairs in 16 bits, and 2 * 255 * 63 still fits,
+        where 2 * 255 * 127 is cut off at 32,767. So every processor computes the same integers.
+        """
+        scale = np.maximum(np.abs(weights).max(0) / LARGEST, 1e-12)
         inputs = [
             state_q,
             self.constant(f"{name}.int8", np.round(weights / scale).astype(np.int8)),
@@ -63,8 +69,8 @@ class GraphBuilder:
         return self.add("MatMulIntegerToFloat", inputs, output, domain=CONTRIB)
 
     def fine_product(self, state_q: str, name: str, weights: FloatArray, bias: FloatArray, output: str) -> str:
-        """The same with the weights' rounding error in a second int8 matrix: 16-bit weights at two 8-bit products."""
-        scale = np.maximum(np.abs(weights).max(0) / 127, 1e-12).astype(np.float32)
+        """The same with the weights' rounding error in a second int8 matrix: 13-bit weights in two products."""
+        scale = np.maximum(np.abs(weights).max(0) / LARGEST, 1e-12).astype(np.float32)
         rest = weights - np.round(weights / scale) * scale
         coarse = self.int8_product(state_q, name, weights, f"{output}_coarse")
         fine = self.int8_product(state_q, f"{name}.rest", rest, f"{output}_fine")
