@@ -1,10 +1,12 @@
 """From gold files to weights, all of it in one command.
 
     python corpus/build.py  # makes corpus/training/gold.jsonl, one of the files to learn from
-    python -m training GOLD.jsonl ... [--less GOLD.jsonl ...] [--apart FILE] [--epochs 7] [--no-networks]
+    python -m training.raw_gold RAW.jsonl.xz FIRST.jsonl SECOND.jsonl  # two more
+    python -m training GOLD.jsonl ... [--less GOLD.jsonl ...] [--harder GOLD.jsonl ...] [--apart FILE] [--no-networks]
 
 Trains the networks (`train_fields`), then fits the rankers, the status classifier and the confidence (`fit_linker`),
-and writes the weights into the package. Articles of --less (written, not found) count half for the rankers; those
+and writes the weights into the package. Articles of --less (written, not found) count half for the rankers; those of
+--harder (raw pages, not chosen as bulletins) teach, but confidence is not calibrated on them; those
 that --apart lists as `<gold file>/<id>` are judged at the end and never learned from. Needs the `train` dependency
 group; about an hour on one core for 950 articles, a few minutes with --no-networks.
 """
@@ -25,6 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", nargs="+", type=Path)
     parser.add_argument("--less", nargs="*", type=Path, default=[], help="articles that count less")
+    parser.add_argument("--harder", nargs="*", type=Path, default=[], help="articles that calibration leaves out")
     parser.add_argument("--apart", type=Path, help="list of articles to judge and never to learn from")
     parser.add_argument("--folds", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=7)
@@ -35,14 +38,14 @@ def main() -> None:
     if not arguments.no_networks:
         torch.set_num_threads(1)
         train_fields.train(
-            read_examples([*arguments.gold, *arguments.less]),
+            read_examples([*arguments.gold, *arguments.less, *arguments.harder]),
             apart,
             folds=arguments.folds,
             epochs=arguments.epochs,
             keep=arguments.work,
             output=fit_linker.PACKAGE / "names/weights",
         )
-    fit_linker.fit(arguments.gold, arguments.less, arguments.work, apart)
+    fit_linker.fit(arguments.gold, arguments.less, arguments.harder, arguments.work, apart)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from gongbao.chinese.script import convert
+from gongbao.document import PLACE_RANKS
 from gongbao.names.features import LONGEST, Surroundings, TextFeatures
+from gongbao.places.paths import place_rank
 from gongbao.repair.text import repair
 
 from training.field_model import LISTS, STATUSES
@@ -34,6 +36,8 @@ class Fact:
     written: tuple[str, str]
     status: int = -1
     """Number of `STATUSES`, -1 where it was not annotated."""
+    ranks: frozenset[int] = frozenset()
+    """Numbers of the `PLACE_RANKS` that the quantity's place may have."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Example:
     text: str
     facts: tuple[Fact, ...]
     lists: tuple[tuple[str, ...], ...]
+    """Empty for an article without lists."""
 
     @cached_property
     def features(self) -> TextFeatures:
@@ -122,10 +127,11 @@ def _example(article: dict[str, Any], file: str) -> Example:
         accepted = tuple(tuple(fact.get(field) or ()) for field in FIELDS)
         written = tuple(_simple(fact.get(f"{field}_in_text")) for field in FIELDS)
         status = STATUSES.index(fact["status"]) if fact.get("status") else -1
-        facts.append(
-            Fact(offsets.to_target(start), end, fact["kind"], bool(fact.get("optional")), accepted, written, status)
-        )  # type: ignore[arg-type]
-    lists = tuple(tuple(_simple(name) for name in article.get(key) or ()) for key in LISTS)
+        placed = (fact.get("place"), *(fact.get("place_also") or ()))
+        ranks = frozenset(PLACE_RANKS.index(place_rank(place)) for place in placed)
+        at = offsets.to_target(start)
+        facts.append(Fact(at, end, fact["kind"], bool(fact.get("optional")), accepted, written, status, ranks))  # type: ignore[arg-type]
+    lists = tuple(tuple(_simple(name) for name in article[key] or ()) for key in LISTS if key in article)
     return Example(f"{file}/{article['id']}", converted.text, tuple(sorted(facts, key=lambda f: f.start)), lists)
 
 

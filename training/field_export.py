@@ -59,6 +59,12 @@ def export(network: FieldNetwork, vocabulary: str, kept: str, folder: Path) -> N
         "status_hidden_bias": state["status_hidden.bias"],
         "status": state["status.weight"].T,
         "status_bias": state["status.bias"],
+        "rank_hidden": state["rank_hidden.weight"].T,
+        "rank_hidden_bias": state["rank_hidden.bias"],
+        "rank_window": state["rank_window.weight"].T,
+        "rank_article": state["rank_article.weight"].T,
+        "rank": state["rank.weight"].T,
+        "rank_bias": state["rank.bias"],
         **{f"feature_{number}": state[f"features.{number}.weight"] for number in range(len(FEATURE_SIZES))},
     }
     halves = {key: value.astype(np.float16) for key, value in heads.items()}

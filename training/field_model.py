@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from gongbao.document import PLACE_RANKS
 from gongbao.names.characters import Vocabulary
 from gongbao.names.features import FEATURE_SIZES, KINDS, LONGEST, Surroundings, TextFeatures
 from torch import Tensor, nn
@@ -75,6 +76,10 @@ class FieldNetwork(nn.Module):
         self.lists = nn.Linear(2 * HIDDEN, 3 * len(LISTS))
         self.status_hidden = nn.Linear(4 * HIDDEN, hidden)
         self.status = nn.Linear(hidden, len(STATUSES))
+        self.rank_hidden = nn.Linear(4 * HIDDEN, hidden)
+        self.rank_window = nn.Linear(hidden, hidden, bias=False)
+        self.rank_article = nn.Linear(hidden, hidden, bias=False)
+        self.rank = nn.Linear(hidden, len(PLACE_RANKS))
 
     def encode(
         self, articles: Sequence[TextFeatures], vocabulary: Vocabulary, dropout: float
@@ -138,6 +143,27 @@ class FieldNetwork(nn.Module):
         lasts = torch.tensor([base + article.amounts[n].end - 1 for n in rows])
         hidden = torch.relu(self.status_hidden(torch.cat([states[starts], states[lasts]], 1)))
         return self.status(functional.dropout(hidden, dropout, self.training))
+
+    def ranks(
+        self,
+        states: Tensor,
+        base: int,
+        article: TextFeatures,
+        around: Surroundings,
+        rows: Sequence[int],
+        dropout: float,
+    ) -> Tensor:
+        """Scores [len(rows), 6] of the rank of those quantities' place: from the quantity, its window, all windows."""
+        own = states[base : base + len(article.text)]
+        sums = functional.pad(torch.cumsum(torch.relu(own @ self.key.weight.T), 0), (0, 0, 1, 0))
+        blocks = torch.tensor(around.blocks)
+        lengths = (blocks[..., 1] - blocks[..., 0]).sum(1, keepdim=True).clamp_min(1)
+        windows = (sums[blocks[..., 1]] - sums[blocks[..., 0]]).sum(1) / lengths
+        starts = torch.tensor([base + article.amounts[n].start for n in rows])
+        lasts = torch.tensor([base + article.amounts[n].end - 1 for n in rows])
+        hidden = self.rank_hidden(torch.cat([states[starts], states[lasts]], 1))
+        hidden = hidden + self.rank_window(windows[list(rows)]) + self.rank_article(windows.mean(0))
+        return self.rank(functional.dropout(torch.relu(hidden), dropout, self.training))
 
     def spans(self, scores: Tensor, allowed: Tensor, field: int) -> Tensor:
         """Scores [N, W, LONGEST] of spans by first position and length - 1; `allowed` is boolean of that shape."""

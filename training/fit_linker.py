@@ -89,24 +89,38 @@ class Sample:
     article: GoldArticle
     file: str
     document: Document
-    proposals: FieldProposals
+    proposals: FieldProposals | None
+    """None for an article that every network has seen."""
     facts: dict[int, dict[str, Any]]
     heuristics: Heuristics
 
+    @property
+    def heard(self) -> FieldProposals | None:
+        """What the rankers of place, year and status hear of the network: of some articles nothing."""
+        silent = zlib.crc32(self.article.id.encode()) % 100 < 100 * WITHOUT_NETWORK
+        return None if silent else self.proposals
+
 
 def samples(gold: Sequence[tuple[str, GoldArticle]], folds: Path) -> Iterator[Sample]:
-    """The articles that a network of a fold has not seen, with that network's proposals."""
+    """The articles that a network of a fold has not seen, with that network's proposals; those that all have seen
+    without.
+    """
     pipeline = Pipeline(ner=None)
     linker = Linker(pipeline.rules, pipeline.gazetteer)
+    known = {f"{file}/{article.id}" for file, article in gold}
     for folder in sorted(folds.glob("fold-*")):
         tagger = FieldTagger.load(folder)
         unseen = set((folder / "unseen.txt").read_text("utf-8").split("\n"))
+        known -= unseen
         for file, article in gold:
             if f"{file}/{article.id}" in unseen:
                 yield _sample(pipeline, linker, tagger, file, article)
+    for file, article in gold:
+        if f"{file}/{article.id}" in known:
+            yield _sample(pipeline, linker, None, file, article)
 
 
-def _sample(pipeline: Pipeline, linker: Linker, tagger: FieldTagger, file: str, gold: GoldArticle) -> Sample:
+def _sample(pipeline: Pipeline, linker: Linker, tagger: FieldTagger | None, file: str, gold: GoldArticle) -> Sample:
     from datetime import date
 
     day = gold.data.get("pub_date")
@@ -116,7 +130,8 @@ def _sample(pipeline: Pipeline, linker: Linker, tagger: FieldTagger, file: str, 
     spans = [document.offsets.to_source(q.start, q.end) for q in document.quantities]
     paired = pair(gold.facts, [{"start": start, "end": end} for start, end in spans])
     facts = {number: dict(gold.facts[fact].data) for number, fact in paired.items()}
-    (proposals,) = tagger.propose([FieldContext(document.text, document.quantities)])
+    context = FieldContext(document.text, document.quantities, document.places)
+    proposals = tagger.propose([context])[0] if tagger is not None else None
     return Sample(gold, file, document, proposals, facts, linker.heuristics(document))
 
 
@@ -126,19 +141,22 @@ def questions(found: Sequence[Sample]) -> dict[str, Questions]:
         "indicator": Questions([]),
         "place": Questions([*PLACE_FEATURES, *QUANTITY]),
         "year": Questions(list(PERIOD_FEATURES)),
-        "initiative": Questions([f"f{n}" for n in range(NAME_FEATURES)]),
+        "initiative": Questions(NAME_FEATURES),
     }
     for number, sample in enumerate(found):
         document, heuristics = sample.document, sample.heuristics
         around = heuristics.around
-        places = PlaceCandidates(around, heuristics.topics, heuristics.places, heuristics.cells)
-        silent = zlib.crc32(sample.article.id.encode()) % 100 < 100 * WITHOUT_NETWORK
-        statuses = None if silent else sample.proposals.statuses
+        heard = sample.heard
+        statuses, ranks = (heard.statuses, heard.ranks) if heard is not None else (None, None)
+        places = PlaceCandidates(around, heuristics.topics, heuristics.places, heuristics.cells, ranks)
         periods = PeriodCandidates(around, heuristics.periods, statuses, heuristics.cells)
         starts = np.array([q.start for q in document.quantities])
-        names = Proposals(document.text, starts, sample.proposals.indicators, sample.proposals.initiatives)
-        ranked = names.candidates() if len(starts) else None
-        measured = names.indicators(1) if len(starts) else []
+        proposed = sample.proposals if len(starts) else None
+        names = proposed and Proposals(
+            document.text, starts, proposed.indicators, proposed.initiatives, document.places
+        )
+        ranked = names.candidates() if names else None
+        measured = names.indicators(1) if names else []
         for n, fact in sample.facts.items():
             if around.sentence_of[n] is None:
                 continue
@@ -154,11 +172,11 @@ def questions(found: Sequence[Sample]) -> dict[str, Questions]:
                 timed = periods.of(n)
                 shares = [1.0 if c.year == years[0] else SECOND_YEAR * (c.year in years) for c in timed]
                 asked["year"].add(number, n, [c.features for c in timed], [c.year for c in timed], shares, optional)
-            if fact.get("indicator") and measured[n]:
+            if fact.get("indicator") and measured and measured[n]:
                 first = measured[n][0]
                 good = float(same_name(first.text, fact["indicator"]))
                 asked["indicator"].add(number, n, [[first.probability]], [first.text], [good], optional)
-            if fact.get("initiative") and ranked is not None:
+            if fact.get("initiative") and names is not None and ranked is not None:
                 spans = [span for span in ranked.spans[n].tolist() if span != NONE]
                 if spans:
                     texts = [names.name(span, 0.0).text for span in spans]
@@ -166,6 +184,15 @@ def questions(found: Sequence[Sample]) -> dict[str, Questions]:
                     rows = ranked.features[n, : len(spans)].tolist()
                     asked["initiative"].add(number, n, rows, texts, shares, optional)
     return asked
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What each article is for: its fold, whether trees are `fitted` on it, whether calibration counts it."""
+
+    fold: Sequence[int]
+    fitted: Sequence[bool]
+    counted: Sequence[bool]
 
 
 @dataclass(slots=True)
@@ -178,26 +205,29 @@ class Judged:
     calibration: tuple[float, float] = (1.0, 0.0)
 
 
-SIZES = {"place": (300, 0.06), "year": (200, 0.07), "initiative": (140, 0.08)}
-"""Trees and learning rate of each ranker."""
+GROWTH = {
+    "place": trees.Growth(300, 0.06, 31),
+    "year": trees.Growth(200, 0.07),
+    "initiative": trees.Growth(300, 0.05, 31),
+    "status": trees.Growth(200, 0.06, 31),
+}
 
 
-def cross_validate(asked: Questions, fold_of: Sequence[int], used: Sequence[bool], name: str) -> Judged:
+def cross_validate(asked: Questions, shares: Shares, name: str) -> Judged:
     """Each article judged by trees that were fitted without it."""
     sizes = np.array([len(row) for row in asked.rows])
     rows, right = np.concatenate(asked.rows), np.concatenate([np.array(r) for r in asked.right])
     starts = np.cumsum(sizes) - sizes
-    fold = np.array([fold_of[article] for article in asked.articles])
-    use = np.array([used[article] for article in asked.articles])
+    fold = np.array([shares.fold[article] for article in asked.articles])
+    use = np.array([shares.fitted[article] for article in asked.articles])
     weights = np.array(asked.weights)
     given = np.zeros(len(rows))
-    rounds, rate = SIZES[name]
     for number in range(FOLDS):
         known, unseen = np.flatnonzero(use & (fold != number)), np.flatnonzero(fold == number)
         if not len(unseen):
             continue
         inside = _rows_of(known, starts, sizes)
-        model = trees.fit_ranker(rows[inside], right[inside], sizes[known], weights[known], rounds=rounds, rate=rate)
+        model = trees.fit_ranker(rows[inside], right[inside], sizes[known], weights[known], GROWTH[name])
         outside = _rows_of(unseen, starts, sizes)
         given[outside] = trees.shares(np.round(model.predict(rows[outside]), 3), sizes[unseen])
     chance, good, value = np.zeros(len(sizes)), np.zeros(len(sizes), bool), []
@@ -208,15 +238,15 @@ def cross_validate(asked: Questions, fold_of: Sequence[int], used: Sequence[bool
         best = max(total, key=lambda answer: total[answer])
         chance[n], good[n] = total[best], asked.accepted[n][asked.values[n].index(best)]
         value.append(best)
-    firm = weights == 1.0
-    return Judged(chance, good, value, trees.fit_platt(chance[firm & use], good[firm & use].astype(float)))
+    firm = (weights == 1.0) & np.array([shares.counted[article] for article in asked.articles])
+    return Judged(chance, good, value, trees.fit_platt(chance[firm], good[firm].astype(float)))
 
 
-def _as_proposed(asked: Questions, used: Sequence[bool]) -> Judged:
+def _as_proposed(asked: Questions, shares: Shares) -> Judged:
     """Questions of one candidate each: what its probability was worth."""
     chance = np.array([rows[0, 0] for rows in asked.rows], np.float64)
     right = np.array([accepted[0] for accepted in asked.accepted])
-    firm = np.array([used[article] for article in asked.articles]) & (np.array(asked.weights) == 1.0)
+    firm = np.array([shares.counted[article] for article in asked.articles]) & (np.array(asked.weights) == 1.0)
     return Judged(chance, right, [], trees.fit_platt(chance[firm], right[firm].astype(float)))
 
 
@@ -224,14 +254,13 @@ def _rows_of(numbers: npt.NDArray[np.int64], starts: Any, sizes: Any) -> npt.NDA
     return np.concatenate([np.arange(starts[n], starts[n] + sizes[n]) for n in numbers])
 
 
-def fit_all(asked: Questions, used: Sequence[bool], name: str) -> Any:
-    """The trees to ship: fitted on all articles that are used."""
-    kept = [n for n, article in enumerate(asked.articles) if used[article]]
+def fit_all(asked: Questions, shares: Shares, name: str) -> Any:
+    """The trees to ship: fitted on all articles that they may be."""
+    kept = [n for n, article in enumerate(asked.articles) if shares.fitted[article]]
     sizes = np.array([len(asked.rows[n]) for n in kept])
     rows = np.concatenate([asked.rows[n] for n in kept])
     right = np.concatenate([np.array(asked.right[n]) for n in kept])
-    rounds, rate = SIZES[name]
-    return trees.fit_ranker(rows, right, sizes, np.array([asked.weights[n] for n in kept]), rounds=rounds, rate=rate)
+    return trees.fit_ranker(rows, right, sizes, np.array([asked.weights[n] for n in kept]), GROWTH[name])
 
 
 def learned_words(found: Sequence[Sample], used: Sequence[bool]) -> tuple[list[str], list[str]]:
@@ -281,37 +310,37 @@ def _telling(counts: Counter[tuple[str, str]], total: Counter[str], common: set[
 
 
 def fit_status(
-    found: Sequence[Sample], years: dict[tuple[int, int], Any], fold_of: Sequence[int], used: Sequence[bool]
+    found: Sequence[Sample], years: dict[tuple[int, int], Any], shares: Shares
 ) -> tuple[Judged, list[tuple[int, int]]]:
     """Cross-validate and write the status classifier."""
-    words = learned_words(found, used)
+    words = learned_words(found, shares.fitted)
     names = [*STATUS_FEATURES, *(f"before:{w}" for w in words[0]), *(f"behind:{w}" for w in words[1])]
     rows, labels, facts, weights = [], [], [], []
     for number, sample in enumerate(found):
         around = sample.heuristics.around
-        silent = zlib.crc32(sample.article.id.encode()) % 100 < 100 * WITHOUT_NETWORK
+        heard = sample.heard
         for n, fact in sample.facts.items():
             if fact.get("status") and around.sentence_of[n] is not None:
-                network = None if silent else sample.proposals.statuses[n].tolist()
+                network = heard.statuses[n].tolist() if heard is not None else None
                 year, in_table = years.get((number, n)), n in sample.heuristics.cells
                 rows.append(features(around, n, network, year, in_table, words))
                 labels.append(STATUSES.index(fact["status"]))
                 facts.append((number, n))
                 weights.append(OPTIONAL_WEIGHT if fact.get("optional") else 1.0)
     table, wanted, weight = np.array(rows, np.float32), np.array(labels), np.array(weights)
-    fold = np.array([fold_of[article] for article, _ in facts])
-    use = np.array([used[article] for article, _ in facts])
+    fold = np.array([shares.fold[article] for article, _ in facts])
+    use = np.array([shares.fitted[article] for article, _ in facts])
     chance, right = np.zeros(len(table)), np.zeros(len(table), bool)
 
     def fit(kept: Any) -> Any:
-        return trees.fit_classes(table[kept], wanted[kept], weight[kept], len(STATUSES), rounds=120, rate=0.06)
+        return trees.fit_classes(table[kept], wanted[kept], weight[kept], len(STATUSES), GROWTH["status"])
 
     for number in range(FOLDS):
         outside = fold == number
         given = fit(use & ~outside).predict(table[outside])
         best = given.argmax(axis=1)
         chance[outside], right[outside] = given[np.arange(len(best)), best], best == wanted[outside]
-    firm = (weight == 1.0) & use
+    firm = (weight == 1.0) & np.array([shares.counted[article] for article, _ in facts])
     judged = Judged(chance, right, [], trees.fit_platt(chance[firm], right[firm].astype(float)))
     metadata = {"calibration": judged.calibration, "words": words}
     trees.write(fit(use), PACKAGE / "linking/weights/status.onnx", names, metadata, outputs=len(STATUSES))
@@ -333,16 +362,17 @@ def report(
     print(f"{name}: {shares}", flush=True)
 
 
-def fit(gold: Sequence[Path], less: Sequence[Path], folds: Path, apart: Container[str]) -> None:
+def fit(gold: Sequence[Path], less: Sequence[Path], harder: Sequence[Path], folds: Path, apart: Container[str]) -> None:
     """Cross-validate, fit, write.
 
     Args:
         gold: Files of annotated articles.
         less: Further ones, of whose articles half is used.
+        harder: Further ones, not chosen as bulletins, so that calibration leaves them out.
         folds: The networks of the folds.
         apart: `<gold file>/<id>` of articles to judge and never to fit on.
     """
-    read = [(path.stem, article) for path in (*gold, *less) for article in read_gold([path])]
+    read = [(path.stem, article) for path in (*gold, *less, *harder) for article in read_gold([path])]
     fewer = {path.stem for path in less}
     found = list(samples(read, folds))
     keys = [f"{sample.file}/{sample.article.id}" for sample in found]
@@ -351,22 +381,25 @@ def fit(gold: Sequence[Path], less: Sequence[Path], folds: Path, apart: Containe
         key not in apart and (sample.file not in fewer or zlib.crc32(f"part {key}".encode()) % 2 == 0)
         for key, sample in zip(keys, found, strict=True)
     ]
+    uncounted = fewer | {path.stem for path in harder}
+    counted = [use and sample.file not in uncounted for use, sample in zip(used, found, strict=True)]
+    shares = Shares(parts, used, counted)
     print(f"{len(found)} articles, {sum(used)} used", flush=True)
     asked = questions(found)
-    judged = {"indicator": _as_proposed(asked["indicator"], used)}
+    judged = {"indicator": _as_proposed(asked["indicator"], shares)}
     report("indicator", judged["indicator"], asked["indicator"].facts, found, used)
     for name, place in (("place", "linking"), ("year", "linking"), ("initiative", "names")):
-        judged[name] = cross_validate(asked[name], parts, used, name)
+        judged[name] = cross_validate(asked[name], shares, name)
         report(name, judged[name], asked[name].facts, found, used)
         metadata = {"calibration": judged[name].calibration}
         if name == "initiative":
             metadata["calibration_indicator"] = judged["indicator"].calibration
-        model = fit_all(asked[name], used, name)
+        model = fit_all(asked[name], shares, name)
         trees.write(model, PACKAGE / place / "weights" / f"{name}.onnx", asked[name].names, metadata)
     years = dict(zip(asked["year"].facts, judged["year"].value, strict=True))
-    status, facts = fit_status(found, years, parts, used)
+    status, facts = fit_status(found, years, shares)
     report("status", status, facts, found, used)
-    fit_confidence(found, asked, judged, used)
+    fit_confidence(asked, judged, shares)
 
 
 def _calibrated(judged: Judged) -> npt.NDArray[np.float64]:
@@ -375,9 +408,7 @@ def _calibrated(judged: Judged) -> npt.NDArray[np.float64]:
     return 1 / (1 + np.exp(-(slope * np.log(bounded / (1 - bounded)) + offset)))
 
 
-def fit_confidence(
-    found: Sequence[Sample], asked: dict[str, Questions], judged: dict[str, Judged], used: Sequence[bool]
-) -> None:
+def fit_confidence(asked: dict[str, Questions], judged: dict[str, Judged], shares: Shares) -> None:
     """Fit the chance that place, year and initiative are all right, by what is known of each."""
     of: dict[str, dict[tuple[int, int], tuple[float, bool]]] = {
         name: dict(zip(asked[name].facts, zip(_calibrated(j).tolist(), j.right.tolist(), strict=True), strict=True))
@@ -385,7 +416,7 @@ def fit_confidence(
     }
     rows, right = [], []
     for fact in asked["place"].facts:
-        if not used[fact[0]] or fact not in of["year"] or fact not in of["initiative"]:
+        if not shares.counted[fact[0]] or fact not in of["year"] or fact not in of["initiative"]:
             continue
         answers = [of[name][fact] for name in CONFIDENT]
         rows.append([1.0, *(log_odds(chance) for chance, _ in answers)])

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from gongbao.document import PLACE_RANKS
 from gongbao.names.characters import Vocabulary
 from torch import Tensor, nn
 from torch.nn import functional
@@ -26,7 +27,7 @@ from training.lac_source import lac_folder, read_dictionary, read_lac, trained
 ARTICLES_A_STEP, DROPOUT, RATE, ENCODER_RATE, DECAY = 4, 0.3, 2e-3, 1e-3, 0.95
 FACTS_A_STEP = 16
 """Facts of one article in a step, drawn anew each time: an article full of figures must not drown the others."""
-LISTS_WEIGHT, OPTIONAL_WEIGHT, STATUS_WEIGHT = 0.3, 0.5, 0.5
+LISTS_WEIGHT, OPTIONAL_WEIGHT, STATUS_WEIGHT, RANK_WEIGHT = 0.3, 0.5, 0.5, 0.5
 
 
 class Trainer:
@@ -75,7 +76,10 @@ class Trainer:
         states, bases = network.encode([example.features for example in examples], self.vocabulary, DROPOUT)
         states = functional.dropout(states, DROPOUT)
         tags = torch.tensor(np.concatenate([example.tags for example in examples]))
-        loss = LISTS_WEIGHT * tags.shape[1] * functional.binary_cross_entropy_with_logits(network.lists(states), tags)
+        listed = np.repeat([bool(e.lists) for e in examples], [len(e.tags) for e in examples])
+        given = torch.tensor(listed, dtype=torch.float32)[:, None]
+        lost = functional.binary_cross_entropy_with_logits(network.lists(states), tags, weight=given, reduction="sum")
+        loss = LISTS_WEIGHT * lost / max(1, int(listed.sum()))
         drawn = [sorted(chance.sample(range(n), min(n, FACTS_A_STEP))) for n in (len(e.facts) for e in examples)]
         facts = max(1, sum(map(len, drawn)))
         for example, base, rows in zip(examples, bases, drawn, strict=True):
@@ -88,6 +92,12 @@ class Trainer:
                 said = network.statuses(states, base, example.features, rows, DROPOUT)
                 lost = functional.cross_entropy(said, known, ignore_index=-1, reduction="sum")
                 loss = loss + STATUS_WEIGHT * lost / facts
+            placed = torch.full((len(rows), len(PLACE_RANKS)), -1e4)
+            for row, n in enumerate(rows):
+                placed[row, list(example.facts[n].ranks)] = 0
+            ranks = network.ranks(states, base, example.features, example.around, rows, DROPOUT)
+            lost = torch.logsumexp(ranks, 1) - torch.logsumexp(ranks + placed, 1)
+            loss = loss + RANK_WEIGHT * (lost * weights).sum() / facts
             for field in range(len(FIELDS)):
                 targets = example.targets[field][rows]
                 wanted = torch.tensor(targets).flatten(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,6 @@ FloatArray = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 PARAMETERS = {
-    "num_leaves": 15,
-    "min_data_in_leaf": 25,
     "feature_fraction": 0.5,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
@@ -40,7 +39,16 @@ def shares(scores: Floats, sizes: Ints) -> Floats:
     return found
 
 
-def fit_ranker(rows: FloatArray, right: Floats, sizes: Ints, weights: Floats, *, rounds: int, rate: float) -> Any:
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How trees grow: how many, the learning rate, the leaves of each."""
+
+    rounds: int
+    rate: float
+    leaves: int = 15
+
+
+def fit_ranker(rows: FloatArray, right: Floats, sizes: Ints, weights: Floats, growth: Growth) -> Any:
     """Trees under which the right candidates of each question take the greatest share.
 
     Args:
@@ -48,8 +56,7 @@ def fit_ranker(rows: FloatArray, right: Floats, sizes: Ints, weights: Floats, *,
         right: [N] how right each is, 0-1; questions without any are left out.
         sizes: [Q] candidates of each question.
         weights: [Q] how much each question counts.
-        rounds: Trees.
-        rate: Learning rate.
+        growth: How the trees grow.
     """
     starts = np.cumsum(sizes) - sizes
     answered = np.add.reduceat(right, starts) > 0
@@ -65,14 +72,22 @@ def fit_ranker(rows: FloatArray, right: Floats, sizes: Ints, weights: Floats, *,
         wanted = wanted / np.maximum(np.add.reduceat(wanted, starts), 1e-9)[question]
         return (given - wanted) * weight, np.maximum(given * (1 - given), 0.02) * weight
 
-    parameters = {**PARAMETERS, "learning_rate": rate, "objective": objective}
-    return lightgbm.train(parameters, lightgbm.Dataset(rows), num_boost_round=rounds)
+    parameters = {**PARAMETERS, **_parameters(growth), "objective": objective}
+    return lightgbm.train(parameters, lightgbm.Dataset(rows), num_boost_round=growth.rounds)
 
 
-def fit_classes(rows: FloatArray, labels: Ints, weights: Floats, classes: int, *, rounds: int, rate: float) -> Any:
+def fit_classes(rows: FloatArray, labels: Ints, weights: Floats, classes: int, growth: Growth) -> Any:
     """Trees that give each row its class."""
-    parameters = {**PARAMETERS, "learning_rate": rate, "objective": "multiclass", "num_class": classes}
-    return lightgbm.train(parameters, lightgbm.Dataset(rows, labels, weight=weights), num_boost_round=rounds)
+    parameters = {**PARAMETERS, **_parameters(growth), "objective": "multiclass", "num_class": classes}
+    return lightgbm.train(parameters, lightgbm.Dataset(rows, labels, weight=weights), num_boost_round=growth.rounds)
+
+
+def _parameters(growth: Growth) -> dict[str, float]:
+    return {
+        "learning_rate": growth.rate,
+        "num_leaves": growth.leaves,
+        "min_data_in_leaf": 25 if growth.leaves <= 15 else 40,
+    }
 
 
 def fit_platt(chance: Floats, right: Floats) -> tuple[float, float]:
