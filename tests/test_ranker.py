@@ -20,7 +20,7 @@ class FirstColumn:
 
 
 def ranker(slope: float = 1.0, offset: float = 0.0) -> Ranker:
-    return Ranker(Trees(FirstColumn(), {"calibration": (slope, offset)}))
+    return Ranker(Trees(FirstColumn(), {"calibration": (slope, offset), "features": ["lead", "noise"]}))
 
 
 def rows(*scores: float) -> Any:
@@ -44,6 +44,12 @@ def test_none_is_a_value_like_any_other() -> None:
     assert answer.value is None
 
 
+def test_reasons_name_the_features_that_made_the_difference() -> None:
+    first, second = ranker().reasons([2.0, 7.0], [0.5, 1.0]), ranker().reasons([0.5, 7.0], [2.0, 1.0])
+    assert [(r.feature, r.first, r.second, r.score) for r in first] == [("lead", 2.0, 0.5, 1.5)]
+    assert [r.score for r in second] == [-1.5]
+
+
 QUESTIONS = st.lists(st.lists(st.floats(-5, 5, width=32), min_size=1, max_size=6), min_size=1, max_size=8)
 
 
@@ -61,6 +67,15 @@ def test_a_question_is_answered_alone_as_among_others(questions: list[list[float
     together = ranker().answers(values, rows(*(score for scores in questions for score in scores)))
     alone = [ranker().answers([own], rows(*scores))[0] for own, scores in zip(values, questions, strict=True)]
     assert together == alone
+
+
+@given(QUESTIONS, st.floats(0.2, 3), st.floats(-2, 2))
+def test_the_answers_to_a_question_are_right_at_most_once(
+    questions: list[list[float]], slope: float, offset: float
+) -> None:
+    values = [[str(n) for n in range(len(scores))] for scores in questions]
+    for answer in ranker(slope, offset).answers(values, rows(*(score for scores in questions for score in scores))):
+        assert answer.confidence + sum(confidence for _, _, confidence in answer.others) <= 1 + 1e-9
 
 
 @given(QUESTIONS, st.integers(0, 2**32 - 1))

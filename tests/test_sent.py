@@ -126,7 +126,7 @@ def test_notebooks_show_a_table_and_nothing_that_a_text_says_is_markup(pipeline:
     for shown in (records._repr_html_(), records[0]._repr_html_()):
         page = Marks()
         page.feed(shown)
-        assert page.tables == 1 and "<绿" not in shown and "&lt;绿" in shown
+        assert page.tables == 1 and "<绿" not in shown and "&lt;" in shown
     assert "60 records, of which 50 are shown" in Records(records[:1] * 60)._repr_html_()
 
 

@@ -21,6 +21,8 @@ import torch
 from training import fit_linker, train_fields
 from training.field_data import read_examples
 
+PACKAGE = Path(__file__).resolve().parents[1] / "pipeline" / "gongbao"
+
 
 def main() -> None:
     """Read the arguments, train, fit."""
@@ -32,8 +34,11 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=7)
     parser.add_argument("--work", type=Path, default=Path("build/training"), help="where the folds' networks are kept")
+    parser.add_argument("--output", type=Path, default=PACKAGE, help="where the weights go: the package")
     parser.add_argument("--no-networks", action="store_true", help="use the networks that are there already")
     arguments = parser.parse_args()
+    for package in ("names", "linking"):
+        (arguments.output / package / "weights").mkdir(parents=True, exist_ok=True)
     apart = frozenset(arguments.apart.read_text("utf-8").split("\n")) if arguments.apart else frozenset()
     if not arguments.no_networks:
         torch.set_num_threads(1)
@@ -43,9 +48,10 @@ def main() -> None:
             folds=arguments.folds,
             epochs=arguments.epochs,
             keep=arguments.work,
-            output=fit_linker.PACKAGE / "names/weights",
+            output=arguments.output / "names/weights",
         )
-    fit_linker.fit(arguments.gold, arguments.less, arguments.harder, arguments.work, apart)
+    data = fit_linker.Gold(arguments.gold, arguments.less, arguments.harder, apart)
+    fit_linker.fit(data, arguments.work, arguments.output)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,6 @@ from gongbao.read import article_from_text
 
 from training import trees
 
-PACKAGE = Path(__file__).resolve().parents[1] / "pipeline" / "gongbao"
 FOLDS = 5
 OPTIONAL_WEIGHT = 0.3
 SECOND_YEAR = 0.5
@@ -93,6 +92,8 @@ class Sample:
     """None for an article that every network has seen."""
     facts: dict[int, dict[str, Any]]
     heuristics: Heuristics
+    last: bool
+    """Read with the network of the last fold, which is the one that is shipped or nearest to it."""
 
     @property
     def heard(self) -> FieldProposals | None:
@@ -108,19 +109,22 @@ def samples(gold: Sequence[tuple[str, GoldArticle]], folds: Path) -> Iterator[Sa
     pipeline = Pipeline(ner=None)
     linker = Linker(pipeline.rules, pipeline.gazetteer)
     known = {f"{file}/{article.id}" for file, article in gold}
-    for folder in sorted(folds.glob("fold-*")):
+    folders = sorted(folds.glob("fold-*"))
+    for folder in folders:
         tagger = FieldTagger.load(folder)
         unseen = set((folder / "unseen.txt").read_text("utf-8").split("\n"))
         known -= unseen
         for file, article in gold:
             if f"{file}/{article.id}" in unseen:
-                yield _sample(pipeline, linker, tagger, file, article)
+                yield _sample(pipeline, linker, tagger, file, article, last=folder == folders[-1])
     for file, article in gold:
         if f"{file}/{article.id}" in known:
-            yield _sample(pipeline, linker, None, file, article)
+            yield _sample(pipeline, linker, None, file, article, last=False)
 
 
-def _sample(pipeline: Pipeline, linker: Linker, tagger: FieldTagger | None, file: str, gold: GoldArticle) -> Sample:
+def _sample(
+    pipeline: Pipeline, linker: Linker, tagger: FieldTagger | None, file: str, gold: GoldArticle, *, last: bool
+) -> Sample:
     from datetime import date
 
     day = gold.data.get("pub_date")
@@ -132,7 +136,7 @@ def _sample(pipeline: Pipeline, linker: Linker, tagger: FieldTagger | None, file
     facts = {number: dict(gold.facts[fact].data) for number, fact in paired.items()}
     context = FieldContext(document.text, document.quantities, document.places)
     proposals = tagger.propose([context])[0] if tagger is not None else None
-    return Sample(gold, file, document, proposals, facts, linker.heuristics(document))
+    return Sample(gold, file, document, proposals, facts, linker.heuristics(document), last)
 
 
 def questions(found: Sequence[Sample]) -> dict[str, Questions]:
@@ -168,7 +172,8 @@ def questions(found: Sequence[Sample]) -> dict[str, Questions]:
                 [float(c.value in right) for c in row], optional,
             )  # fmt: skip
             years = fact.get("year") or []
-            if years:
+            # Without the shares of statuses the trees would learn to give no year.
+            if years and sample.proposals is not None:
                 timed = periods.of(n)
                 shares = [1.0 if c.year == years[0] else SECOND_YEAR * (c.year in years) for c in timed]
                 asked["year"].add(number, n, [c.features for c in timed], [c.year for c in timed], shares, optional)
@@ -188,11 +193,14 @@ def questions(found: Sequence[Sample]) -> dict[str, Questions]:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What each article is for: its fold, whether trees are `fitted` on it, whether calibration counts it."""
+    """What each article is for: its fold, whether trees are `fitted` on it, whether calibration counts it, and whether
+    the network of the last fold, the one that is shipped, has not seen it.
+    """
 
     fold: Sequence[int]
     fitted: Sequence[bool]
     counted: Sequence[bool]
+    unseen: Sequence[bool]
 
 
 @dataclass(slots=True)
@@ -203,6 +211,9 @@ class Judged:
     right: npt.NDArray[np.bool_]
     value: list[Any]
     calibration: tuple[float, float] = (1.0, 0.0)
+    """Of the articles that calibration counts."""
+    shipped: tuple[float, float] = (1.0, 0.0)
+    """Of these and, for names, of those that the shipped network has not seen: it names better than those of folds."""
 
 
 GROWTH = {
@@ -238,16 +249,26 @@ def cross_validate(asked: Questions, shares: Shares, name: str) -> Judged:
         best = max(total, key=lambda answer: total[answer])
         chance[n], good[n] = total[best], asked.accepted[n][asked.values[n].index(best)]
         value.append(best)
-    firm = (weights == 1.0) & np.array([shares.counted[article] for article in asked.articles])
-    return Judged(chance, good, value, trees.fit_platt(chance[firm], good[firm].astype(float)))
+    return _judged(asked, shares, chance, good, value, name == "initiative")
 
 
 def _as_proposed(asked: Questions, shares: Shares) -> Judged:
     """Questions of one candidate each: what its probability was worth."""
     chance = np.array([rows[0, 0] for rows in asked.rows], np.float64)
     right = np.array([accepted[0] for accepted in asked.accepted])
-    firm = np.array([shares.counted[article] for article in asked.articles]) & (np.array(asked.weights) == 1.0)
-    return Judged(chance, right, [], trees.fit_platt(chance[firm], right[firm].astype(float)))
+    return _judged(asked, shares, chance, right, [], True)
+
+
+def _judged(
+    asked: Questions, shares: Shares, chance: npt.NDArray[Any], right: npt.NDArray[Any], value: list[Any], names: bool
+) -> Judged:
+    def platt(articles: Sequence[bool]) -> tuple[float, float]:
+        counted = np.array([articles[article] for article in asked.articles]) & (np.array(asked.weights) == 1.0)
+        return trees.fit_platt(chance[counted], right[counted].astype(float))
+
+    own = platt(shares.counted)
+    fresh = [one or two for one, two in zip(shares.counted, shares.unseen, strict=True)]
+    return Judged(chance, right, value, own, platt(fresh) if names else own)
 
 
 def _rows_of(numbers: npt.NDArray[np.int64], starts: Any, sizes: Any) -> npt.NDArray[np.int64]:
@@ -310,7 +331,7 @@ def _telling(counts: Counter[tuple[str, str]], total: Counter[str], common: set[
 
 
 def fit_status(
-    found: Sequence[Sample], years: dict[tuple[int, int], Any], shares: Shares
+    found: Sequence[Sample], years: dict[tuple[int, int], Any], shares: Shares, output: Path
 ) -> tuple[Judged, list[tuple[int, int]]]:
     """Cross-validate and write the status classifier."""
     words = learned_words(found, shares.fitted)
@@ -337,13 +358,15 @@ def fit_status(
 
     for number in range(FOLDS):
         outside = fold == number
+        if not outside.any():
+            continue
         given = fit(use & ~outside).predict(table[outside])
         best = given.argmax(axis=1)
         chance[outside], right[outside] = given[np.arange(len(best)), best], best == wanted[outside]
     firm = (weight == 1.0) & np.array([shares.counted[article] for article, _ in facts])
     judged = Judged(chance, right, [], trees.fit_platt(chance[firm], right[firm].astype(float)))
     metadata = {"calibration": judged.calibration, "words": words}
-    trees.write(fit(use), PACKAGE / "linking/weights/status.onnx", names, metadata, outputs=len(STATUSES))
+    trees.write(fit(use), output / "linking/weights/status.onnx", names, metadata, outputs=len(STATUSES))
     return judged, facts
 
 
@@ -362,28 +385,44 @@ def report(
     print(f"{name}: {shares}", flush=True)
 
 
-def fit(gold: Sequence[Path], less: Sequence[Path], harder: Sequence[Path], folds: Path, apart: Container[str]) -> None:
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """The files of annotated articles.
+
+    Attributes:
+        files: What is learned from and calibrated on.
+        less: Further ones, of whose articles half is used.
+        harder: Further ones, not chosen as bulletins, so that calibration leaves them out.
+        apart: `<gold file>/<id>` of articles to judge and never to fit on.
+    """
+
+    files: Sequence[Path]
+    less: Sequence[Path] = ()
+    harder: Sequence[Path] = ()
+    apart: Container[str] = ()
+
+
+def fit(gold: Gold, folds: Path, output: Path) -> None:
     """Cross-validate, fit, write.
 
     Args:
-        gold: Files of annotated articles.
-        less: Further ones, of whose articles half is used.
-        harder: Further ones, not chosen as bulletins, so that calibration leaves them out.
+        gold: The annotated articles.
         folds: The networks of the folds.
-        apart: `<gold file>/<id>` of articles to judge and never to fit on.
+        output: The folder that takes `names/weights`, `linking/weights` and `linking/confidence.json`.
     """
-    read = [(path.stem, article) for path in (*gold, *less, *harder) for article in read_gold([path])]
-    fewer = {path.stem for path in less}
+    read = [(path.stem, article) for path in (*gold.files, *gold.less, *gold.harder) for article in read_gold([path])]
+    fewer = {path.stem for path in gold.less}
     found = list(samples(read, folds))
     keys = [f"{sample.file}/{sample.article.id}" for sample in found]
     parts = [zlib.crc32(key.encode()) % FOLDS for key in keys]
     used = [
-        key not in apart and (sample.file not in fewer or zlib.crc32(f"part {key}".encode()) % 2 == 0)
+        key not in gold.apart and (sample.file not in fewer or zlib.crc32(f"part {key}".encode()) % 2 == 0)
         for key, sample in zip(keys, found, strict=True)
     ]
-    uncounted = fewer | {path.stem for path in harder}
+    uncounted = fewer | {path.stem for path in gold.harder}
     counted = [use and sample.file not in uncounted for use, sample in zip(used, found, strict=True)]
-    shares = Shares(parts, used, counted)
+    unseen = [use and sample.last for use, sample in zip(used, found, strict=True)]
+    shares = Shares(parts, used, counted, unseen)
     print(f"{len(found)} articles, {sum(used)} used", flush=True)
     asked = questions(found)
     judged = {"indicator": _as_proposed(asked["indicator"], shares)}
@@ -391,15 +430,15 @@ def fit(gold: Sequence[Path], less: Sequence[Path], harder: Sequence[Path], fold
     for name, place in (("place", "linking"), ("year", "linking"), ("initiative", "names")):
         judged[name] = cross_validate(asked[name], shares, name)
         report(name, judged[name], asked[name].facts, found, used)
-        metadata = {"calibration": judged[name].calibration}
+        metadata = {"calibration": judged[name].shipped}
         if name == "initiative":
-            metadata["calibration_indicator"] = judged["indicator"].calibration
+            metadata["calibration_indicator"] = judged["indicator"].shipped
         model = fit_all(asked[name], shares, name)
-        trees.write(model, PACKAGE / place / "weights" / f"{name}.onnx", asked[name].names, metadata)
+        trees.write(model, output / place / "weights" / f"{name}.onnx", asked[name].names, metadata)
     years = dict(zip(asked["year"].facts, judged["year"].value, strict=True))
-    status, facts = fit_status(found, years, shares)
+    status, facts = fit_status(found, years, shares, output)
     report("status", status, facts, found, used)
-    fit_confidence(asked, judged, shares)
+    fit_confidence(asked, judged, shares, output)
 
 
 def _calibrated(judged: Judged) -> npt.NDArray[np.float64]:
@@ -408,7 +447,7 @@ def _calibrated(judged: Judged) -> npt.NDArray[np.float64]:
     return 1 / (1 + np.exp(-(slope * np.log(bounded / (1 - bounded)) + offset)))
 
 
-def fit_confidence(asked: dict[str, Questions], judged: dict[str, Judged], shares: Shares) -> None:
+def fit_confidence(asked: dict[str, Questions], judged: dict[str, Judged], shares: Shares, output: Path) -> None:
     """Fit the chance that place, year and initiative are all right, by what is known of each."""
     of: dict[str, dict[tuple[int, int], tuple[float, bool]]] = {
         name: dict(zip(asked[name].facts, zip(_calibrated(j).tolist(), j.right.tolist(), strict=True), strict=True))
@@ -434,4 +473,4 @@ def fit_confidence(asked: dict[str, Questions], judged: dict[str, Judged], share
     print(f"confidence: right {y.mean():.3f}, surest half {y[order].mean():.3f}, calibration error {error:.3f}")
     named = dict(zip(("bias", *CONFIDENT), np.round(weights, 4).tolist(), strict=True))
     named["damaged"] = DAMAGED
-    (PACKAGE / "linking/confidence.json").write_text(json.dumps({"weights": named}, indent=1) + "\n", encoding="utf-8")
+    (output / "linking/confidence.json").write_text(json.dumps({"weights": named}, indent=1) + "\n", encoding="utf-8")

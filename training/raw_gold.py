@@ -5,10 +5,10 @@
 `raw_facts.jsonl.xz` beside this module holds, for 1,500 pieces of raw text, what each amount found in them is about:
 place, year, status, initiatives and indicators. A language model read each piece once, given the gold guide, eight
 annotated articles, and the machine's place, year and status to correct. Mixed in unmarked, 575 facts of annotated
-articles came out as in the gold: initiative 0.95, indicator 0.96, place 0.99, year 0.98, status 0.96. The text is not in
-the project: it is taken from the raw collection by the number of its piece and checked by its hash. The pieces of the
-first round (900) are for the networks, those of the second (600) for the rankers, which judge what a network says of text
-that it has not seen.
+articles came out as in the gold: initiative 0.95, indicator 0.96, place 0.99, year 0.98, status 0.96. The text is not
+in the project: it is taken from the raw collection by the number of its piece and checked by its hash. The pieces of
+the first round (900) are for the networks, those of the second (600) for the rankers, which judge what a network says
+of text that it has not seen.
 """
 
 from __future__ import annotations

@@ -27,6 +27,8 @@ ValueT = TypeVar("ValueT", bound=Hashable)
 DECIMALS = 3
 """Scores that differ by less are the same; the earlier candidate wins."""
 _EDGE = 1e-4
+_SPEAKS = 0.05
+"""Difference in score from which a feature is worth naming."""
 
 
 class Trees:
@@ -79,13 +81,27 @@ class Answer(Generic[ValueT]):
     """What a ranker says to one question.
 
     `value` is the likeliest value, `candidate` the number of the candidate that speaks most for it, `confidence` its
-    calibrated share. `others` are the further values, each with its strongest candidate and confidence, best first.
+    calibrated share. `others` are the further values, each with its strongest candidate and confidence, best first; the
+    confidences of all values add up to one at most.
     """
 
     value: ValueT
     candidate: int
     confidence: float
     others: tuple[tuple[ValueT, int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one feature says of two candidates: how much of the first one's lead in score is its doing.
+
+    `score` is what the first candidate would lose with the other's value; below 0 the feature speaks for the other.
+    """
+
+    feature: str
+    first: float
+    second: float
+    score: float
 
 
 class Ranker:
@@ -127,6 +143,16 @@ class Ranker:
         powers = np.exp(scores - np.maximum.reduceat(scores, starts)[question]) if len(scores) else scores
         return powers / np.add.reduceat(powers, starts)[question] if len(scores) else powers
 
+    def reasons(self, first: Sequence[float], second: Sequence[float], *, most: int = 5) -> list[Reason]:
+        """What speaks most for the first of two candidates of a question, and against it, by their features."""
+        names: Sequence[str] = self._trees.metadata["features"]
+        rows = np.tile(np.array(first, np.float32), (len(names) + 1, 1))
+        rows[np.arange(len(names)), np.arange(len(names))] = np.array(second, np.float32)
+        scores = self._trees.scores(rows)[:, 0]
+        lost = (scores[-1] - scores[:-1]).tolist()
+        found = [Reason(*each) for each in zip(names, first, second, lost, strict=True) if abs(each[3]) >= _SPEAKS]
+        return sorted(found, key=lambda reason: -abs(reason.score))[:most]
+
     def _answer(self, candidates: Sequence[ValueT], shares: Sequence[float], most: int) -> Answer[ValueT]:
         total: dict[ValueT, float] = {}
         strongest: dict[ValueT, int] = {}
@@ -135,9 +161,12 @@ class Ranker:
             if value not in strongest or share > shares[strongest[value]]:
                 strongest[value] = number
         order = sorted(total, key=lambda value: (-round(total[value], 6), strongest[value]))[:most]
-        named = [(value, strongest[value], self.confidence(total[value])) for value in order]
-        (value, candidate, confidence), *others = named
-        return Answer(value, candidate, confidence, tuple(others))
+        best, *others = order
+        confidence = self.confidence(total[best])
+        # One answer is right: what the first leaves is shared out among the others.
+        left = (1 - confidence) / max(1 - total[best], _EDGE)
+        named = tuple((value, strongest[value], min(total[value] * left, 1 - confidence)) for value in others)
+        return Answer(best, strongest[best], confidence, named)
 
     def confidence(self, share: float) -> float:
         """How often an answer with this share is right."""

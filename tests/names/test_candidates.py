@@ -100,4 +100,4 @@ def test_any_proposals(data: st.DataObject, count: int) -> None:
         assert len(names) <= NAMES
         assert all(name.text == text[name.start : name.end] for name in names)
         assert [name.probability for name in names] == sorted((name.probability for name in names), reverse=True)
-        assert not names or sum(name.probability for name in names) == pytest.approx(1, abs=1e-5)
+        assert sum(name.probability for name in names) <= 1 + 1e-5

@@ -94,10 +94,7 @@ def test_same_tags_as_the_reference(reference: Reference, tagger: LacTagger) -> 
 @pytest.mark.shared
 @pytest.mark.skipif(not SHARED.exists(), reason="the annotated articles are not beside the checkout")
 def test_same_tags_on_real_text(reference: Reference, tagger: LacTagger) -> None:
-    # 8-bit states move a few borderline parts of speech. Of these sentences (every 6th) 99.8 % of the tags are the same
-    # on a processor with VNNI. Without it (AVX2) two products are added in 16 bits, where they may saturate: 98.4 % of the
-    # tags and 99.1 % of those of names. The floors are what holds on every processor; that the weights are those of the
-    # wheel is for `test_conversion_gives_the_shipped_bytes`.
+    # 8-bit states and 7-bit weights move a few borderline parts of speech; on every processor the same ones.
     import opencc
 
     simplify = opencc.OpenCC("tw2s").convert
@@ -112,8 +109,8 @@ def test_same_tags_on_real_text(reference: Reference, tagger: LacTagger) -> None
         same_names += sum(a == b or not {a[:-2], b[:-2]} & LABELS.keys() for a, b in pairs)
         total += len(pairs)
     assert total > 5000
-    assert same / total >= 0.975
-    assert same_names / total >= 0.985
+    assert same / total >= 0.99
+    assert same_names / total >= 0.995
 
 
 @pytest.mark.parametrize(
@@ -203,6 +200,20 @@ def test_conversion_gives_the_shipped_bytes(tmp_path: Path) -> None:
 
     convert(lac_folder(), tmp_path / "lac.onnx")
     assert (tmp_path / "lac.onnx").read_bytes() == WEIGHTS.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["lac.onnx", "fields.onnx"])
+def test_no_pair_of_products_overflows_16_bits(name: str) -> None:
+    # Without VNNI, x86 adds the products of uint8 states and int8 weights in pairs in 16 bits, and cuts off what is
+    # greater: then the integers, and with them the tags, would depend on the processor.
+    onnx = pytest.importorskip("onnx", reason="only the train dependency group holds onnx")
+    from onnx import numpy_helper
+
+    graphs = [onnx.load(WEIGHTS.with_name(name)).graph]
+    graphs += [a.g for node in graphs[0].node for a in node.attribute if a.HasField("g")]
+    weights = [w for graph in graphs for w in graph.initializer if w.name.endswith(".int8")]
+    assert weights
+    assert all(2 * 255 * int(np.abs(numpy_helper.to_array(w).astype(int)).max()) <= 2**15 - 1 for w in weights)
 
 
 def test_missing_weights() -> None:

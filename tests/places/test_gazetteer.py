@@ -137,6 +137,27 @@ def test_zones_and_abbreviations_lie_in_known_places() -> None:
     assert not set(gazetteer().foreign) & set(gazetteer().names)
 
 
+@pytest.mark.parametrize(
+    ("name", "country"),
+    [
+        ("莫斯科", "俄罗斯"),
+        ("澳洲", "澳大利亚"),
+        ("别尔哥罗德州", "俄罗斯"),
+        ("加沙", "巴勒斯坦"),
+        ("越南", "越南"),
+        ("克什米尔", None),
+    ],
+)
+def test_a_place_abroad_knows_its_country(name: str, country: str | None) -> None:
+    assert gazetteer().countries.get(name) == country
+
+
+def test_every_country_is_called_by_one_name() -> None:
+    foreign, countries = gazetteer().foreign, gazetteer().countries
+    assert not {c for c in countries.values() if countries.get(c, c) != c}
+    assert {name for name, rank in foreign.items() if rank == "country"} <= set(countries)
+
+
 def test_split_of_paths_that_are_not_in_the_table() -> None:
     assert gazetteer().split("广东省/某某市") == ("广东省", "某某市", None)
     assert gazetteer().split("广东省/某某县") == ("广东省", None, "某某县")

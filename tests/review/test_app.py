@@ -268,7 +268,14 @@ def test_an_article_shows_what_was_damaged_before_and_after(build: ModuleType, t
     text = "暢通??萍冀鹑谂c，投資5亿元。停靠站?500個，?：訉嶒炇"
     row: dict[str, Any] = {"id": "a.txt", "title": "x", "text": text, "simplified": text}
     row["repairs"] = [
-        {"start": 2, "end": 10, "before": "??萍冀鹑谂c", "after": "。科技金融與", "kind": "shifted", "probability": 0.96},
+        {
+            "start": 2,
+            "end": 10,
+            "before": "??萍冀鹑谂c",
+            "after": "。科技金融與",
+            "kind": "shifted",
+            "probability": 0.96,
+        },
         {"start": 12, "end": 13, "before": "資", "after": "资", "kind": "width", "probability": 1.0},
     ]
     row["residues"] = [

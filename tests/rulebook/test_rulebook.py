@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,18 @@ def test_explain_names_matches_scope_and_rule_files(pipeline: Pipeline) -> None:
     lines = list(explain(pipeline, Article("a", TEXT)))
     text = "\n".join(lines)
     assert "'3亿元'" in text and ".yaml:" in text
-    assert "place = 浙江省/宁波市 [stated" in text
+    assert re.search(r"place = 浙江省/宁波市 0\.\d\d \[stated", text)
+
+
+def test_explain_agrees_with_the_records_and_says_what_spoke_for_them() -> None:
+    whole = Pipeline()
+    lines = list(explain(whole, Article("a", TEXT)))
+    for record in whole.extract(Article("a", TEXT)):
+        assert any(
+            line.startswith(f"    place = {record.place} {record.field_confidence['place']:.2f}") for line in lines
+        )
+        assert any(line.startswith(f"    initiative = {record.initiative} ") for line in lines)
+    assert any("for the first: " in line for line in lines)
 
 
 def test_explain_at_an_offset_keeps_to_it(pipeline: Pipeline) -> None:

@@ -1,10 +1,10 @@
 """Reading written numbers, exactly: Arabic, full-width, Chinese and mixed, to `decimal.Decimal`.
 
 Understood are `1,273.36`, `３．２６`, `三千五百`, `二〇二〇`, `廿五`, `两百`, `肆佰陆拾`, `3千万`, `1.2万亿`,
-`5万4千6百`, `四百五` (450), `十二点五`, `三分之一`, `一又二分之一`, `负三`, `零下三`, `半`; and numbers that only say how much at
-least: `几十`, `数百`, `上千`, `二十几万`, `500余万`, `13亿多`. Simplified and traditional characters are both read. The
-module works on a string that is a number as a whole; finding numbers in prose is the matcher's work. It imports
-nothing of gongbao.
+`5万4千6百`, `四百五` (450), `十二点五`, `三分之一`, `一又二分之一`, `负三`, `零下三`, `半`; and numbers that
+only say how much at least: `几十`, `数百`, `上千`, `二十几万`, `500余万`, `13亿多`. Simplified and traditional
+characters are both read. The module works on a string that is a number as a whole; finding numbers in prose is the
+matcher's work. It imports nothing of gongbao.
 
 Scale words follow the Chinese system: 万 10^4, 亿 10^8, 兆 10^12 (as in Taiwan; the caller keeps 兆瓦 away).
 """

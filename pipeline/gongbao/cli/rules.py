@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gongbao.cli.run import RulesOption
+from gongbao.cli.run import NerOption, NoNerOption, RulesOption
 
 app = typer.Typer(help="Check, test, explain and start rules.", no_args_is_help=True)
 
@@ -113,14 +113,16 @@ def explain(
     article: Annotated[str, typer.Argument(help="A file (its first article), or - for standard input.")],
     at: Annotated[int | None, typer.Option(help="Only what touches this offset of the text.")] = None,
     id: Annotated[str | None, typer.Option(help="The article's id, in a file of several.")] = None,
+    ner: NerOption = "tagger",
+    no_ner: NoNerOption = False,
     rules: RulesOption = None,
 ) -> None:
-    """Say what matched, what nearly matched and why not, and which scope gave place and year."""
+    """Say what matched, what nearly did and why not, and what spoke for the answers of each record and against."""
     from gongbao.cli.show import choose
     from gongbao.cli.terminal import printable
     from gongbao.pipeline import Pipeline
     from gongbao.rulebook.explain import explain as explanation
 
-    pipeline = Pipeline(rules=tuple(rules or ()), ner=None)
+    pipeline = Pipeline(rules=tuple(rules or ()), ner=None if no_ner else ner)
     for line in explanation(pipeline, choose(article, id, None), at):
         typer.echo(printable(line) if sys.stdout.isatty() else line)

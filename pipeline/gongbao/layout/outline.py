@@ -15,6 +15,8 @@ import regex
 from gongbao.chinese.clauses import CLAUSE_ENDS, SENTENCE_ENDS, pieces, sentences
 from gongbao.document import Outline, Place, Quantity, Section, Sentence, Table
 
+MAX_TITLE = 100
+"""Characters of a first line that may be the title; a longer one is an article without line ends."""
 MAX_HEADING = 36
 """Longest line, in characters, that may be an unnumbered heading."""
 MAX_RUN_IN = 24
@@ -69,7 +71,7 @@ def outline(
         if not title_seen and number <= 2 and (title is None or _same_title(line, title)):
             title_seen = True
             head = start + _title_end(line, title) if title is not None else end
-            if title is not None or not _END.search(line):
+            if title is not None or not (_END.search(line) or len(line) > MAX_TITLE):
                 builder.sentence_line(start, head, "title")
                 if head < end:
                     builder.paragraph(head, end)

@@ -6,11 +6,12 @@ ranked where they are proposed (`gongbao.names.ranking`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from gongbao.document import NamePrediction, Period, Place
 from gongbao.linking.period_candidates import PeriodCandidate, PeriodCandidates
@@ -19,8 +20,9 @@ from gongbao.linking.scope import Choice
 from gongbao.linking.status import StatusClassifier, features
 from gongbao.linking.surroundings import Surroundings
 from gongbao.linking.tables import Cell
-from gongbao.ranker import Answer, Ranker
-from gongbao.record import Status
+from gongbao.ranker import Answer, Ranker, Reason
+from gongbao.record import LinkedField, Status
+from gongbao.relations import Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,12 @@ class Heuristics:
     periods: Sequence[Choice]
     topics: Sequence[Place]
     cells: Mapping[int, Cell]
+
+    def place_is_said(self, number: int) -> bool:
+        """True where a table (header, row, caption) or a list in step (甲、乙分别…) says the place of a quantity, which
+        relations to words cannot tell better.
+        """
+        return number in self.cells or self.places[number].rule == Relation.PLACE_RESPECTIVELY
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +84,8 @@ class Chooser:
         numbers = [n for n, index in enumerate(around.sentence_of) if index is not None]
         if not numbers:
             return {}
-        shares = network_statuses(predictions)
-        of_place = PlaceCandidates(around, heuristics.topics, heuristics.places, heuristics.cells)
-        of_year = PeriodCandidates(around, heuristics.periods, shares, heuristics.cells)
+        shares = _shares("statuses", predictions)
+        of_place, of_year = _candidates(heuristics, predictions)
         chosen: dict[int, Chosen] = {}
         for first in range(0, len(numbers), BLOCK):
             block = numbers[first : first + BLOCK]
@@ -107,11 +114,10 @@ class Chooser:
         periods = [of_year.of(number) for number in numbers]
         place_answers = self._places.answers([[c.value for c in row] for row in places], _rows(places))
         year_answers = self._years.answers([[c.year for c in row] for row in periods], _rows(periods))
-        cells = heuristics.cells
+        said, cells = heuristics.place_is_said, heuristics.cells
         return (
-            # In a table, header, row and caption say it, which relations to words do not.
             [
-                (heuristics.places[number],) if number in cells else _choices(place_answers[n], places[n])
+                (heuristics.places[number],) if said(number) else _choices(place_answers[n], places[n])
                 for n, number in enumerate(numbers)
             ],
             [
@@ -120,12 +126,46 @@ class Chooser:
             ],
         )
 
+    def reasons(
+        self, heuristics: Heuristics, predictions: Sequence[NamePrediction] | None, number: int
+    ) -> Mapping[LinkedField, list[Reason]]:
+        """What speaks for the first and for the second answer to place and year of one quantity of the content; nothing
+        where a table or a list says it.
+        """
+        of_place, of_year = _candidates(heuristics, predictions)
+        reasons: dict[LinkedField, list[Reason]] = {}
+        if not heuristics.place_is_said(number):
+            reasons["place"] = _reasons(self._places, [(c.value, c.features) for c in of_place.of(number)])
+        if number not in heuristics.cells:
+            reasons["year"] = _reasons(self._years, [(c.year, c.features) for c in of_year.of(number)])
+        return reasons
 
-def network_statuses(predictions: Sequence[NamePrediction] | None) -> np.ndarray | None:
-    """[N, 5] the network's shares of `Status` for each quantity, None where there are none."""
-    if not predictions or not predictions[0].statuses:
+
+def _candidates(
+    heuristics: Heuristics, predictions: Sequence[NamePrediction] | None
+) -> tuple[PlaceCandidates, PeriodCandidates]:
+    """The candidates for place and year of a document."""
+    shares, ranks = _shares("statuses", predictions), _shares("ranks", predictions)
+    around, cells = heuristics.around, heuristics.cells
+    places = PlaceCandidates(around, heuristics.topics, heuristics.places, cells, ranks)
+    return places, PeriodCandidates(around, heuristics.periods, shares, cells)
+
+
+def _reasons(ranker: Ranker, candidates: Sequence[tuple[Hashable, Sequence[float]]]) -> list[Reason]:
+    rows = np.array([row for _, row in candidates], np.float32)
+    (answer,) = ranker.answers([[value for value, _ in candidates]], rows)
+    if not answer.others:
+        return []
+    return ranker.reasons(candidates[answer.candidate][1], candidates[answer.others[0][1]][1])
+
+
+def _shares(
+    name: Literal["statuses", "ranks"], predictions: Sequence[NamePrediction] | None
+) -> npt.NDArray[np.float32] | None:
+    """[N, shares] what the network says of each quantity, None where it says nothing."""
+    if not predictions or not getattr(predictions[0], name):
         return None
-    return np.array([prediction.statuses for prediction in predictions], np.float32)
+    return np.array([getattr(prediction, name) for prediction in predictions], np.float32)
 
 
 def _rows(candidates: Sequence[Sequence[Candidate | PeriodCandidate]]) -> np.ndarray:

@@ -23,6 +23,7 @@ from gongbao.linking.surroundings import Surroundings
 from gongbao.linking.tables import TableLinker
 from gongbao.linking.topics import TopicRules
 from gongbao.places.gazetteer import Gazetteer
+from gongbao.ranker import Reason
 from gongbao.record import Evidence, How, LinkedField, Record
 from gongbao.relations import Relation
 from gongbao.rulebook.cues import LinkingCues, linking_cues
@@ -95,6 +96,12 @@ class Linker:
             assert index is not None, "only quantities of the content are chosen for"
             records.append(self._record(document, index, quantity, linked, ("digits_apart",) if apart else ()))
         return tuple(records)
+
+    def reasons(
+        self, document: Document, predictions: Sequence[NamePrediction] | None, number: int
+    ) -> Mapping[LinkedField, list[Reason]]:
+        """What speaks for the first and for the second answer to place and year of one quantity."""
+        return self._chooser.reasons(self.heuristics(document), predictions, number)
 
     def _named(
         self, document: Document, predictions: Sequence[NamePrediction] | None

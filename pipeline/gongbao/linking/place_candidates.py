@@ -12,8 +12,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import log1p
 
+import numpy as np
+import numpy.typing as npt
+
 from gongbao.chinese.clauses import between
-from gongbao.document import Place, Sentence
+from gongbao.document import PLACE_RANKS, Place, Sentence
 from gongbao.linking.respectively import name_runs
 from gongbao.linking.scope import Choice, stated_in
 from gongbao.linking.surroundings import Surroundings, after, before
@@ -26,6 +29,7 @@ from gongbao.places.paths import (
     lies_in,
     lineage,
     narrowest,
+    place_rank,
     province_of,
     rank_of,
 )
@@ -47,7 +51,8 @@ FEATURES = (
     "is_main", "inside_main", "holds_main", "is_heuristic", "heuristic_how", "heuristic_score", "inside_heuristic",
     "holds_heuristic", "relative_rank", "sentence_mentions", "sentence_before_mentions", "foreign", "provinces",
     "values", "nearest_relative", "nation_share", "same_value_nearer", "is_title_narrowest", "is_common", "no_titles",
-    "after_amount_clause", "paragraph_first", "before_char", "after_char",
+    "after_amount_clause", "paragraph_first", "before_char", "after_char", "network_share",
+    *(f"network_{rank}" for rank in PLACE_RANKS),
 )  # fmt: skip
 
 
@@ -90,10 +95,10 @@ class _OfSentence:
 
 
 def value_of(place: Place) -> str | None:
-    """The path of a place, the country's name abroad; None for a relative one."""
+    """The path of a place, its country's usual name abroad; None for a relative one."""
     if place.place is not None:
         return place.place
-    return place.text if place.form in ("name", "embedded") and place.rank == "country" else None
+    return place.country if place.form in ("name", "embedded") else None
 
 
 class PlaceCandidates:
@@ -104,12 +109,18 @@ class PlaceCandidates:
         topics: Those of its mentions that a sentence may be about.
         heuristic: What the heuristics chose for each quantity.
         cells: The quantities that stand in tables.
+        ranks: [N, 6] the network's shares of `PLACE_RANKS` for each quantity, None without a network.
     """
 
     def __init__(
-        self, around: Surroundings, topics: Collection[Place], heuristic: Sequence[Choice], cells: Mapping[int, object]
+        self,
+        around: Surroundings,
+        topics: Collection[Place],
+        heuristic: Sequence[Choice],
+        cells: Mapping[int, object],
+        ranks: npt.NDArray[np.float32] | None,
     ) -> None:
-        self._around, self._heuristic, self._cells = around, heuristic, cells
+        self._around, self._heuristic, self._cells, self._ranks = around, heuristic, cells, ranks
         document = self._document = around.document
         self._topics = set(topics)
         self._mentions = [p for p in document.places if value_of(p) is not None]
@@ -150,10 +161,12 @@ class PlaceCandidates:
         slots = self._slots(number)
         common = self._around.of_quantity(number, number in self._cells)
         of_sentence = self._sentence_features(number)
+        ranks = self._ranks[number].tolist() if self._ranks is not None else [-1.0] * len(PLACE_RANKS)
         nearer: set[str | None] = set()
         found = []
         for slot in slots:
-            row = self._features(number, slot, slot.value in nearer, of_sentence) + common
+            share = ranks[PLACE_RANKS.index(place_rank(slot.value))]
+            row = [*self._features(number, slot, slot.value in nearer, of_sentence), share, *ranks, *common]
             nearer.add(slot.value)
             found.append(Candidate(slot.value, slot.how, slot.rule, slot.start, slot.end, row))
         return found

@@ -71,6 +71,16 @@ class Surroundings:
     """[N, W]: where the block ends that the position belongs to."""
     kinds: Ints
     """[N] numbers of KINDS."""
+    blocks: Ints
+    """[N, 3, 2] start and end of title, heading and text around the quantity; empty where one is not shown."""
+
+    def mean(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """[N, D]: the mean over each window of what is known [len(text), D] of every character."""
+        sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
+        starts, ends = self.blocks[..., 0], self.blocks[..., 1]
+        lengths = np.maximum(1, (ends - starts).sum(axis=1, keepdims=True))
+        found: npt.NDArray[np.float32] = ((sums[ends] - sums[starts]).sum(axis=1) / lengths).astype(np.float32)
+        return found
 
 
 class TextFeatures:
@@ -139,10 +149,11 @@ class TextFeatures:
         title[title[:, 1] > low] = 0
         own_heading = self._headings[np.searchsorted(self._headings[:, 1], starts, side="right") - 1]
         heading = np.where((own_heading[:, 1] <= low)[:, None], own_heading, 0)
-        blocks = [_block(*title.T), _block(*heading.T), _block(low, high)]
+        spans = (title, heading, np.stack([low, high], axis=1))
+        blocks = [_block(*span.T) for span in spans]
         positions, present, block_ends = (np.concatenate(parts, axis=1) for parts in zip(*blocks, strict=True))
         features = self._features(positions, starts[:, None], ends[:, None], own_heading)
-        return Surroundings(positions, present, features, block_ends, self._kinds)
+        return Surroundings(positions, present, features, block_ends, self._kinds, np.stack(spans, axis=1))
 
     def _features(self, at: Ints, start: Ints, end: Ints, heading: Ints) -> Features:
         after, inside = at >= end, (at >= start) & (at < end)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gongbao.document import Document, Entity, NamePrediction
 from gongbao.errors import ModelError
+from gongbao.ranker import Reason
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -93,9 +94,16 @@ class TaggerNames:
         """What the tagger reads for every quantity."""
         from gongbao.names.tagger import FieldContext
 
-        contexts = [FieldContext(document.text, document.quantities) for document in documents]
+        contexts = [FieldContext(document.text, document.quantities, document.places) for document in documents]
         predicted = self._tagger.predict(contexts)
-        return [[NamePrediction(p.indicators, p.initiatives, p.statuses) for p in row] for row in predicted]
+        return [[NamePrediction(p.indicators, p.initiatives, p.statuses, p.ranks) for p in row] for row in predicted]
+
+    def reasons(self, document: Document, number: int) -> list[Reason]:
+        """What speaks for the first and for the second initiative of one quantity of a document."""
+        from gongbao.names.tagger import FieldContext
+
+        context = FieldContext(document.text, document.quantities, document.places)
+        return self._tagger.reasons(context, number)
 
 
 class SpacyNames:

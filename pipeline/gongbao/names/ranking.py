@@ -7,38 +7,49 @@ initiatives by a ranker over what the article and the neighbouring quantities sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from math import log
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import regex
 
+from gongbao.chinese.clauses import Span
 from gongbao.names.candidates import NONE, Floats, Ints, Likeness, Names, SpanIndex, key, merged
 from gongbao.names.features import SENTENCE_ENDS
 from gongbao.names.scores import Spans
-from gongbao.ranker import Ranker
+from gongbao.ranker import Ranker, Reason
 
 FloatArray = npt.NDArray[np.float32]
-
-Field = Literal["indicator", "initiative"]
 
 NAMES = 12
 """Names that compete for one quantity."""
 OWN = 0.3
 """What a name's own probability counts beside that of all names that agree with it."""
-FEATURES = 35
+FEATURES = (
+    "log_probability", "support", "log_support", "support_elsewhere", "support_before", "support_behind",
+    "support_before_that", "share_of_support", "order", "as_indicator", "is_indicator", "in_indicator",
+    "holds_indicator", "begins_indicator", "in_sentence_before", "in_sentence_behind", "earlier_sentence",
+    "from_sentence", "distance", "characters_between", "marks_between", "quantities_between", "other_clause",
+    "other_paragraph", "size", "short", "middling", "long", "in_title", "log_count", "repeated", "after_quote",
+    "with_quote", "with_rank", "in_place", "from_clause", "cue_before", "cue_behind", "to_next_quantity", "quantities",
+)  # fmt: skip
+"""What speaks for or against a name, in the order of the trees' columns."""
+_IN_TEXT = FEATURES[FEATURES.index("size") : FEATURES.index("to_next_quantity")]
 _LEADING = 6  # names of the article as a whole that compete for each of its quantities
 _QUANTITIES = 64  # quantities that are compared at once
 _TAIL = regex.compile(
     r"(?:总?[额量值数]|金额|总值|增加值|收入|比例|比重|率|规模|面积|总量|产量|产值|水平|人数|数量|占比|销售额|成交额|进出口额)$"
 )
 _PLACE = regex.compile(r"[省市县区]")
+_MARK = regex.compile(r"[，,；;：:（(。！？!?\n]")
+_CUES = {c: float(n) for n, c in enumerate("的，。、；：“”（）()和与及为达是有在对由等了\n共已新将个家项人增", 1)}
 _CLAUSE_END = regex.compile(r"[，；]")
 _SENTENCE_END = regex.compile(f"[{SENTENCE_ENDS}]")
-_DIGIT = regex.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +80,21 @@ class Proposals:
         starts: [N] where its quantities begin, in order.
         indicators: The spans proposed for each as indicator.
         initiatives: The spans proposed for each as initiative.
+        places: The places that it names.
     """
 
-    def __init__(self, text: str, starts: Ints, indicators: Spans, initiatives: Spans) -> None:
+    def __init__(
+        self, text: str, starts: Ints, indicators: Spans, initiatives: Spans, places: Sequence[Span] = ()
+    ) -> None:
         self._text, self._starts = text, starts
+        in_place = np.zeros(len(text) + 1, np.int64)
+        for place in places:
+            in_place[place.start + 1 : place.end + 1] = 1
+        self._in_place = np.cumsum(in_place)
         self._index = SpanIndex(text)
         names = merged(indicators.followed_by(initiatives), self._index)
         self._indicators, self._initiatives = names[: len(starts)], names[len(starts) :]
         self._rivals = self._competing()
-        self._total_of = {"indicator": self._totals(self._indicators), "initiative": self._total}
         self._spans = np.concatenate([self._index.spans, [[0, 0]]])  # NONE is its last item
 
     def name(self, span: int, probability: float) -> Name:
@@ -109,13 +126,24 @@ class Proposals:
         shares[present] = ranker.shares(present.sum(axis=1), candidates.features[present])
         return self._named(candidates.spans, shares, np.argsort(-shares, axis=1, kind="stable")[:, :best])
 
+    def reasons(self, ranker: Ranker, number: int) -> list[Reason]:
+        """What speaks for the first and for the second of the initiatives of one quantity."""
+        candidates = self.candidates()
+        present = np.flatnonzero(candidates.spans[number] != NONE)
+        if len(present) < 2:
+            return []
+        rows = candidates.features[number, present]
+        order = np.argsort(-ranker.shares([len(present)], rows), kind="stable")
+        return ranker.reasons(rows[order[0]].tolist(), rows[order[1]].tolist())
+
     def _named(self, spans: Ints, shares: npt.NDArray[np.floating], order: Ints) -> list[list[Name]]:
         rows = np.arange(len(order))[:, None]
         numbers, chosen = spans[rows, order].tolist(), shares[rows, order].tolist()
-        return [
+        named = (
             [self.name(span, share) for span, share in zip(row, row_shares, strict=True) if span != NONE]
             for row, row_shares in zip(numbers, chosen, strict=True)
-        ]
+        )
+        return [_distinct(row) for row in named]
 
     def _competing(self) -> Names:
         """Names [N, C] for the initiative: those proposed, the indicators and what is inside them, the leading ones."""
@@ -171,83 +199,106 @@ class Proposals:
         yield self._rivals.keys[part]
         yield self._initiatives.keys[max(0, part.start - 2) : part.stop + 1]
 
-    def candidates(self, field: Field = "initiative") -> Candidates:
-        """The strongest competitors for a field of each quantity."""
-        own, competing = (
-            (self._initiatives, self._rivals) if field == "initiative" else (self._indicators, self._indicators)
-        )
+    def candidates(self) -> Candidates:
+        """The strongest competitors for the initiative of each quantity."""
         spans = np.full((len(self._starts), NAMES), NONE)
-        features = np.zeros((*spans.shape, FEATURES), np.float32)
+        features = np.zeros((*spans.shape, len(FEATURES)), np.float32)
         for part, likeness in self._parts:
-            rivals = competing[part]
-            mass = likeness.support(rivals.keys, own[part])
+            rivals = self._rivals[part]
+            mass = likeness.support(rivals.keys, self._initiatives[part])
             strength = np.where(rivals.keys == NONE, -np.inf, mass + OWN * rivals.probability)
             order = np.lexsort((self._spans[rivals.spans, 0], -rivals.probability, -strength))[:, :NAMES]
             chosen = rivals.taken(order)
             spans[part] = chosen.spans
             mass = mass[np.arange(len(order))[:, None], order]
-            features[part] = self._features(part, likeness, chosen, mass, field)
+            features[part] = self._features(part, likeness, chosen, mass)
         return Candidates(spans, features)
 
-    def _features(self, part: slice, likeness: Likeness, names: Names, mass: Floats, field: Field) -> FloatArray:
+    def _features(self, part: slice, likeness: Likeness, names: Names, mass: Floats) -> FloatArray:
         """[N, NAMES, FEATURES]"""
-        own = self._initiatives if field == "initiative" else self._indicators
         keys, exact = names.keys, names.probability
         at = self._starts[part][:, None]
         start, end = np.moveaxis(self._spans[names.spans], -1, 0)
         low, high = self._sentence(at)
         first = np.broadcast_to(self._indicators.keys[part, :1], keys.shape)
         other = keys != first
-        total = self._total_of[field][keys]
+        total = self._total[keys]
         in_text = self._text_features(names.spans)
-        size = in_text["size"]
-        columns = [
-            np.log(exact + 1e-3),
-            mass,
-            np.log(mass + 1e-3),
-            (total - exact) / max(1, len(self._starts) - 1),
-            *(self._support_at(part, likeness, keys, own, shift) for shift in (-1, 1, -2)),
-            size / 10,
-            size <= 2,
-            size == 3,
-            (size >= 4) & (size <= 8),
-            size > 12,
-            in_text["in_title"],
-            np.log(1 + in_text["count"]),
-            in_text["count"] > 1,
-            ~other,
-            other & likeness.is_part(keys, first),
-            (first == NONE) | (other & likeness.is_part(first, keys)),
-            np.broadcast_to(self._indicators.probability[part, :1], keys.shape),
-            other & likeness.is_beginning(keys, first),
-            (low <= start) & (end <= at),
-            (at <= start) & (start < high),
-            start < low,
-            np.log(1 + np.abs(at - start)) / 5,
-            (end <= at) & (np.searchsorted(self._clause_ends, at) > np.searchsorted(self._clause_ends, end)),
-            *(in_text[name] for name in ("after_quote", "with_quote", "place", "with_de", "digit", "listed")),
-            np.broadcast_to(np.arange(keys.shape[1]), keys.shape),
-            mass / np.maximum(mass.max(axis=1, keepdims=True), 1e-6),
-            np.broadcast_to(np.minimum(np.diff(self._starts, append=self._starts[-1:]), 200)[part, None], keys.shape),
-            np.full(keys.shape, np.log1p(len(self._starts))),
-        ]
-        rows = np.stack([np.asarray(column, np.float32) for column in columns], axis=-1)
+        near, far = np.where(end <= at, end, at), np.where(end <= at, at, np.maximum(start, at))
+        own_indicator = self._indicators.keys[part, None] == keys[:, :, None]
+        as_indicator = np.where(own_indicator, self._indicators.probability[part, None], 0.0)
+        columns = {
+            "log_probability": np.log(exact + 1e-3),
+            "support": mass,
+            "log_support": np.log(mass + 1e-3),
+            "support_elsewhere": (total - exact) / max(1, len(self._starts) - 1),
+            "support_before": self._support_at(part, likeness, keys, -1),
+            "support_behind": self._support_at(part, likeness, keys, 1),
+            "support_before_that": self._support_at(part, likeness, keys, -2),
+            "share_of_support": mass / np.maximum(mass.max(axis=1, keepdims=True), 1e-6),
+            "order": np.broadcast_to(np.arange(keys.shape[1]), keys.shape),
+            "as_indicator": np.cumsum(as_indicator, axis=2)[..., -1],
+            "is_indicator": ~other,
+            "in_indicator": other & likeness.is_part(keys, first),
+            "holds_indicator": (first == NONE) | (other & likeness.is_part(first, keys)),
+            "begins_indicator": other & likeness.is_beginning(keys, first),
+            "in_sentence_before": (low <= start) & (end <= at),
+            "in_sentence_behind": (at <= start) & (start < high),
+            "earlier_sentence": start < low,
+            "from_sentence": np.where((low <= start) & (start < high), start - low, -1),
+            "distance": np.log(1 + np.abs(at - start)) / 5,
+            "characters_between": np.minimum(far - near, 60),
+            "marks_between": _between(self._marks, near, far, 12),
+            "quantities_between": _between(self._starts, near, far, 9),
+            "other_clause": (end <= at) & (_between(self._clause_ends, end, at, 1) > 0),
+            "other_paragraph": _between(self._line_ends, near, far, 1),
+            **{name: in_text[name] for name in _IN_TEXT},
+            "to_next_quantity": np.broadcast_to(
+                np.minimum(np.diff(self._starts, append=self._starts[-1:]), 200)[part, None], keys.shape
+            ),
+            "quantities": np.full(keys.shape, np.log1p(len(self._starts))),
+        }
+        rows = np.stack([np.asarray(columns[name], np.float32) for name in FEATURES], axis=-1)
         rows[names.spans == NONE] = 0
         return rows
 
-    def _support_at(self, part: slice, likeness: Likeness, keys: Ints, own: Names, shift: int) -> Floats:
+    def _support_at(self, part: slice, likeness: Likeness, keys: Ints, shift: int) -> Floats:
         """[N, C]: support among the names of the quantity so many places after; 0 beyond the article's ends."""
         there = np.arange(part.start, part.start + len(keys)) + shift
         within = (there >= 0) & (there < len(self._starts))
         total = np.zeros(keys.shape)
-        total[within] = likeness.support(keys[within], own[there[within]])
+        total[within] = likeness.support(keys[within], self._initiatives[there[within]])
         return total
 
     def _text_features(self, spans: Ints) -> dict[str, npt.NDArray[Any]]:
         """What the text of each span says for itself, by name, each [N, C]."""
         distinct, which = np.unique(spans, return_inverse=True)
-        rows = [_of_text(self._text, self._title, *self._spans[span].tolist()) for span in distinct.tolist()]
-        return {name: column[which] for name, column in zip(_TEXT_FEATURES, np.array(rows).T, strict=True)}
+        rows = [self._of_text(*self._spans[span].tolist()) for span in distinct.tolist()]
+        return {name: column[which] for name, column in zip(_IN_TEXT, np.array(rows).T, strict=True)}
+
+    def _of_text(self, start: int, end: int) -> tuple[float, ...]:
+        """The values of `_IN_TEXT`."""
+        text = self._text
+        name = text[start:end]
+        reads = key(name)
+        size, count = len(reads), text.count(name)
+        clause = bisect_left(self._mark_list, start)
+        return (
+            size / 10,
+            size <= 2,
+            4 <= size <= 8,
+            size > 12,
+            reads in self._title,
+            log(1 + count),
+            count > 1,
+            start > 0 and text[start - 1] in "“《",
+            "“" in name or "《" in name,
+            _PLACE.search(reads, 0, 5) is not None,
+            float(self._in_place[end] - self._in_place[start]) / max(1, end - start),
+            min(20, start - (self._mark_list[clause - 1] + 1 if clause else 0)),
+            _cue(text[start - 1 : start]) if start else -1.0,
+            _cue(text[end : end + 1]),
+        )
 
     @cached_property
     def _title(self) -> str:
@@ -256,6 +307,18 @@ class Proposals:
     @cached_property
     def _clause_ends(self) -> Ints:
         return np.array([match.start() for match in _CLAUSE_END.finditer(self._text)], np.int64)
+
+    @cached_property
+    def _mark_list(self) -> list[int]:
+        return [match.start() for match in _MARK.finditer(self._text)]
+
+    @cached_property
+    def _marks(self) -> Ints:
+        return np.array(self._mark_list, np.int64)
+
+    @cached_property
+    def _line_ends(self) -> Ints:
+        return np.array([at for at, character in enumerate(self._text) if character == "\n"], np.int64)
 
     @cached_property
     def _sentence_ends(self) -> Ints:
@@ -268,23 +331,23 @@ class Proposals:
         return self._sentence_ends[after - 1] + 1, self._sentence_ends[after]
 
 
-_TEXT_FEATURES = (
-    "size", "in_title", "count", "after_quote", "with_quote", "place", "with_de", "digit", "listed",
-)  # fmt: skip
+def _distinct(names: Sequence[Name]) -> list[Name]:
+    """Names without those that are a better one but for a character at an edge (专利质押融 behind 专利质押融资)."""
+    kept: list[Name] = []
+    for name in names:
+        if not any(
+            abs(len(name.text) - len(k.text)) == 1 and (name.text in k.text or k.text in name.text) for k in kept
+        ):
+            kept.append(name)
+    return kept
 
 
-def _of_text(text: str, title: str, start: int, end: int) -> tuple[int, ...]:
-    """The values of _TEXT_FEATURES."""
-    name = text[start:end]
-    reads = key(name)
-    return (
-        len(reads),
-        reads in title,
-        text.count(name),
-        start > 0 and text[start - 1] in "“《",
-        "“" in name or "《" in name,
-        _PLACE.search(reads, 0, 5) is not None,
-        "的" in name,
-        _DIGIT.search(name) is not None,
-        "、" in name,
-    )
+def _between(places: Ints, start: Ints, end: Ints, most: int) -> Ints:
+    """How many of the places, which are in order, lie in `[start, end)`, at most so many."""
+    found: Ints = np.searchsorted(places, end) - np.searchsorted(places, start)
+    return np.clip(found, 0, most)
+
+
+def _cue(character: str) -> float:
+    """The number of a character that tells where a name ends, 0 for all others."""
+    return _CUES.get(character, 0.0)

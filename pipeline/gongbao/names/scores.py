@@ -117,6 +117,14 @@ class FieldHeads:
         hidden = np.maximum(states @ arrays["status_hidden"] + arrays["status_hidden_bias"], _ZERO)
         return softmax(hidden @ arrays["status"] + arrays["status_bias"])
 
+    def ranks(self, around: Surroundings, keys: FloatArray, states: FloatArray) -> FloatArray:
+        """[N, 6]: shares of `gongbao.document.PLACE_RANKS`, from each quantity, its window and those of the others."""
+        arrays = self._arrays
+        windows = around.mean(np.maximum(keys, _ZERO))
+        hidden = states @ arrays["rank_hidden"] + windows @ arrays["rank_window"]
+        hidden += windows.mean(axis=0) @ arrays["rank_article"] + arrays["rank_hidden_bias"]
+        return softmax(np.maximum(hidden, _ZERO) @ arrays["rank"] + arrays["rank_bias"])
+
 
 def best_spans(
     article: TextFeatures, around: Surroundings, scores: FloatArray, by_length: FloatArray

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from gongbao.chinese.clauses import Span
 from gongbao.document import Entity
 from gongbao.errors import ModelError
 from gongbao.names.characters import Vocabulary, batches_by_length
@@ -23,7 +24,7 @@ from gongbao.names.features import Amount, Surroundings, TextFeatures
 from gongbao.names.network import Network, places, shipped_weights
 from gongbao.names.ranking import Name, Proposals
 from gongbao.names.scores import NO_SPANS, FieldHeads, Spans, best_spans
-from gongbao.ranker import Ranker, Trees, calibrated
+from gongbao.ranker import Ranker, Reason, Trees, calibrated
 
 FloatArray = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -33,10 +34,13 @@ RULE = "field_tagger"
 
 @dataclass(frozen=True, slots=True)
 class FieldContext:
-    """An article for the tagger: simplified text, and its quantities in order (`gongbao.document.Quantity` fits)."""
+    """An article for the tagger: simplified text, its quantities in order (`gongbao.document.Quantity` fits), and the
+    places that it names.
+    """
 
     text: str
     quantities: Sequence[Amount]
+    places: Sequence[Span] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,13 @@ class FieldPrediction:
 
     `score` of an entity is the calibrated probability that the name is right. The initiative may lie in the title, a
     heading or an earlier sentence. `indicators` and `initiatives` hold the best few, best first; `statuses` the shares
-    of `gongbao.record.Status`, in its order.
+    of `gongbao.record.Status`, in its order, `ranks` those of `gongbao.document.PLACE_RANKS`.
     """
 
     indicators: tuple[Entity, ...] = ()
     initiatives: tuple[Entity, ...] = ()
     statuses: tuple[float, ...] = ()
+    ranks: tuple[float, ...] = ()
 
     @property
     def indicator(self) -> Entity | None:
@@ -70,10 +75,12 @@ class FieldProposals:
     indicators: Spans
     initiatives: Spans
     statuses: FloatArray
-    """[N, 5] shares of `STATUSES`."""
+    """[N, 5] shares of `gongbao.record.Status`."""
+    ranks: FloatArray
+    """[N, 6] shares of `gongbao.document.PLACE_RANKS`."""
 
 
-NO_PROPOSALS = FieldProposals(NO_SPANS, NO_SPANS, np.zeros((0, 5), np.float32))
+NO_PROPOSALS = FieldProposals(NO_SPANS, NO_SPANS, np.zeros((0, 5), np.float32), np.zeros((0, 6), np.float32))
 
 
 class FieldTagger:
@@ -119,19 +126,31 @@ class FieldTagger:
         if not len(found.statuses):
             return []
         starts = np.array([quantity.start for quantity in context.quantities])
-        proposals = Proposals(context.text, starts, found.indicators, found.initiatives)
+        proposals = Proposals(context.text, starts, found.indicators, found.initiatives, context.places)
         slope, offset = self._trees.metadata["calibration_indicator"]
         rows = zip(
-            proposals.indicators(best), proposals.initiatives(self._ranker, best), found.statuses.tolist(), strict=True
+            proposals.indicators(best),
+            proposals.initiatives(self._ranker, best),
+            found.statuses.tolist(),
+            found.ranks.tolist(),
+            strict=True,
         )
         return [
             FieldPrediction(
                 tuple(_entity(name, "INDICATOR", calibrated(name.probability, slope, offset)) for name in indicators),
                 tuple(_entity(name, "INITIATIVE", self._ranker.confidence(name.probability)) for name in initiatives),
                 tuple(statuses),
+                tuple(ranks),
             )
-            for indicators, initiatives, statuses in rows
+            for indicators, initiatives, statuses, ranks in rows
         ]
+
+    def reasons(self, context: FieldContext, number: int) -> list[Reason]:
+        """What speaks for the first and for the second of the initiatives of one quantity of an article."""
+        (found,) = self.propose([context])
+        starts = np.array([quantity.start for quantity in context.quantities])
+        proposals = Proposals(context.text, starts, found.indicators, found.initiatives, context.places)
+        return proposals.reasons(self._ranker, number)
 
     def propose(self, contexts: Sequence[FieldContext]) -> list[FieldProposals]:
         """What the network proposes for all quantities of articles; the articles of one call are read together.
@@ -189,7 +208,8 @@ class FieldTagger:
     ) -> FieldProposals:
         scores = self._field_heads.scores(around, keys, states)
         indicators, initiatives = best_spans(article, around, scores, self._heads["lengths"])
-        return FieldProposals(indicators, initiatives, self._field_heads.statuses(states))
+        ranks = self._field_heads.ranks(around, keys, states)
+        return FieldProposals(indicators, initiatives, self._field_heads.statuses(states), ranks)
 
 
 @lru_cache(maxsize=1)

@@ -73,6 +73,7 @@ class Cues:
         self.bare_after = of("bare_after", backward=False)
         self.join = of("join", backward=False)
         self.not_low = of("not_low", backward=True)
+        self.changed_by = of("changed_by", backward=True)
         self.approximate = of("approximate", backward=False)
 
     def home_currency(self, text: str) -> str | None:

@@ -129,8 +129,11 @@ class QuantityMatcher:
         unit = low.unit == high.unit or high.unit.startswith(f"{low.unit}/")  # 1.1元-1.3元/斤
         if not unit or low.kind != high.kind or high.upper is not None or low.exceeds(high):
             return False
-        # 由3天缩短到2天 and 增加1万人至42万人 are two amounts.
-        return not (low.wrote_unit and self._cues.not_low.touching(text, max(0, low.start - 4), low.start))
+        if not low.wrote_unit:
+            return True
+        # 由3天缩短到2天 and 增加1万人至42万人 are two amounts each; 下降8%至10% is a range.
+        cues = [self._cues.not_low, *([] if low.kind in ("growth", "percent") else [self._cues.changed_by])]
+        return not any(cue.touching(text, max(0, low.start - 4), low.start) for cue in cues)
 
     def _read_context(self, text: str, amount: Amount, before: Amount | None, limit: int) -> None:
         """Set bound, kind and sign from the words around, behind it up to `limit`, where the next amount begins."""

@@ -18,7 +18,9 @@ _STAGE = "quantities"
 _PLACES = 2
 """Decimals of a fraction that is no finite decimal: 三分之一 is 33.33 %."""
 _OWN_SCALE = regex.compile(r"(?P<large>[万亿兆])|[十百千]")
-_SCALE = regex.compile(r"(?P<small>(?:(?<=[0-9０-９])|(?<=^[一二两三四五六七八九]))[百千]?)(?P<large>[万亿兆]*)[余多]?$")
+_SCALE = regex.compile(
+    r"(?:(?:(?<=[0-9０-９])|(?<=^[一二两三四五六七八九]))(?P<small>[百千]))?(?P<large>[万亿兆]*)[余多]?$"
+)
 """What a number lends to one before it that has none: 千万 of 3千万 and 三千万, 万 of 一百五十万."""
 _BRACKETS = str.maketrans("", "", "()（）")
 
@@ -80,7 +82,7 @@ class Amount:
         (8500到3万).
         """
         match = _SCALE.search(following.written)
-        large, small = (match["large"], match["small"]) if match else ("", "")
+        large, small = (match["large"], match["small"] or "") if match else ("", "")
         own = _OWN_SCALE.search(self.written)
         if own and (own["large"] or not large or following.written[0].isascii()):
             return None

@@ -1,14 +1,21 @@
-"""Why an article gave the records it gave: what matched, what nearly did and what beat it, which scope gave a field."""
+"""Why an article gave the records it gave: what matched, what nearly did and what beat it.
+
+For each field of a record it also says which answers competed, with their probabilities, and what spoke for the first
+two and against.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
-from gongbao.document import Article, Document, Extraction
+from gongbao.components import Link, Names
+from gongbao.document import Article, Document
+from gongbao.names.model import TaggerNames
 from gongbao.pipeline import Pipeline
-from gongbao.record import Record
+from gongbao.ranker import Reason
+from gongbao.record import LinkedField, Record
 
 _STAGES = ("quantities", "periods", "places", "not_facts")
 
@@ -52,11 +59,12 @@ def explain(pipeline: Pipeline, article: Article, at: int | None = None) -> Iter
     for repair in repairs:
         yield f"  {repair.kind} @{repair.start}-{repair.end} {repair.before!r} -> {repair.after!r}"
     yield "records"
-    result = next(iter(pipeline.pipe([article])))
-    if isinstance(result, Extraction):
-        for record in result.records:
-            if at is None or record.sentence_start <= at < record.sentence_end:
-                yield from _record(record, where)
+    for name, component in pipeline.components.items():
+        if name not in pipeline.matchers.components():
+            document = component(document)
+    for record in document.records:
+        if at is None or record.sentence_start <= at < record.sentence_end:
+            yield from _record(record, where, _reasons(pipeline, document, record))
 
 
 def near_misses(pipeline: Pipeline, document: Document) -> list[NearMiss]:
@@ -92,10 +100,32 @@ def _gist(item: Any) -> str:
     return " ".join(f"{n}={getattr(item, n)}" for n in names if getattr(item, n, None) is not None)
 
 
-def _record(record: Record, where: dict[str, str]) -> Iterator[str]:
+def _reasons(pipeline: Pipeline, document: Document, record: Record) -> Mapping[LinkedField, Sequence[Reason]]:
+    """What spoke for and against the first two answers to the fields of a record."""
+    spans = [document.offsets.to_source(q.start, q.end) for q in document.quantities]
+    number = spans.index((record.start, record.end))
+    link, names = pipeline.components["link"], pipeline.components.get("names")
+    reasons: dict[LinkedField, Sequence[Reason]] = {}
+    if isinstance(link, Link):
+        reasons = {**link.linker.reasons(document, document.names, number)}
+    if isinstance(names, Names) and isinstance(names.model, TaggerNames):
+        reasons["initiative"] = names.model.reasons(document, number)
+    return reasons
+
+
+def _record(record: Record, where: dict[str, str], reasons: Mapping[LinkedField, Sequence[Reason]]) -> Iterator[str]:
     yield f"  {record.amount} @{record.start}-{record.end} confidence {record.confidence:.2f} {' '.join(record.flags)}"
-    for name in ("place", "year", "initiative", "indicator"):
+    names: tuple[LinkedField, ...] = get_args(LinkedField)
+    for name in names:
         evidence = record.evidence[name]
         span = f" @{evidence.start}-{evidence.end}" if evidence.start is not None else ""
         source = f" ({where[evidence.rule]})" if evidence.rule in where else ""
-        yield f"    {name} = {getattr(record, name)} [{evidence.how}{span}, {evidence.rule}{source}]"
+        sure = record.field_confidence[name]
+        yield f"    {name} = {getattr(record, name)} {sure:.2f} [{evidence.how}{span}, {evidence.rule}{source}]"
+        others = record.alternatives.get(name, ())
+        if others:
+            yield "      or " + ", ".join(f"{other.value} {other.confidence:.2f}" for other in others)
+        for reason in reasons.get(name, ()):
+            side = "for the first" if reason.score > 0 else "for the second"
+            yield f"      {side}: {reason.feature} {reason.first:g} against {reason.second:g} ({reason.score:+.2f})"
+    yield f"    status = {record.status} {record.field_confidence['status']:.2f}"

@@ -346,6 +346,7 @@ STAGES: Mapping[str, Mapping[str, type[Gives]]] = {
         "bare_after": BareGives,
         "join": JoinGives,
         "not_low": Gives,
+        "changed_by": Gives,
         "approximate": Gives,
     },
     "periods": {
