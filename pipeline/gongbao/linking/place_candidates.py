@@ -214,7 +214,9 @@ class PlaceCandidates:
             slots.append(_Slot("main", self._common, "carried", Relation.PLACE_ARTICLE))
         for path in dict.fromkeys(part for s in slots if s.value in self._paths for part in ancestors(str(s.value))):
             slots.append(_Slot("holder", path, "carried", Relation.PLACE_HOLDER))
-        slots.append(_Slot("nation", COUNTRY, "default", Relation.PLACE_COUNTRY))
+        if self._paths or not any(place.rank != "country" for place in self._relative):
+            # 我市 without a name is some city, not the nation.
+            slots.append(_Slot("nation", COUNTRY, "default", Relation.PLACE_COUNTRY))
         slots.append(_Slot("none", None, "default", Relation.PLACE_NONE))
         chosen = self._heuristic[number]
         value = str(chosen.value) if chosen.value is not None else None
