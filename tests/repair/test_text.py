@@ -111,6 +111,12 @@ def test_a_shifted_passage_maps_as_a_whole() -> None:
     assert text[start:end] == "3家"
 
 
+def test_a_passage_beside_a_gloss_is_told_as_what_it_is() -> None:
+    text = "一場接着一場(cháng)?,F在，不少企業都來了"
+    (repaired,) = repair(text).repairs
+    assert (repaired.before, repaired.after, repaired.kind) == ("(cháng)?,F", "。現", "shifted")
+
+
 def test_the_article_decides() -> None:
     """Of two names that the bytes allow, the one that stands elsewhere in the article."""
     passage = "新型材料?：訉嶒炇胰胲夁\\行"

@@ -125,7 +125,9 @@ def _in_terms_of(text: str, repaired: str, offsets: OffsetMap, found: list[Repai
     for start, end, _, kind, chance in sorted(spans):
         if stretches and (start < stretches[-1][1] or start == stretches[-1][0]):
             last_start, last_end, last_kind, last_chance = stretches[-1]
-            stretches[-1] = last_start, max(last_end, end), last_kind or kind, min(last_chance, chance)
+            # Where a gloss stood beside a shifted passage, what was chosen is the passage.
+            kind = kind if kind == "shifted" else last_kind or kind
+            stretches[-1] = last_start, max(last_end, end), kind, min(last_chance, chance)
         else:
             stretches.append((start, end, kind, chance))
     result: list[Repair] = []
