@@ -12,7 +12,7 @@ CHANCES = st.fixed_dictionaries(dict.fromkeys((*FIELDS, "indicator"), st.floats(
 
 
 def confidence(chances: dict[str, float], *, damaged: bool = False) -> float:
-    fields = {name: Choice("甲", "stated", "r", doubt=1 - chance) for name, chance in chances.items()}
+    fields = {name: Choice("甲", "stated", "r", score=chance) for name, chance in chances.items()}
     return CONFIDENCE.of(fields, damaged=damaged)
 
 

@@ -6,23 +6,25 @@ ranked where they are proposed (`gongbao.names.ranking`).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from gongbao.document import NamePrediction, Period, Place
+from gongbao.document import NamePrediction, Place
 from gongbao.linking.period_candidates import PeriodCandidate, PeriodCandidates
 from gongbao.linking.place_candidates import Candidate, PlaceCandidates
-from gongbao.linking.scope import Choice
+from gongbao.linking.scope import Choice, PeriodChoice, TextChoice
 from gongbao.linking.status import StatusClassifier, features
 from gongbao.linking.surroundings import Surroundings
 from gongbao.linking.tables import Cell
 from gongbao.ranker import Answer, Ranker, Reason
 from gongbao.record import LinkedField, Status
 from gongbao.relations import Relation
+
+CandidateT = TypeVar("CandidateT", Candidate, PeriodCandidate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ class Heuristics:
     """
 
     around: Surroundings
-    places: Sequence[Choice]
-    periods: Sequence[Choice]
+    places: Sequence[TextChoice]
+    periods: Sequence[PeriodChoice]
     topics: Sequence[Place]
     cells: Mapping[int, Cell]
 
@@ -51,13 +53,13 @@ class Heuristics:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Place, year and status of one quantity; `doubt` of a choice is what is left of its calibrated confidence.
+    """Place, year and status of one quantity; `score` of a choice is its calibrated confidence.
 
     The other choices of a field follow the first, likeliest first.
     """
 
-    places: tuple[Choice, ...]
-    years: tuple[Choice, ...]
+    places: tuple[TextChoice, ...]
+    years: tuple[PeriodChoice, ...]
     status: Status
     status_confidence: float
 
@@ -95,7 +97,7 @@ class Chooser:
                     around,
                     number,
                     shares[number].tolist() if shares is not None else None,
-                    _year(own[0]),
+                    own[0].value.year if own[0].value is not None else None,
                     number in heuristics.cells,
                     self._statuses.words,
                 )
@@ -108,7 +110,7 @@ class Chooser:
 
     def _ranked(
         self, numbers: Sequence[int], of_place: PlaceCandidates, of_year: PeriodCandidates, heuristics: Heuristics
-    ) -> tuple[list[tuple[Choice, ...]], list[tuple[Choice, ...]]]:
+    ) -> tuple[list[tuple[TextChoice, ...]], list[tuple[PeriodChoice, ...]]]:
         """The places and the years of some quantities, each best first."""
         places = [of_place.of(number) for number in numbers]
         periods = [of_year.of(number) for number in numbers]
@@ -117,11 +119,11 @@ class Chooser:
         said, cells = heuristics.place_is_said, heuristics.cells
         return (
             [
-                (heuristics.places[number],) if said(number) else _choices(place_answers[n], places[n])
+                (heuristics.places[number],) if said(number) else _places(place_answers[n], places[n])
                 for n, number in enumerate(numbers)
             ],
             [
-                (heuristics.periods[number],) if number in cells else _choices(year_answers[n], periods[n])
+                (heuristics.periods[number],) if number in cells else _periods(year_answers[n], periods[n])
                 for n, number in enumerate(numbers)
             ],
         )
@@ -172,13 +174,15 @@ def _rows(candidates: Sequence[Sequence[Candidate | PeriodCandidate]]) -> np.nda
     return np.array([candidate.features for row in candidates for candidate in row], np.float32)
 
 
-def _choices(answer: Answer[Any], candidates: Sequence[Candidate | PeriodCandidate]) -> tuple[Choice, ...]:
-    ranked = [(answer.candidate, answer.confidence), *((number, chance) for _, number, chance in answer.others)]
-    return tuple(
-        Choice(c.value, c.how, c.rule, c.start, c.end, 1.0 - confidence)
-        for c, confidence in ((candidates[number], confidence) for number, confidence in ranked)
-    )
+def _places(answer: Answer[str | None], candidates: Sequence[Candidate]) -> tuple[TextChoice, ...]:
+    return tuple(Choice(c.value, c.how, c.rule, c.start, c.end, score) for c, score in _best(answer, candidates))
 
 
-def _year(choice: Choice) -> int | None:
-    return choice.value.year if isinstance(choice.value, Period) else None
+def _periods(answer: Answer[int | None], candidates: Sequence[PeriodCandidate]) -> tuple[PeriodChoice, ...]:
+    return tuple(Choice(c.value, c.how, c.rule, c.start, c.end, score) for c, score in _best(answer, candidates))
+
+
+def _best(answer: Answer[Any], candidates: Sequence[CandidateT]) -> Iterator[tuple[CandidateT, float]]:
+    yield candidates[answer.candidate], answer.confidence
+    for _, number, chance in answer.others:
+        yield candidates[number], chance

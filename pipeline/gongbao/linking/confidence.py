@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from importlib import resources
 from math import exp, log
 
-from gongbao.linking.scope import Choice
+from gongbao.linking.linked import AnyChoice
+from gongbao.record import LinkedField
 
-FIELDS = ("place", "year", "initiative")
+FIELDS: tuple[LinkedField, ...] = ("place", "year", "initiative")
 _EDGE = 0.02
 """Chances are kept this far from 0 and 1 before they are turned into log odds."""
 
@@ -37,9 +38,9 @@ class Confidence:
         text = resources.files("gongbao.linking").joinpath("confidence.json").read_text(encoding="utf-8")
         return cls(json.loads(text)["weights"])
 
-    def of(self, fields: Mapping[str, Choice], *, damaged: bool) -> float:
+    def of(self, fields: Mapping[LinkedField, AnyChoice], *, damaged: bool) -> float:
         """The confidence of one record, rounded to two decimals."""
         odds = self.weights["bias"] + self.weights["damaged"] * damaged
         for name in FIELDS:
-            odds += self.weights[name] * log_odds(1.0 - fields[name].doubt)
+            odds += self.weights[name] * log_odds(fields[name].score)
         return round(1 / (1 + exp(-odds)), 2)

@@ -1,4 +1,4 @@
-"""What linking says of one quantity: the choice for each field, and how sure it is of each.
+"""What linking says of one quantity: the answers for each field, and how sure it is of each.
 
 The seam between whatever chooses and the records: a record is made of a `Linked`, whoever filled it.
 """
@@ -6,49 +6,61 @@ The seam between whatever chooses and the records: a record is made of a `Linked
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gongbao.document import Document, Period
-from gongbao.linking.scope import Choice
+from gongbao.linking.scope import PeriodChoice, TextChoice
 from gongbao.record import MOST_ALTERNATIVES, Alternative, JudgedField, LinkedField, Status
 
 LEAST_CONFIDENCE = 0.03
 """Alternatives no surer than this are not told."""
+AnyChoice = TextChoice | PeriodChoice
 
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """The fields of one quantity.
-
-    `field_confidence` holds the calibrated chance from 0 to 1 that each field is right. `alternatives` holds other
-    choices than the first, of which 1 - `doubt` is the chance; spans of all choices count in the simplified text.
+    """The answers for the fields of one quantity, best first and at least one for each; spans of all count in the
+    simplified text. The `score` of an answer is the chance that it is right.
     """
 
-    choices: Mapping[str, Choice]
+    place: Sequence[TextChoice]
+    year: Sequence[PeriodChoice]
+    initiative: Sequence[TextChoice]
+    indicator: Sequence[TextChoice]
     status: Status
-    field_confidence: Mapping[JudgedField, float]
-    alternatives: Mapping[LinkedField, Sequence[Choice]] = field(default_factory=dict)
+    status_confidence: float
 
-    @classmethod
-    def ranked(cls, fields: Mapping[LinkedField, Sequence[Choice]], status: Status, status_confidence: float) -> Linked:
-        """The first choice of each field, as sure as its doubt leaves, and the others as alternatives."""
-        choices: dict[str, Choice] = {name: ranked[0] for name, ranked in fields.items()}
-        sure: dict[JudgedField, float] = {name: 1.0 - ranked[0].doubt for name, ranked in fields.items()}
-        others = {name: ranked[1:] for name, ranked in fields.items()}
-        return cls(choices, status, {**sure, "status": status_confidence}, others)
+    @property
+    def answers(self) -> Mapping[LinkedField, Sequence[AnyChoice]]:
+        """The answers by field."""
+        return {
+            "place": self.place,
+            "year": self.year,
+            "initiative": self.initiative,
+            "indicator": self.indicator,
+        }
+
+    @property
+    def first(self) -> Mapping[LinkedField, AnyChoice]:
+        """The first answer of each field: what the record says."""
+        return {name: choices[0] for name, choices in self.answers.items()}
+
+    @property
+    def field_confidence(self) -> dict[JudgedField, float]:
+        """The chance from 0 to 1 that each field is right."""
+        return {**{name: choice.score for name, choice in self.first.items()}, "status": self.status_confidence}
 
     def runners_up(self, document: Document) -> dict[LinkedField, tuple[Alternative, ...]]:
         """The alternatives as a record has them: best first, spans in the text as read; only fields that have any."""
         found: dict[LinkedField, tuple[Alternative, ...]] = {}
-        for name, choices in self.alternatives.items():
-            likely = sorted((c for c in choices if 1.0 - c.doubt > LEAST_CONFIDENCE), key=lambda c: c.doubt)
+        for name, (_, *others) in self.answers.items():
+            likely = sorted((c for c in others if c.score > LEAST_CONFIDENCE), key=lambda c: -c.score)
             if likely:
                 found[name] = tuple(_alternative(choice, document) for choice in likely[:MOST_ALTERNATIVES])
         return found
 
 
-def _alternative(choice: Choice, document: Document) -> Alternative:
+def _alternative(choice: AnyChoice, document: Document) -> Alternative:
     where = choice.evidence(document)
     value = choice.value.year if isinstance(choice.value, Period) else choice.value
-    assert value is None or isinstance(value, str | int)
-    return Alternative(value, 1.0 - choice.doubt, where.start, where.end)
+    return Alternative(value, choice.score, where.start, where.end)

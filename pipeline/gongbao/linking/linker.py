@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gongbao.canonical import record_id
-from gongbao.document import Document, Entity, NamePrediction, Period, Quantity
+from gongbao.document import Document, Entity, NamePrediction, Quantity
 from gongbao.linking.choose import Chooser, Heuristics
 from gongbao.linking.confidence import Confidence
 from gongbao.linking.currency import Currencies
-from gongbao.linking.linked import Linked
+from gongbao.linking.linked import AnyChoice, Linked
 from gongbao.linking.names import NO_NAME, NameLinker
 from gongbao.linking.periods import PeriodLinker
 from gongbao.linking.places import PlaceLinker
 from gongbao.linking.respectively import rates_in_step
-from gongbao.linking.scope import Choice, sentence_index
+from gongbao.linking.scope import Choice, TextChoice, sentence_index
 from gongbao.linking.surroundings import Surroundings
 from gongbao.linking.tables import TableLinker
 from gongbao.linking.topics import TopicRules
@@ -32,11 +32,13 @@ from gongbao.rulebook.load import RuleSet
 _DOUBTFUL = {"digits_apart": 0.3, "currency_guessed": 0.5}
 _BLANKS = 3
 _DOUBTFUL_REPAIRS = frozenset({"shifted", "decimal"})
+GUESSED = 0.7
+"""Score up to which a place or year is flagged as guessed."""
 DAMAGE_REACH = 6
 """Characters around an amount within which a repair makes its record worth a look."""
 
 
-Names = tuple[Choice, ...]
+Names = tuple[TextChoice, ...]
 """The names that one quantity may have for a field, best first, at least one."""
 
 
@@ -81,16 +83,12 @@ class Linker:
             initiatives[number] = (self._tables.initiative(document, cell, indicator),)
         records = []
         for number, own in chosen.items():
-            ranked: dict[LinkedField, tuple[Choice, ...]] = {
-                "place": own.places,
-                "year": own.years,
-                "initiative": initiatives[number],
-                "indicator": indicators[number],
-            }
-            linked = Linked.ranked(ranked, own.status, own.status_confidence)
+            linked = Linked(
+                own.places, own.years, initiatives[number], indicators[number], own.status, own.status_confidence
+            )
             quantity = document.quantities[number]
-            place = linked.choices["place"].value
-            quantity = self._currencies.judged(document.text, quantity, place if isinstance(place, str) else None)
+            place = linked.place[0].value
+            quantity = self._currencies.judged(document.text, quantity, place)
             apart = number not in heuristics.cells and _digits_apart(self._cues, document.text, quantity.start)
             index = sentence_index(document.outline, quantity.start)
             assert index is not None, "only quantities of the content are chosen for"
@@ -116,7 +114,8 @@ class Linker:
         seen = [(reach.choices(q.start, p.indicators), reach.choices(q.start, p.initiatives)) for q, p in pairs]
         # The rules take as long as all else here, and are seldom asked.
         needed = any(() in choices for choices in seen)
-        ruled = self._named(document, None) if needed else ([(NO_NAME,)] * len(seen), [(NO_NAME,)] * len(seen))
+        none: list[Names] = [(NO_NAME,)] * len(seen)
+        ruled = self._named(document, None) if needed else (none, none)
         return (
             [choices or own for (choices, _), own in zip(seen, ruled[0], strict=True)],
             [choices or own for (_, choices), own in zip(seen, ruled[1], strict=True)],
@@ -125,16 +124,14 @@ class Linker:
     def _record(
         self, document: Document, index: int, quantity: Quantity, linked: Linked, doubts: tuple[str, ...]
     ) -> Record:
-        article, fields = document.article, linked.choices
+        article, fields = document.article, linked.first
         sentence = document.outline.sentences[index]
         start, end = document.offsets.to_source(quantity.start, quantity.end)
         sentence_start, sentence_end = document.offsets.to_source(sentence.start, sentence.end)
-        path = fields["place"].value
-        place = path if isinstance(path, str) else None
+        place = linked.place[0].value
         province, city, district = self._gazetteer.split(place)
-        value = fields["year"].value
-        period = value if isinstance(value, Period) else None
-        evidence = {name: choice.evidence(document) for name, choice in fields.items()}
+        period = linked.year[0].value
+        evidence: dict[str, Evidence] = {name: choice.evidence(document) for name, choice in fields.items()}
         evidence["amount"] = Evidence(how="stated", rule=quantity.rule, start=start, end=end)
         flags = _flags(document, start, end, fields)
         doubts += quantity.flags
@@ -154,8 +151,8 @@ class Linker:
             province=province,
             city=city,
             district=district,
-            initiative=_text(fields["initiative"]),
-            indicator=_text(fields["indicator"]),
+            initiative=linked.initiative[0].value,
+            indicator=linked.indicator[0].value,
             amount=quantity.text,
             kind=quantity.kind,
             value=quantity.value,
@@ -175,7 +172,7 @@ class Linker:
             sentence_end=sentence_end,
             evidence=evidence,
             confidence=min(self._confidence.of(fields, damaged="damaged" in flags), _ceiling(doubts)),
-            field_confidence=dict(linked.field_confidence),
+            field_confidence=linked.field_confidence,
             alternatives=linked.runners_up(document),
             flags=flags,
             extra=dict(article.extra) or None,
@@ -193,11 +190,11 @@ class _Reach:
             for number in range(len(sections))
         ]
 
-    def choices(self, amount: int, names: Sequence[Entity]) -> tuple[Choice, ...]:
+    def choices(self, amount: int, names: Sequence[Entity]) -> tuple[TextChoice, ...]:
         """A model's names as an amount's choices, but for those under another place's heading."""
         return tuple(choice for name in names if (choice := self._choice(amount, name)) is not None)
 
-    def _choice(self, amount: int, name: Entity) -> Choice | None:
+    def _choice(self, amount: int, name: Entity) -> TextChoice | None:
         how: How = "stated"
         here, there = sentence_index(self._outline, amount), sentence_index(self._outline, name.start)
         if there is not None and here != there:
@@ -206,7 +203,7 @@ class _Reach:
             if here is not None and place not in (None, self._place_of[self._outline.sentences[here].section]):
                 return None
             how = "carried" if sentence.role == "body" else sentence.role
-        return Choice(name.text, how, name.rule, name.start, name.end, 1.0 - name.score)
+        return Choice(name.text, how, name.rule, name.start, name.end, name.score)
 
 
 def _ceiling(doubts: Sequence[str]) -> float:
@@ -232,11 +229,7 @@ def _digits_apart(cues: LinkingCues, text: str, start: int) -> bool:
     return is_number and text[head:at].rstrip("万亿")[-1:].isdigit()
 
 
-def _text(choice: Choice) -> str | None:
-    return choice.value if isinstance(choice.value, str) else None
-
-
-def _flags(document: Document, start: int, end: int, fields: Mapping[str, Choice]) -> list[str]:
+def _flags(document: Document, start: int, end: int, fields: Mapping[LinkedField, AnyChoice]) -> list[str]:
     flags = []
     damage = [(repair.start, repair.end) for repair in document.repairs if repair.kind in _DOUBTFUL_REPAIRS]
     damage += ((residue.start, residue.end) for residue in document.residues)
@@ -244,11 +237,11 @@ def _flags(document: Document, start: int, end: int, fields: Mapping[str, Choice
         flags.append("damaged")
     if fields["place"].value is None:
         flags.append("no_place")
-    elif fields["place"].doubt >= 0.3:
+    elif fields["place"].score <= GUESSED:
         flags.append("place_guessed")
     if fields["year"].value is None:
         flags.append("no_year")
-    elif fields["year"].doubt >= 0.3:
+    elif fields["year"].score <= GUESSED:
         flags.append("year_guessed")
     if fields["initiative"].value is None:
         flags.append("no_initiative")

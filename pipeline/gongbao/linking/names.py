@@ -16,7 +16,7 @@ import regex
 from gongbao.chinese.clauses import Span, between, clause_end, clause_start
 from gongbao.document import Document, Quantity, Sentence
 from gongbao.linking.respectively import series, shares_of
-from gongbao.linking.scope import Choice, sentence_index
+from gongbao.linking.scope import Choice, TextChoice, sentence_index
 from gongbao.relations import Relation
 from gongbao.rulebook.cues import LinkingCues
 from gongbao.rulebook.load import RuleSet
@@ -26,7 +26,7 @@ _NAME_RUN = regex.compile(r"[\p{Han}A-Za-z0-9·+“”（()）]{3,}")
 """What the name of an initiative may be written with, and brackets."""
 _QUOTED = regex.compile(r"《([^》\n]{2,40})》|“([^”\n]{2,20})”")
 MIN_INDICATOR = 2
-NO_NAME = Choice(None, "default", Relation.NAME_NONE, doubt=1.0)
+NO_NAME: TextChoice = Choice(None, "default", Relation.NAME_NONE, score=0.0)
 
 
 class NameLinker:
@@ -65,15 +65,15 @@ class NameLinker:
         """The field of activity that a statistical indicator belongs to, None if it is none of the known ones."""
         return next((activity for words, activity in self._activities if words in indicator), None)
 
-    def indicators(self, document: Document) -> list[Choice]:
+    def indicators(self, document: Document) -> list[TextChoice]:
         """One choice for each quantity; `value` is the indicator's text, None where none was found."""
         sentences = document.outline.sentences
-        choices: list[Choice] = []
+        choices: list[TextChoice] = []
         runs = {last: first for first, last in series(self._cues, document.text, document.quantities)}
         in_run = {n: first for last, first in runs.items() for n in range(first, last + 1)}
         sizes = {first: last - first + 1 for last, first in runs.items()}
-        distributed: dict[int, Choice] = {}
-        before: tuple[int | None, Choice] | None = None
+        distributed: dict[int, TextChoice] = {}
+        before: tuple[int | None, TextChoice] | None = None
         for number, quantity in enumerate(document.quantities):
             index = sentence_index(document.outline, quantity.start)
             if index is None:
@@ -92,7 +92,7 @@ class NameLinker:
             carries = choice.value is None or (first < number and quantity.kind != "count")
             if choice.value is None and before is not None and before[0] == index:
                 choice = Choice(
-                    before[1].value, "stated", Relation.INDICATOR_BEFORE, before[1].start, before[1].end, 0.3
+                    before[1].value, "stated", Relation.INDICATOR_BEFORE, before[1].start, before[1].end, 0.7
                 )
             elif first < number and quantity.kind == "count":
                 own = self._after(document, sentences[index], quantity)
@@ -102,10 +102,10 @@ class NameLinker:
                 before = (index, choice)
         return choices
 
-    def initiatives(self, document: Document, indicators: Sequence[Choice]) -> list[Choice]:
+    def initiatives(self, document: Document, indicators: Sequence[TextChoice]) -> list[TextChoice]:
         """One choice for each quantity; `value` is the initiative's text."""
         named: dict[int, list[tuple[int, int]]] = {}
-        choices: list[Choice] = []
+        choices: list[TextChoice] = []
         for quantity, indicator in zip(document.quantities, indicators, strict=True):
             index = sentence_index(document.outline, quantity.start)
             if index is None:
@@ -116,12 +116,12 @@ class NameLinker:
 
     # -- indicators ------------------------------------------------------------------------------------------
 
-    def _indicator(self, document: Document, sentence: Sentence, quantity: Quantity) -> Choice:
+    def _indicator(self, document: Document, sentence: Sentence, quantity: Quantity) -> TextChoice:
         if quantity.kind in {"count", "measure", "duration"}:
             return _first(self._after(document, sentence, quantity), self._before(document, sentence, quantity))
         return _first(self._before(document, sentence, quantity), self._after(document, sentence, quantity))
 
-    def _before(self, document: Document, sentence: Sentence, quantity: Quantity) -> Choice:
+    def _before(self, document: Document, sentence: Sentence, quantity: Quantity) -> TextChoice:
         text = document.text
         end = quantity.start
         start = clause_start(text, sentence, quantity.start)
@@ -149,9 +149,9 @@ class NameLinker:
             low = cut + 1
         if high - low < MIN_INDICATOR or not _CJK.search(text[low:high]):
             return NO_NAME
-        return Choice(text[low:high], "stated", Relation.INDICATOR_BEFORE_VERB, low, high, 0.3)
+        return Choice(text[low:high], "stated", Relation.INDICATOR_BEFORE_VERB, low, high, 0.7)
 
-    def _after(self, document: Document, sentence: Sentence, quantity: Quantity) -> Choice:
+    def _after(self, document: Document, sentence: Sentence, quantity: Quantity) -> TextChoice:
         text = document.text
         low = quantity.end
         high = clause_end(text, sentence, low)
@@ -165,7 +165,7 @@ class NameLinker:
             high = verb.start()
         if high - low < MIN_INDICATOR or not _CJK.match(text[low]) or self._phrase_verb.match(text, low):
             return NO_NAME
-        return Choice(text[low:high].rstrip("”的"), "stated", Relation.INDICATOR_AFTER_AMOUNT, low, high, 0.3)
+        return Choice(text[low:high].rstrip("”的"), "stated", Relation.INDICATOR_AFTER_AMOUNT, low, high, 0.7)
 
     # -- initiatives -----------------------------------------------------------------------------------------
 
@@ -187,27 +187,27 @@ class NameLinker:
         document: Document,
         index: int,
         quantity: Quantity,
-        indicator: Choice,
+        indicator: TextChoice,
         named: dict[int, list[tuple[int, int]]],
-    ) -> Choice:
+    ) -> TextChoice:
         if index not in named:
             named[index] = self._named(document, document.outline.sentences[index])
         spans = [span for span in named[index] if span[1] <= quantity.start]
         if spans:
             start, end = spans[-1]
-            return Choice(document.text[start:end].strip("“”"), "stated", Relation.INITIATIVE_NAMED, start, end, 0.3)
+            return Choice(document.text[start:end].strip("“”"), "stated", Relation.INITIATIVE_NAMED, start, end, 0.7)
         return self.field(indicator)
 
-    def field(self, indicator: Choice) -> Choice:
+    def field(self, indicator: TextChoice) -> TextChoice:
         """The initiative that an indicator itself speaks of: its field of statistics, else the activity in it."""
-        if not isinstance(indicator.value, str):
+        if indicator.value is None:
             return NO_NAME
         known = self.activity(indicator.value)
         if known is not None:
-            return Choice(known, indicator.how, Relation.INITIATIVE_FIELD, indicator.start, indicator.end, 0.4)
+            return Choice(known, indicator.how, Relation.INITIATIVE_FIELD, indicator.start, indicator.end, 0.6)
         activity = self._tails.sub("", indicator.value) or indicator.value
         return Choice(activity, indicator.how, Relation.INITIATIVE_ACTIVITY, indicator.start, indicator.end, 0.5)
 
 
-def _first(*choices: Choice) -> Choice:
+def _first(*choices: TextChoice) -> TextChoice:
     return next((choice for choice in choices if choice.value is not None), choices[-1])

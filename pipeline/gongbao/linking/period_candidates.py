@@ -17,7 +17,7 @@ import numpy as np
 from gongbao.chinese.clauses import clause_end
 from gongbao.document import Period
 from gongbao.linking.periods import is_start
-from gongbao.linking.scope import Choice, stated_in
+from gongbao.linking.scope import PeriodChoice, stated_in
 from gongbao.linking.surroundings import QUANTITY, Surroundings, after, before
 from gongbao.record import How
 from gongbao.relations import Relation
@@ -96,7 +96,7 @@ class PeriodCandidates:
     def __init__(
         self,
         around: Surroundings,
-        heuristic: Sequence[Choice],
+        heuristic: Sequence[PeriodChoice],
         statuses: np.ndarray | None,
         cells: Mapping[int, object],
     ) -> None:
@@ -180,7 +180,7 @@ class PeriodCandidates:
             )
         slots.append(_Slot("none", None, "default", Relation.PERIOD_NONE))
         chosen = self._heuristic[number]
-        value = chosen.value if isinstance(chosen.value, Period) else None
+        value = chosen.value
         slots.append(_Slot("heuristic", value, chosen.how, chosen.rule, chosen.start is not None))
         distinct: dict[tuple[str, int | None, int | None], _Slot] = {}
         for slot in slots:
@@ -216,7 +216,7 @@ class PeriodCandidates:
         year = period.year if period is not None else None
         published = self._published.year if self._published is not None else None
         heuristic = self._heuristic[number]
-        chosen = heuristic.value.year if isinstance(heuristic.value, Period) else None
+        chosen = heuristic.value.year if heuristic.value is not None else None
         low = high = 0
         if inside and period is not None:
             low, high = (period.end, quantity.start) if period.end <= quantity.start else (quantity.end, period.start)
@@ -257,7 +257,7 @@ class PeriodCandidates:
             float(self._published.month) if self._published is not None else 0.0,
             float(year == chosen),
             float(_HOWS.index(heuristic.how)),
-            heuristic.doubt,
+            1.0 - heuristic.score,
             float(max(-12, min(30, chosen - published))) if chosen is not None and published is not None else -99.0,
             self._years[year] / self._total,
             log1p(self._years[year]),

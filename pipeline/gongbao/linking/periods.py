@@ -20,7 +20,7 @@ from gongbao.chinese.clauses import between, clause_end, clause_start
 from gongbao.document import Period, Quantity, Sentence
 from gongbao.linking.report_year import holds, is_day
 from gongbao.linking.respectively import series
-from gongbao.linking.scope import Choice, stated_in
+from gongbao.linking.scope import Choice, PeriodChoice, stated_in
 from gongbao.linking.surroundings import Surroundings
 from gongbao.linking.tables import Cell, TableLinker
 from gongbao.relations import Relation
@@ -41,7 +41,7 @@ class PeriodLinker:
     def __init__(self, tables: TableLinker) -> None:
         self._tables = tables
 
-    def link(self, around: Surroundings, cells: Mapping[int, Cell]) -> list[Choice]:
+    def link(self, around: Surroundings, cells: Mapping[int, Cell]) -> list[PeriodChoice]:
         """One choice for each quantity, in order; `value` is a `Period`, or None where nobody could tell.
 
         Args:
@@ -76,15 +76,15 @@ class _Periods:
         self._pub = around.document.article.pub_date
         self._report_year = around.report_year
 
-    def choices(self) -> list[Choice]:
+    def choices(self) -> list[PeriodChoice]:
         """One choice for each quantity."""
         document = self._document
-        choices: list[Choice] = [self._default()] * len(document.quantities)
-        scope: Choice | None = None
+        choices: list[PeriodChoice] = [self._default()] * len(document.quantities)
+        scope: PeriodChoice | None = None
         source: Sentence | None = None  # the sentence that left the scope
-        section_scope: dict[int, Choice | None] = {}
+        section_scope: dict[int, PeriodChoice | None] = {}
         in_title = [p for p in document.title_periods if p.role == "time" and p.year is not None]
-        title_scope = Choice(in_title[0], "title", in_title[0].rule, doubt=0.3) if in_title else None
+        title_scope = Choice(in_title[0], "title", in_title[0].rule, score=0.7) if in_title else None
         tabled: list[Period] = []
         for sentence, numbers, table, opens_section, opens_paragraph in self._around.steps():
             if opens_section:
@@ -107,9 +107,9 @@ class _Periods:
             if left and not numbers and self._cues["founding"].search(self._text, sentence.start, sentence.end):
                 left = None
             if sentence.role == "title":
-                title_scope = left and left._replace(how="title", doubt=0.3)
+                title_scope = left and left._replace(how="title", score=0.7)
             elif sentence.role == "heading":
-                section_scope[sentence.section] = left and left._replace(how="heading", doubt=0.1)
+                section_scope[sentence.section] = left and left._replace(how="heading", score=0.9)
                 if section_scope[sentence.section]:
                     scope, source = section_scope[sentence.section], None
             elif left is not None:
@@ -118,33 +118,33 @@ class _Periods:
 
     # -- scope -----------------------------------------------------------------------------------------------
 
-    def _default(self, sentence: Sentence | None = None) -> Choice:
+    def _default(self, sentence: Sentence | None = None) -> PeriodChoice:
         """What holds where the text gives no time: the publication's year, or the year that a work report reviews."""
         if self._pub is None:
-            return Choice(None, "default", Relation.PERIOD_NONE, doubt=1.0)
+            return Choice(None, "default", Relation.PERIOD_NONE, score=0.0)
         year, rule = self._pub.year, str(Relation.PERIOD_PUBLISHED)
         if self._report_year.year is not None and not (sentence is not None and self._plans_paragraph(sentence)):
             year, rule = self._report_year.year, self._report_year.rule
         period = Period(0, 0, "", year, None, None, "published", "vague", rule)
-        return Choice(period, "published", rule, doubt=0.4)
+        return Choice(period, "published", rule, score=0.6)
 
     def _plans_paragraph(self, sentence: Sentence) -> bool:
         start = self._around.paragraph_start[sentence.paragraph]
         return self._cues["plan_paragraph"].search(self._text, start, sentence.end) is not None
 
-    def _inherited(self, sentence: Sentence, section_scope: dict[int, Choice | None]) -> Choice | None:
+    def _inherited(self, sentence: Sentence, section_scope: dict[int, PeriodChoice | None]) -> PeriodChoice | None:
         for section in self._document.outline.path(sentence.section):
             if section_scope.get(section):
                 return section_scope[section]
         return None
 
     @staticmethod
-    def _is_start_only(scope: Choice | None) -> bool:
+    def _is_start_only(scope: PeriodChoice | None) -> bool:
         """True for 自2021年起: where it began does not say what the next paragraph speaks of."""
         period = scope.value if scope is not None else None
         return isinstance(period, Period) and period.role == "since" and period.text.endswith("起")
 
-    def _holds(self, scope: Choice, source: Sentence | None, sentence: Sentence) -> bool:
+    def _holds(self, scope: PeriodChoice, source: Sentence | None, sentence: Sentence) -> bool:
         """Whether the year of an earlier sentence is still that of this one."""
         period = scope.value
         if source is None or not isinstance(period, Period):
@@ -155,12 +155,14 @@ class _Periods:
         """True for a day on which something was told, not done."""
         return period.role == "time" and is_day(period) and self._cues["told"].match(self._text, period.end) is not None
 
-    def _leaves(self, sentence: Sentence, resolved: Sequence[Period], chosen: Sequence[Choice]) -> Choice | None:
+    def _leaves(
+        self, sentence: Sentence, resolved: Sequence[Period], chosen: Sequence[PeriodChoice]
+    ) -> PeriodChoice | None:
         """The period that a sentence leaves behind for those after it: that of its first amount, else its first."""
         for choice in chosen:
             period = choice.value
             if choice.how == "stated" and isinstance(period, Period) and not self._is_start(period, sentence):
-                return choice._replace(how="carried", doubt=0.2)
+                return choice._replace(how="carried", score=0.8)
         lasting = [
             p
             for p in resolved
@@ -172,7 +174,7 @@ class _Periods:
         if not lasting:
             return None
         period = lasting[0]
-        return Choice(period, "carried", period.rule, period.start, period.end, 0.2)
+        return Choice(period, "carried", period.rule, period.start, period.end, 0.8)
 
     def _is_start(self, period: Period, sentence: Sentence) -> bool:
         """True for the time of A in 由A增加到B."""
@@ -180,7 +182,7 @@ class _Periods:
 
     # -- within a sentence -----------------------------------------------------------------------------------
 
-    def _resolve(self, sentence: Sentence, scope: Choice | None) -> list[Period]:
+    def _resolve(self, sentence: Sentence, scope: PeriodChoice | None) -> list[Period]:
         """The periods of a sentence in order, `context` ones read in the year before them."""
         resolved: list[Period] = []
         for period in between(self._document.periods, sentence.start, sentence.end):
@@ -189,12 +191,7 @@ class _Periods:
                     (p.year for p in reversed(resolved) if p.year and p.role == "time" and not self._is_telling(p)),
                     None,
                 )
-                if (
-                    base is None
-                    and scope is not None
-                    and isinstance(scope.value, Period)
-                    and scope.value.role == "time"
-                ):
+                if base is None and scope is not None and scope.value is not None and scope.value.role == "time":
                     base = scope.value.year
                 if base is None:
                     base = self._reviewed_base(period, sentence)
@@ -256,15 +253,15 @@ class _Periods:
         numbers: Sequence[int],
         sentence: Sentence,
         resolved: Sequence[Period],
-        fallback: Choice,
-        choices: list[Choice],
+        fallback: PeriodChoice,
+        choices: list[PeriodChoice],
     ) -> None:
         quantities = [self._document.quantities[number] for number in numbers]
         first_of = {
             n: first for first, last in series(self._cues, self._text, quantities) for n in range(first, last + 1)
         }
         taken: set[int] = set()  # starts of periods that belong to the A of a pair alone
-        start_choice: Choice | None = None
+        start_choice: PeriodChoice | None = None
         for n, quantity in enumerate(quantities):
             if n in first_of and first_of[n] < n:
                 choices[numbers[n]] = choices[numbers[first_of[n]]]
@@ -272,7 +269,7 @@ class _Periods:
             own = self._own(quantity, resolved)
             is_from = is_start(self._cues, self._text, quantity, sentence, quantities[n + 1 :])
             if own is not None:
-                choice = self._stated(own, sentence, 0.05)
+                choice = self._stated(own, sentence, 0.95)
                 if is_from:
                     taken.add(own.start)
                     start_choice = choice
@@ -301,16 +298,18 @@ class _Periods:
                     return period
         return None
 
-    def _before_plan(self, quantity: Quantity, sentence: Sentence, usable: Sequence[Period], choice: Choice) -> Choice:
+    def _before_plan(
+        self, quantity: Quantity, sentence: Sentence, usable: Sequence[Period], choice: PeriodChoice
+    ) -> PeriodChoice:
         """到2026年由A提高到B, written in 2024: A is how it stands now."""
         period = choice.value
         if self._pub is None or not isinstance(period, Period) or (period.year or 0) <= self._pub.year:
             return choice
         known = [p for p in usable if p.year is not None and p.year <= self._pub.year]
         now = self._nearest(quantity, sentence, known, self._default(sentence))
-        return now._replace(doubt=max(now.doubt, 0.2))
+        return now._replace(score=min(now.score, 0.8))
 
-    def _before_span(self, choice: Choice) -> Choice:
+    def _before_span(self, choice: PeriodChoice) -> PeriodChoice:
         period = choice.value
         if not isinstance(period, Period) or not period.period_start or not period.period_end:
             return choice
@@ -320,7 +319,7 @@ class _Periods:
         first = period.period_start
         within = period.role == "since" and (period.anchor == "absolute" or (first.month, first.day) != (1, 1))
         level = replace(period, year=first.year - (not within), period_start=None, period_end=None)
-        return choice._replace(value=level, doubt=max(choice.doubt, 0.2))
+        return choice._replace(value=level, score=min(choice.score, 0.8))
 
     def _is_milestone(self, period: Period, quantity: Quantity, sentence: Sentence) -> bool:
         """True for the year of a clause that only says when something began (2010年启动，累计投资5亿元)."""
@@ -341,32 +340,34 @@ class _Periods:
             self._cues["plan"].search(self._text, head, quantity.start) is None
         )
 
-    def _stated(self, period: Period, sentence: Sentence, doubt: float) -> Choice:
+    def _stated(self, period: Period, sentence: Sentence, score: float) -> PeriodChoice:
         how = stated_in(sentence)
-        return Choice(period, how, period.rule, period.start, period.end, doubt)
+        return Choice(period, how, period.rule, period.start, period.end, score)
 
     @staticmethod
-    def _doubt(period: Period) -> float:
+    def _sureness(period: Period) -> float:
         """How sure a stated period's year is; of 自2018年起 nobody says up to when."""
         if period.role == "time":
-            return 0.05
+            return 0.95
         began = period.period_start if period.role == "since" and period.text.endswith("起") else None
-        return 0.35 if began is not None and began.year != period.year else 0.2
+        return 0.65 if began is not None and began.year != period.year else 0.8
 
-    def _nearest(self, quantity: Quantity, sentence: Sentence, usable: Sequence[Period], fallback: Choice) -> Choice:
+    def _nearest(
+        self, quantity: Quantity, sentence: Sentence, usable: Sequence[Period], fallback: PeriodChoice
+    ) -> PeriodChoice:
         after = [p for p in usable if p.start >= quantity.end]
         if after and after[0].start - quantity.end <= 2 and self._text[after[0].start - 1] in "（(":
-            return self._stated(after[0], sentence, 0.1)
+            return self._stated(after[0], sentence, 0.9)
         before = [p for p in usable if p.end <= quantity.start and not self._is_milestone(p, quantity, sentence)]
         if before and before[-1].role == "since":
             # 2019年…，2017年以来年均增长…: a start alone, where the sentence has said up to when.
             before = [p for p in before if p.role == "time"] or before
         if before:
-            return self._stated(before[-1], sentence, self._doubt(before[-1]))
+            return self._stated(before[-1], sentence, self._sureness(before[-1]))
         if after and fallback.how in {"published", "default"}:
             head = clause_start(self._text, sentence, quantity.start)
             tail = clause_end(self._text, sentence, quantity.end)
             near = [p for p in after if head <= p.start < tail]
             if near:
-                return self._stated(near[0], sentence, 0.4)
+                return self._stated(near[0], sentence, 0.6)
         return fallback

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from gongbao.chinese.clauses import between
 from gongbao.document import PLACE_RANKS, Place, Sentence
 from gongbao.linking.respectively import name_runs
-from gongbao.linking.scope import Choice, stated_in
+from gongbao.linking.scope import TextChoice, stated_in
 from gongbao.linking.surroundings import Surroundings, after, before
 from gongbao.places.paths import (
     COUNTRY,
@@ -116,7 +116,7 @@ class PlaceCandidates:
         self,
         around: Surroundings,
         topics: Collection[Place],
-        heuristic: Sequence[Choice],
+        heuristic: Sequence[TextChoice],
         cells: Mapping[int, object],
         ranks: npt.NDArray[np.float32] | None,
     ) -> None:
@@ -291,7 +291,7 @@ class PlaceCandidates:
             float(lies_in(self._main, value)),
             float(value == chosen),
             float(_HOWS.index(heuristic.how)),
-            heuristic.doubt,
+            1.0 - heuristic.score,
             float(lies_in(value, chosen)),
             float(lies_in(chosen, value)),
             _RANKS[place.rank] if place is not None and place.form == "relative" else -1.0,

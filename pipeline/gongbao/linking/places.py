@@ -16,7 +16,7 @@ from itertools import pairwise
 from gongbao.chinese.clauses import between, clause_end, clause_start
 from gongbao.document import Place, Quantity, Sentence, Table
 from gongbao.linking.respectively import distribute, join_examples, name_runs, spread
-from gongbao.linking.scope import Choice, sentence_index, stated_in
+from gongbao.linking.scope import Choice, TextChoice, sentence_index, stated_in
 from gongbao.linking.surroundings import Surroundings
 from gongbao.linking.tables import Cell, TableLinker
 from gongbao.linking.topics import TopicRules, is_donor
@@ -53,7 +53,7 @@ class PlaceLinker:
         self._topics = topics
         self._tables = tables
 
-    def link(self, around: Surroundings, topics: Sequence[Place], cells: Mapping[int, Cell]) -> list[Choice]:
+    def link(self, around: Surroundings, topics: Sequence[Place], cells: Mapping[int, Cell]) -> list[TextChoice]:
         """One choice for each quantity of the document, in order.
 
         Args:
@@ -109,12 +109,12 @@ class _Places:
         # The nation is what is compared with or part of a name, unless a clause opens with it.
         self._topics = [p for p in self._topics if p.rank != "country" or self._heads_clause(p)]
 
-    def choices(self) -> list[Choice]:
+    def choices(self) -> list[TextChoice]:
         """One choice for each quantity."""
         document = self._document
-        choices: list[Choice] = [Choice(None, "default", Relation.PLACE_NONE, doubt=1.0)] * len(document.quantities)
-        carried: Choice | None = None
-        listed: list[Choice] = []
+        choices: list[TextChoice] = [Choice(None, "default", Relation.PLACE_NONE, score=0.0)] * len(document.quantities)
+        carried: TextChoice | None = None
+        listed: list[TextChoice] = []
         for sentence, numbers, table, opens_section, opens_paragraph in self._around.steps():
             if opens_section:
                 carried, listed = None, []
@@ -134,7 +134,7 @@ class _Places:
             listed = distinct if len(distinct) > 1 else listed
             topic = self._topic(sentence, resolved, [choices[number] for number in numbers])
             if any(choices[number].rule == Relation.PLACE_COLLECTIVE for number in numbers):
-                topic = Choice(None, "carried", Relation.PLACE_COLLECTIVE, doubt=0.5)
+                topic = Choice(None, "carried", Relation.PLACE_COLLECTIVE, score=0.5)
             parts = self._cues["parts"].match(self._text, sentence.start, sentence.end)
             if parts and self._is_part(topic, scope):
                 topic = None  # 其中…: parts of the place spoken of, which the next sentence goes on with
@@ -143,7 +143,7 @@ class _Places:
         return choices
 
     @staticmethod
-    def _is_part(topic: Choice | None, scope: Choice) -> bool:
+    def _is_part(topic: TextChoice | None, scope: TextChoice) -> bool:
         return topic is not None and scope.value is not None and lies_in(str(topic.value), str(scope.value))
 
     def _is_elsewhere(self, place: Place) -> bool:
@@ -165,25 +165,25 @@ class _Places:
 
     # -- scope -----------------------------------------------------------------------------------------------
 
-    def _article_place(self) -> Choice:
+    def _article_place(self) -> TextChoice:
         """The place the article is about: that of its title, else of its first lines, else the most named."""
         title_end = next((s.end for s in self._sentences if s.role == "title"), 0)
         named = [p for p in self._topics if p.place is not None and p.rank != "country" and p.form != "adjective"]
         title = self._document.article.title or ""
         if self._cues["many_places"].search(title or self._text[:title_end]):
-            return Choice(COUNTRY, "title", Relation.PLACE_COUNTRY, doubt=0.3)  # the places of the title are examples
+            return Choice(COUNTRY, "title", Relation.PLACE_COUNTRY, score=0.7)  # the places of the title are examples
         outside = [p for p in self._document.title_places if self._rules.is_topic(title, p)]
         outside = [p for p in outside if p.place is not None and p.rank != "country" and p.form != "adjective"]
         if outside:
-            return Choice(narrowest([str(p.place) for p in outside]), "title", Relation.PLACE_TITLE, doubt=0.2)
+            return Choice(narrowest([str(p.place) for p in outside]), "title", Relation.PLACE_TITLE, score=0.8)
         in_title = [p for p in named if p.end <= title_end]
         if in_title:
             path = narrowest([str(p.place) for p in in_title])
-            return Choice(path, "title", Relation.PLACE_TITLE, in_title[0].start, in_title[0].end, 0.2)
+            return Choice(path, "title", Relation.PLACE_TITLE, in_title[0].start, in_title[0].end, 0.8)
         headings = [c for c in self._heading if c is not None and c.rule == Relation.PLACE_HEADS_SECTION]
         if len({c.value for c in headings}) > 1:
             path = common_ancestor([str(c.value) for c in headings])
-            return Choice(path, "heading", Relation.PLACE_ROUND_UP, headings[0].start, headings[0].end, 0.4)
+            return Choice(path, "heading", Relation.PLACE_ROUND_UP, headings[0].start, headings[0].end, 0.6)
         nation = [p for p in self._document.places if p.place == COUNTRY and p.form != "embedded"]
         body = [p for p in named if p.start >= title_end]
         if body:
@@ -195,16 +195,16 @@ class _Places:
                 path = outer
             spoken = sum(self._heads_clause(p) for p in nation)
             if counts[path] * 2 >= len(body) and counts[path] >= spoken:
-                return Choice(path, "carried", Relation.PLACE_ARTICLE, first.start, first.end, 0.4)
+                return Choice(path, "carried", Relation.PLACE_ARTICLE, first.start, first.end, 0.6)
         elif any(p.form == "relative" and p.rank != "country" for p in self._topics):
-            return Choice(None, "default", Relation.PLACE_UNNAMED, doubt=0.5)
+            return Choice(None, "default", Relation.PLACE_UNNAMED, score=0.5)
         if nation:
-            return Choice(COUNTRY, "carried", Relation.PLACE_COUNTRY, nation[0].start, nation[0].end, 0.3)
-        return Choice(None, "default", Relation.PLACE_NONE, doubt=0.8)
+            return Choice(COUNTRY, "carried", Relation.PLACE_COUNTRY, nation[0].start, nation[0].end, 0.7)
+        return Choice(None, "default", Relation.PLACE_NONE, score=0.2)
 
-    def _section_places(self) -> list[Choice | None]:
+    def _section_places(self) -> list[TextChoice | None]:
         """The place of every section: that of its heading, else of the section around it."""
-        places: list[Choice | None] = []
+        places: list[TextChoice | None] = []
         for section in self._document.outline.sections:
             inside = [
                 p
@@ -224,7 +224,7 @@ class _Places:
                 places.append(outer)
         return places
 
-    def _scope(self, sentence: Sentence, carried: Choice | None, new_paragraph: bool) -> Choice:
+    def _scope(self, sentence: Sentence, carried: TextChoice | None, new_paragraph: bool) -> TextChoice:
         heading = self._heading[sentence.section]
         frame = heading or self._main
         inner = carried is not None and frame.value and lies_in(str(carried.value), str(frame.value))
@@ -243,7 +243,7 @@ class _Places:
             return carried if relative or introduced or self._main.rule != Relation.PLACE_COUNTRY else self._main
         return self._main if self._main.how == "title" else carried
 
-    def _holds_on(self, sentence: Sentence, carried: Choice | None) -> bool:
+    def _holds_on(self, sentence: Sentence, carried: TextChoice | None) -> bool:
         """Whether a sentence goes on with a place inside the one that the article is about."""
         if self._cues["anaphor"].match(self._text, sentence.start):
             return True
@@ -251,17 +251,17 @@ class _Places:
         own = _OWN_LEVEL.get(path[-1:]) if not is_region(province_of(path)) else None
         return own is not None and self._cues[own].search(self._text, sentence.start, sentence.end) is not None
 
-    def _captioned(self, table: Table | None) -> Choice | None:
+    def _captioned(self, table: Table | None) -> TextChoice | None:
         """What the caption of a table says of the place."""
         caption = table.caption if table is not None else None
         named = [p for p in between(self._topics, *caption) if p.place is not None] if caption is not None else []
         if not named:
             return None
-        return Choice(named[0].place, "heading", Relation.PLACE_TABLE_CAPTION, named[0].start, named[0].end, 0.1)
+        return Choice(named[0].place, "heading", Relation.PLACE_TABLE_CAPTION, named[0].start, named[0].end, 0.9)
 
     # -- mentions --------------------------------------------------------------------------------------------
 
-    def _resolve(self, sentence: Sentence, scope: Choice) -> list[Place]:
+    def _resolve(self, sentence: Sentence, scope: TextChoice) -> list[Place]:
         """The topic places of a sentence, relative ones (全市) resolved against what stands before them."""
         resolved: list[Place] = []
         frames = [str(v) for v in (self._heading_value(sentence), self._main.value) if v and v != COUNTRY]
@@ -319,23 +319,25 @@ class _Places:
             return base  # 全市 of a county-level city is that city
         return found
 
-    def _topic(self, sentence: Sentence, resolved: Sequence[Place], chosen: Sequence[Choice]) -> Choice | None:
+    def _topic(self, sentence: Sentence, resolved: Sequence[Place], chosen: Sequence[TextChoice]) -> TextChoice | None:
         """The place a sentence leaves behind for the next: that of its amounts, else its first at a clause's head."""
         stated = [choice for choice in chosen if choice.how == "stated"]
         paths = {str(choice.value) for choice in stated}
         if len(paths) > 1:
             return None  # a list of places leaves what was spoken of before it
         if stated:
-            return stated[-1]._replace(how="carried", doubt=max(0.1, stated[-1].doubt))
+            return stated[-1]._replace(how="carried", score=min(0.9, stated[-1].score))
         for place in resolved:
             head = clause_start(self._text, sentence, place.start)
             if place.form == "organisation" or place.start - head <= 12:
-                return Choice(place.place, "carried", place.rule, place.start, place.end, 0.1)
+                return Choice(place.place, "carried", place.rule, place.start, place.end, 0.9)
         return None
 
     # -- choice ----------------------------------------------------------------------------------------------
 
-    def _choose(self, quantity: Quantity, sentence: Sentence, resolved: Sequence[Place], scope: Choice) -> Choice:
+    def _choose(
+        self, quantity: Quantity, sentence: Sentence, resolved: Sequence[Place], scope: TextChoice
+    ) -> TextChoice:
         before = [p for p in resolved if p.end <= quantity.start and not self._is_aside(p, quantity)]
         if before and self._cues["here"].search(self._text, before[-1].end, quantity.start):
             return scope
@@ -351,13 +353,13 @@ class _Places:
             if len(run) > 1 and not _lie_in_one_another(
                 run
             ):  # several places for one amount: the guide takes the first
-                return Choice(run[0].place, how, run[0].rule, run[0].start, run[0].end, 0.3)
-            return Choice(last.place, how, last.rule, last.start, last.end, 0.05 if last.form != "adjective" else 0.3)
+                return Choice(run[0].place, how, run[0].rule, run[0].start, run[0].end, 0.7)
+            return Choice(last.place, how, last.rule, last.start, last.end, 0.95 if last.form != "adjective" else 0.7)
         if scope.value in (None, COUNTRY):
             tail = clause_end(self._text, sentence, quantity.end)
             after = [p for p in resolved if quantity.end <= p.start < tail]
             if after:
-                return Choice(after[0].place, "stated", after[0].rule, after[0].start, after[0].end, 0.4)
+                return Choice(after[0].place, "stated", after[0].rule, after[0].start, after[0].end, 0.6)
         return scope
 
     def _is_aside(self, place: Place, quantity: Quantity) -> bool:

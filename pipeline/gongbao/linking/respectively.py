@@ -22,7 +22,7 @@ import regex
 from gongbao.chinese.clauses import SpanT
 from gongbao.chinese.numbers import Number, read_number
 from gongbao.document import Document, Place, Quantity, Sentence
-from gongbao.linking.scope import Choice
+from gongbao.linking.scope import Choice, TextChoice
 from gongbao.places.paths import lies_in, rank_of
 from gongbao.relations import Relation
 from gongbao.rulebook.cues import Ask, LinkingCues
@@ -61,7 +61,7 @@ def _whole(cues: LinkingCues, text: str, listed: Sequence[Place], frames: Sequen
 
 
 def distribute(
-    cues: LinkingCues, document: Document, numbers: Sequence[int], resolved: Sequence[Place], choices: list[Choice]
+    cues: LinkingCues, document: Document, numbers: Sequence[int], resolved: Sequence[Place], choices: list[TextChoice]
 ) -> None:
     """Give the n-th amount of a list the n-th of as many places named in a row before it."""
     quantities = [document.quantities[number] for number in numbers]
@@ -79,7 +79,7 @@ def distribute(
             fitting = [loose]
         for offset, place in enumerate(fitting[-1]):
             choices[numbers[first + offset]] = Choice(
-                place.place, "stated", Relation.PLACE_RESPECTIVELY, place.start, place.end, 0.1
+                place.place, "stated", Relation.PLACE_RESPECTIVELY, place.start, place.end, 0.9
             )
 
 
@@ -88,8 +88,8 @@ def spread(
     document: Document,
     numbers: Sequence[int],
     sentence: Sentence,
-    listed: Sequence[Choice],
-    choices: list[Choice],
+    listed: Sequence[TextChoice],
+    choices: list[TextChoice],
 ) -> None:
     """Give the amounts of 三市分别为…、…和… the places that were named one by one before."""
     quantities = [document.quantities[number] for number in numbers]
@@ -102,7 +102,7 @@ def spread(
         named = any(choices[number].how == "stated" for number in numbers[first : last + 1])
         if not named and cues["respectively"].search(document.text, together.end(), quantities[first].start):
             for number, choice in zip(numbers[first : last + 1], listed, strict=True):
-                choices[number] = choice._replace(how="carried", rule=Relation.PLACE_RESPECTIVELY, doubt=0.2)
+                choices[number] = choice._replace(how="carried", rule=Relation.PLACE_RESPECTIVELY, score=0.8)
 
 
 def rates_in_step(cues: LinkingCues, document: Document) -> Iterator[tuple[int, int]]:
@@ -120,9 +120,9 @@ def rates_in_step(cues: LinkingCues, document: Document) -> Iterator[tuple[int, 
             yield from zip(range(first, last + 1), levels, strict=True)
 
 
-def shares_of(cues: LinkingCues, name: Choice, size: int) -> list[Choice]:
+def shares_of(cues: LinkingCues, name: TextChoice, size: int) -> list[TextChoice]:
     """The members of a list in one name (甲、乙、丙产值), if there are `size`; short ones take the last one's head."""
-    if not isinstance(name.value, str) or name.start is None:
+    if name.value is None or name.start is None:
         return []
     parts: list[tuple[int, int]] = []
     at = 0
@@ -141,7 +141,7 @@ def shares_of(cues: LinkingCues, name: Choice, size: int) -> list[Choice]:
             Relation.INDICATOR_RESPECTIVELY,
             name.start + low,
             name.start + high,
-            0.2,
+            0.8,
         )
         for one, (low, high) in zip(names, parts, strict=True)
     ]

@@ -7,22 +7,24 @@ or a comma alone, the way 分别 lists are written.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
-from gongbao.document import Document, Outline, Sentence, Table
+from gongbao.document import Document, Outline, Period, Sentence, Table
 from gongbao.record import Evidence, How
 
+ValueT = TypeVar("ValueT")
 
-class Choice(NamedTuple):
-    """A linked value of a field with where it was read. `value` None: nothing fits."""
 
-    value: object
+class Choice(NamedTuple, Generic[ValueT]):
+    """A linked value of a field with where it was read: a place or a name as text, a period. None: nothing fits."""
+
+    value: ValueT | None
     how: How
     rule: str
     start: int | None = None
     end: int | None = None
-    doubt: float = 0.0
-    """0 where the text says it plainly, up to 1 where it was guessed."""
+    score: float = 1.0
+    """1 where the text says it plainly, down to 0 where it was guessed; of a ranker's choice its calibrated share."""
 
     def evidence(self, document: Document) -> Evidence:
         """The evidence in raw offsets."""
@@ -30,6 +32,11 @@ class Choice(NamedTuple):
             return Evidence(how=self.how, rule=self.rule)
         start, end = document.offsets.to_source(self.start, self.end)
         return Evidence(how=self.how, rule=self.rule, start=start, end=end)
+
+
+TextChoice = Choice[str]
+"""A place by its path, or a name."""
+PeriodChoice = Choice[Period]
 
 
 def stated_in(sentence: Sentence) -> How:

@@ -15,7 +15,7 @@ from gongbao.chinese.clauses import between
 from gongbao.document import CellSpan, Document, Period, Place, Table
 from gongbao.layout.tables import label_column, labelled
 from gongbao.linking.names import NameLinker
-from gongbao.linking.scope import Choice
+from gongbao.linking.scope import Choice, PeriodChoice, TextChoice
 from gongbao.places.paths import common_ancestor, deepest, nested
 from gongbao.quantities.tables import index_pattern
 from gongbao.record import How
@@ -86,8 +86,8 @@ class TableLinker:
     # -- places and periods ----------------------------------------------------------------------------------
 
     def place(
-        self, document: Document, cells: Mapping[int, Cell], number: int, resolved: Sequence[Place], scope: Choice
-    ) -> Choice:
+        self, document: Document, cells: Mapping[int, Cell], number: int, resolved: Sequence[Place], scope: TextChoice
+    ) -> TextChoice:
         """The place of a number: that of a cell of its row, of its header, in its row's label, else the text's.
 
         Args:
@@ -105,16 +105,16 @@ class TableLinker:
             rows = {other.row[0]: other for other in cells.values() if other.table is cell.table}
             named = {str(found.value) for other in rows.values() if (found := self._filling(document, other))}
             whole = common_ancestor(sorted(named)) if len(named) > 1 else scope.value
-            return scope if whole == scope.value else Choice(whole, "heading", Relation.PLACE_TABLE, doubt=0.4)
+            return scope if whole == scope.value else Choice(whole, "heading", Relation.PLACE_TABLE, score=0.6)
         inside = between(resolved, *cell.row[cell.label])
         if inside:
-            return Choice(inside[0].place, "stated", inside[0].rule, inside[0].start, inside[0].end, 0.1)
+            return Choice(inside[0].place, "stated", inside[0].rule, inside[0].start, inside[0].end, 0.9)
         if self.names_places(document.text, cell):  # a place that nobody knows
-            return scope._replace(doubt=max(scope.doubt, 0.5))
+            return scope._replace(score=min(scope.score, 0.5))
         return scope
 
     @staticmethod
-    def _filling(document: Document, cell: Cell) -> Choice | None:
+    def _filling(document: Document, cell: Cell) -> TextChoice | None:
         """The place that a cell of the row, else of the header is; None where none is one."""
         how: How = "stated"
         whole = [p for span in cell.row for p in _filling(document.places, span)]
@@ -126,14 +126,14 @@ class TableLinker:
         paths = [str(place.place) for place in whole]
         alike = nested(paths)
         chosen = whole[paths.index(deepest(paths))] if alike else whole[0]
-        return Choice(chosen.place, how, chosen.rule, chosen.start, chosen.end, 0.05 if alike else 0.3)
+        return Choice(chosen.place, how, chosen.rule, chosen.start, chosen.end, 0.95 if alike else 0.7)
 
     def names_places(self, text: str, cell: Cell) -> bool:
         """True where the rows of a table are places by its header, and this one is no total."""
         head = "".join(text[slice(*span)] for span in cell.table.columns[cell.label])
         return self._cues["place_header"].search(head) is not None and not self.is_total(text, cell)
 
-    def period(self, document: Document, cell: Cell, resolved: Sequence[Period]) -> Choice | None:
+    def period(self, document: Document, cell: Cell, resolved: Sequence[Period]) -> PeriodChoice | None:
         """The period of the column, else of the row's label or of a column of years.
 
         Args:
@@ -152,17 +152,17 @@ class TableLinker:
             ]
             if times:  # a rate beside two years (2022年 | 2021年 | 增速) is that of the later one
                 latest = max(times, key=lambda period: period.year or 0)
-                return Choice(latest, "heading", latest.rule, latest.start, latest.end, 0.05)
+                return Choice(latest, "heading", latest.rule, latest.start, latest.end, 0.95)
         for number, span in enumerate(cell.row):
             head = "".join(text[slice(*part)] for part in cell.table.columns[number])
             if number == cell.label or self._cues["time_header"].match(head):
                 for period in between(resolved, *span):
                     if period.start == span[0] and period.year is not None and period.role != "comparison":
-                        return Choice(period, "stated", period.rule, period.start, period.end, 0.05)
+                        return Choice(period, "stated", period.rule, period.start, period.end, 0.95)
         if cell.table.caption is not None:
             for period in between(document.periods, *cell.table.caption):
                 if period.role == "time" and period.anchor == "absolute" and period.year is not None:
-                    return Choice(period, "heading", period.rule, period.start, period.end, 0.1)
+                    return Choice(period, "heading", period.rule, period.start, period.end, 0.9)
         return None
 
     def _columns_of_time(self, text: str, cell: Cell) -> Iterator[range | tuple[int]]:
@@ -176,7 +176,7 @@ class TableLinker:
 
     # -- names -----------------------------------------------------------------------------------------------
 
-    def indicator(self, document: Document, cell: Cell) -> Choice:
+    def indicator(self, document: Document, cell: Cell) -> TextChoice:
         """What a number measures: the header of its column, or the label of its row where that says more."""
         text = document.text
         own = self._header_name(document, cell)
@@ -186,19 +186,19 @@ class TableLinker:
         if label is not None and self._says_little(text[slice(*label)]):  # what grew is the row before
             label = self._label_above(document, cell) or label
         if label is not None:
-            return Choice(text[slice(*label)], "stated", Relation.TABLE_LABEL, *label, 0.1)
+            return Choice(text[slice(*label)], "stated", Relation.TABLE_LABEL, *label, 0.9)
         if self._is_rate(text, cell):  # what grew is the column before
             for column in range(cell.column - 1, cell.label, -1):
                 before = self._header_name(document, cell._replace(column=column))
                 if before is not None:
                     return before
-        return self._caption(document, cell) or Choice(None, "default", Relation.NAME_NONE, doubt=1.0)
+        return self._caption(document, cell) or Choice(None, "default", Relation.NAME_NONE, score=0.0)
 
-    def initiative(self, document: Document, cell: Cell, indicator: Choice) -> Choice:
+    def initiative(self, document: Document, cell: Cell, indicator: TextChoice) -> TextChoice:
         """What a number is about: the project of its row, else the field of its indicator."""
         label = self._label(document, cell)
         if label is not None and indicator.rule != Relation.TABLE_LABEL:
-            return Choice(document.text[slice(*label)], "stated", Relation.TABLE_LABEL, *label, 0.2)
+            return Choice(document.text[slice(*label)], "stated", Relation.TABLE_LABEL, *label, 0.8)
         return self._names.field(indicator)
 
     def _label_above(self, document: Document, cell: Cell) -> CellSpan | None:
@@ -208,7 +208,7 @@ class TableLinker:
                 return label
         return None
 
-    def _header_name(self, document: Document, cell: Cell) -> Choice | None:
+    def _header_name(self, document: Document, cell: Cell) -> TextChoice | None:
         """What the header says beyond a time, a place, a unit, or that there are figures below."""
         text = document.text
         parts = [self._bare(document, span) for span in cell.header]
@@ -220,7 +220,7 @@ class TableLinker:
         if not telling:
             return None
         name = "".join(text[slice(*part)] for part in telling)
-        return Choice(name, "heading", Relation.TABLE_HEADER, *telling[-1], 0.1)
+        return Choice(name, "heading", Relation.TABLE_HEADER, *telling[-1], 0.9)
 
     def _says_little(self, name: str) -> bool:
         rest = self._rates.sub("", name)
@@ -259,7 +259,7 @@ class TableLinker:
             low += 1
         return low, high
 
-    def _caption(self, document: Document, cell: Cell) -> Choice | None:
+    def _caption(self, document: Document, cell: Cell) -> TextChoice | None:
         """What the caption says that the table measures (表1 2022年各市专利权质押融资情况)."""
         if cell.table.caption is None:
             return None
@@ -278,7 +278,7 @@ class TableLinker:
         high = low + tail.start() if tail else high
         if high - low < 2 or not regex.fullmatch(r"[\p{Han}A-Za-z0-9]+", text[low:high]):
             return None
-        return Choice(text[low:high], "heading", Relation.TABLE_CAPTION, low, high, 0.3)
+        return Choice(text[low:high], "heading", Relation.TABLE_CAPTION, low, high, 0.7)
 
 
 def _filling(places: Sequence[Place], span: CellSpan, *, relative: bool = False) -> list[Place]:
