@@ -112,7 +112,8 @@ class QuantityMatcher:
                     if amount.lacks_unit_of(following) and not (ranged and amount.exceeds(following)):
                         amount.borrow(following, ranged=ranged)
                     counted = self._cues.approximate.touching(text, amount.start, following.end)
-                    if (ranged and self._is_range(text, amount, following)) or counted is not None:
+                    dashed = text[amount.end : following.start].strip() not in ("至", "到")
+                    if (ranged and self._is_range(text, amount, following, dashed)) or counted is not None:
                         amount.extend(following)
                         kept.pop()
                     elif not ranged:
@@ -125,14 +126,15 @@ class QuantityMatcher:
         kept.reverse()
         return kept
 
-    def _is_range(self, text: str, low: Amount, high: Amount) -> bool:
+    def _is_range(self, text: str, low: Amount, high: Amount, dashed: bool) -> bool:
         unit = low.unit == high.unit or high.unit.startswith(f"{low.unit}/")  # 1.1元-1.3元/斤
         if not unit or low.kind != high.kind or high.upper is not None or low.exceeds(high):
             return False
         if not low.wrote_unit:
             return True
-        # 由3天缩短到2天 and 增加1万人至42万人 are two amounts each; 下降8%至10% is a range.
-        cues = [self._cues.not_low, *([] if low.kind in ("growth", "percent") else [self._cues.changed_by])]
+        # 由3天缩短到2天 and 增加1万人至42万人 are two amounts each; 下降8%至10% and 涨500元~600元 are ranges.
+        by = [] if dashed or low.kind in ("growth", "percent") else [self._cues.changed_by]
+        cues = [self._cues.not_low, *by]
         return not any(cue.touching(text, max(0, low.start - 4), low.start) for cue in cues)
 
     def _read_context(self, text: str, amount: Amount, before: Amount | None, limit: int) -> None:
