@@ -91,6 +91,7 @@ class Proposals:
         for place in places:
             in_place[place.start + 1 : place.end + 1] = 1
         self._in_place = np.cumsum(in_place)
+        self._counts: dict[str, int] = {}
         self._index = SpanIndex(text)
         names = merged(indicators.followed_by(initiatives), self._index)
         self._indicators, self._initiatives = names[: len(starts)], names[len(starts) :]
@@ -281,7 +282,7 @@ class Proposals:
         text = self._text
         name = text[start:end]
         reads = key(name)
-        size, count = len(reads), text.count(name)
+        size, count = len(reads), self._count(name)
         clause = bisect_left(self._mark_list, start)
         return (
             size / 10,
@@ -299,6 +300,12 @@ class Proposals:
             _cue(text[start - 1 : start]) if start else -1.0,
             _cue(text[end : end + 1]),
         )
+
+    def _count(self, name: str) -> int:
+        """How often the text says a name; looked up once a name, since it takes as long as the text."""
+        if name not in self._counts:
+            self._counts[name] = self._text.count(name)
+        return self._counts[name]
 
     @cached_property
     def _title(self) -> str:
