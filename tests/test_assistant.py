@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,9 @@ def asked(outputs: Path, *calls: tuple[str, dict[str, Any]]) -> list[Any]:
             answers: list[Any] = [(await client.list_tools()).tools]
             return answers + [await client.call_tool(name, arguments) for name, arguments in calls]
 
-    return anyio.run(talk)
+    # In a thread of its own: the browser of other tests keeps an event loop in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(anyio.run, talk).result()
 
 
 def test_a_figure_is_checked_against_its_sentence(outputs: Path) -> None:

@@ -184,7 +184,7 @@ def test_tries_of_an_address(receiver: Receiver, answers: list[int], tries: int)
     hook = Hook(receiver.url, pause=0.01)
     if answers[-1] == 204:
         hook.tell("r", [b'{"a": 1}'])
-        assert receiver.got == [{"run_id": "r", "part": 1, "parts": 1, "records": [{"a": 1}]}]
+        assert receiver.got == [{"run_id": "r", "part": 1, "parts": 1, "records": [{"a": 1}], "deleted": []}]
     else:
         with pytest.raises(RunError) as caught:
             hook.tell("r", [b"{}"])
