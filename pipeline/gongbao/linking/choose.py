@@ -6,9 +6,9 @@ ranked where they are proposed (`gongbao.names.ranking`).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +21,25 @@ from gongbao.linking.status import StatusClassifier, features
 from gongbao.linking.surroundings import Surroundings
 from gongbao.linking.tables import Cell
 from gongbao.ranker import Answer, Ranker, Reason
-from gongbao.record import LinkedField, Status
+from gongbao.record import How, LinkedField, Status
 from gongbao.relations import Relation
 
-CandidateT = TypeVar("CandidateT", Candidate, PeriodCandidate)
+ValueT = TypeVar("ValueT", covariant=True)
+
+
+class _Candidate(Protocol[ValueT]):
+    """What a candidate for a place and one for a period have alike."""
+
+    @property
+    def value(self) -> ValueT | None: ...
+    @property
+    def how(self) -> How: ...
+    @property
+    def rule(self) -> str: ...
+    @property
+    def start(self) -> int | None: ...
+    @property
+    def end(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,28 +134,31 @@ class Chooser:
         said, cells = heuristics.place_is_said, heuristics.cells
         return (
             [
-                (heuristics.places[number],) if said(number) else _places(place_answers[n], places[n])
+                (heuristics.places[number],) if said(number) else _choices(place_answers[n], places[n])
                 for n, number in enumerate(numbers)
             ],
             [
-                (heuristics.periods[number],) if number in cells else _periods(year_answers[n], periods[n])
+                (heuristics.periods[number],) if number in cells else _choices(year_answers[n], periods[n])
                 for n, number in enumerate(numbers)
             ],
         )
 
     def reasons(
-        self, heuristics: Heuristics, predictions: Sequence[NamePrediction] | None, number: int
-    ) -> Mapping[LinkedField, list[Reason]]:
-        """What speaks for the first and for the second answer to place and year of one quantity of the content; nothing
-        where a table or a list says it.
+        self, heuristics: Heuristics, predictions: Sequence[NamePrediction] | None
+    ) -> list[Mapping[LinkedField, list[Reason]]]:
+        """What speaks for the first and for the second answer to place and year of each quantity; nothing where a table
+        or a list says it.
         """
         of_place, of_year = _candidates(heuristics, predictions)
-        reasons: dict[LinkedField, list[Reason]] = {}
-        if not heuristics.place_is_said(number):
-            reasons["place"] = _reasons(self._places, [(c.value, c.features) for c in of_place.of(number)])
-        if number not in heuristics.cells:
-            reasons["year"] = _reasons(self._years, [(c.year, c.features) for c in of_year.of(number)])
-        return reasons
+        found: list[Mapping[LinkedField, list[Reason]]] = []
+        for number, index in enumerate(heuristics.around.sentence_of):
+            reasons: dict[LinkedField, list[Reason]] = {}
+            if index is not None and not heuristics.place_is_said(number):
+                reasons["place"] = _reasons(self._places, [(c.value, c.features) for c in of_place.of(number)])
+            if index is not None and number not in heuristics.cells:
+                reasons["year"] = _reasons(self._years, [(c.year, c.features) for c in of_year.of(number)])
+            found.append(reasons)
+        return found
 
 
 def _candidates(
@@ -174,15 +192,9 @@ def _rows(candidates: Sequence[Sequence[Candidate | PeriodCandidate]]) -> np.nda
     return np.array([candidate.features for row in candidates for candidate in row], np.float32)
 
 
-def _places(answer: Answer[str | None], candidates: Sequence[Candidate]) -> tuple[TextChoice, ...]:
-    return tuple(Choice(c.value, c.how, c.rule, c.start, c.end, score) for c, score in _best(answer, candidates))
-
-
-def _periods(answer: Answer[int | None], candidates: Sequence[PeriodCandidate]) -> tuple[PeriodChoice, ...]:
-    return tuple(Choice(c.value, c.how, c.rule, c.start, c.end, score) for c, score in _best(answer, candidates))
-
-
-def _best(answer: Answer[Any], candidates: Sequence[CandidateT]) -> Iterator[tuple[CandidateT, float]]:
-    yield candidates[answer.candidate], answer.confidence
-    for _, number, chance in answer.others:
-        yield candidates[number], chance
+def _choices(answer: Answer[Any], candidates: Sequence[_Candidate[ValueT]]) -> tuple[Choice[ValueT], ...]:
+    ranked = [(answer.candidate, answer.confidence), *((number, chance) for _, number, chance in answer.others)]
+    return tuple(
+        Choice(c.value, c.how, c.rule, c.start, c.end, score)
+        for c, score in ((candidates[number], score) for number, score in ranked)
+    )

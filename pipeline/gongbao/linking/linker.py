@@ -96,10 +96,10 @@ class Linker:
         return tuple(records)
 
     def reasons(
-        self, document: Document, predictions: Sequence[NamePrediction] | None, number: int
-    ) -> Mapping[LinkedField, list[Reason]]:
-        """What speaks for the first and for the second answer to place and year of one quantity."""
-        return self._chooser.reasons(self.heuristics(document), predictions, number)
+        self, document: Document, predictions: Sequence[NamePrediction] | None
+    ) -> list[Mapping[LinkedField, list[Reason]]]:
+        """What speaks for the first and for the second answer to place and year of each quantity."""
+        return self._chooser.reasons(self.heuristics(document), predictions)
 
     def _named(
         self, document: Document, predictions: Sequence[NamePrediction] | None

@@ -98,12 +98,12 @@ class TaggerNames:
         predicted = self._tagger.predict(contexts)
         return [[NamePrediction(p.indicators, p.initiatives, p.statuses, p.ranks) for p in row] for row in predicted]
 
-    def reasons(self, document: Document, number: int) -> list[Reason]:
-        """What speaks for the first and for the second initiative of one quantity of a document."""
+    def reasons(self, document: Document) -> list[list[Reason]]:
+        """What speaks for the first and for the second initiative of each quantity of a document."""
         from gongbao.names.tagger import FieldContext
 
         context = FieldContext(document.text, document.quantities, document.places)
-        return self._tagger.reasons(context, number)
+        return self._tagger.reasons(context)
 
 
 class SpacyNames:

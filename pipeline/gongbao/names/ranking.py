@@ -127,15 +127,15 @@ class Proposals:
         shares[present] = ranker.shares(present.sum(axis=1), candidates.features[present])
         return self._named(candidates.spans, shares, np.argsort(-shares, axis=1, kind="stable")[:, :best])
 
-    def reasons(self, ranker: Ranker, number: int) -> list[Reason]:
-        """What speaks for the first and for the second of the initiatives of one quantity."""
+    def reasons(self, ranker: Ranker) -> list[list[Reason]]:
+        """What speaks for the first and for the second of the initiatives of each quantity."""
         candidates = self.candidates()
-        present = np.flatnonzero(candidates.spans[number] != NONE)
-        if len(present) < 2:
-            return []
-        rows = candidates.features[number, present]
-        order = np.argsort(-ranker.shares([len(present)], rows), kind="stable")
-        return ranker.reasons(rows[order[0]].tolist(), rows[order[1]].tolist())
+        found: list[list[Reason]] = []
+        for spans, features in zip(candidates.spans, candidates.features, strict=True):
+            rows = features[spans != NONE]
+            order = np.argsort(-ranker.shares([len(rows)], rows), kind="stable")[:2] if len(rows) else rows
+            found.append(ranker.reasons(*rows[order].tolist()) if len(order) == 2 else [])
+        return found
 
     def _named(self, spans: Ints, shares: npt.NDArray[np.floating], order: Ints) -> list[list[Name]]:
         rows = np.arange(len(order))[:, None]

@@ -145,12 +145,14 @@ class FieldTagger:
             for indicators, initiatives, statuses, ranks in rows
         ]
 
-    def reasons(self, context: FieldContext, number: int) -> list[Reason]:
-        """What speaks for the first and for the second of the initiatives of one quantity of an article."""
+    def reasons(self, context: FieldContext) -> list[list[Reason]]:
+        """What speaks for the first and for the second of the initiatives of each quantity of an article."""
+        if not context.quantities:
+            return []
         (found,) = self.propose([context])
         starts = np.array([quantity.start for quantity in context.quantities])
         proposals = Proposals(context.text, starts, found.indicators, found.initiatives, context.places)
-        return proposals.reasons(self._ranker, number)
+        return proposals.reasons(self._ranker)
 
     def propose(self, contexts: Sequence[FieldContext]) -> list[FieldProposals]:
         """What the network proposes for all quantities of articles; the articles of one call are read together.

@@ -62,9 +62,10 @@ def explain(pipeline: Pipeline, article: Article, at: int | None = None) -> Iter
     for name, component in pipeline.components.items():
         if name not in pipeline.matchers.components():
             document = component(document)
+    reasons = _reasons(pipeline, document)
     for record in document.records:
         if at is None or record.sentence_start <= at < record.sentence_end:
-            yield from _record(record, where, _reasons(pipeline, document, record))
+            yield from _record(record, where, reasons[record.start, record.end])
 
 
 def near_misses(pipeline: Pipeline, document: Document) -> list[NearMiss]:
@@ -100,16 +101,19 @@ def _gist(item: Any) -> str:
     return " ".join(f"{n}={getattr(item, n)}" for n in names if getattr(item, n, None) is not None)
 
 
-def _reasons(pipeline: Pipeline, document: Document, record: Record) -> Mapping[LinkedField, Sequence[Reason]]:
-    """What spoke for and against the first two answers to the fields of a record."""
+def _reasons(
+    pipeline: Pipeline, document: Document
+) -> Mapping[tuple[int, int], Mapping[LinkedField, Sequence[Reason]]]:
+    """By the span of each amount, what spoke for and against the first two answers to its fields."""
     spans = [document.offsets.to_source(q.start, q.end) for q in document.quantities]
-    number = spans.index((record.start, record.end))
     link, names = pipeline.components["link"], pipeline.components.get("names")
-    reasons: dict[LinkedField, Sequence[Reason]] = {}
+    reasons: dict[tuple[int, int], dict[LinkedField, Sequence[Reason]]] = {span: {} for span in spans}
     if isinstance(link, Link):
-        reasons = {**link.linker.reasons(document, document.names, number)}
+        for span, linked in zip(spans, link.linker.reasons(document, document.names), strict=True):
+            reasons[span].update(linked)
     if isinstance(names, Names) and isinstance(names.model, TaggerNames):
-        reasons["initiative"] = names.model.reasons(document, number)
+        for span, named in zip(spans, names.model.reasons(document), strict=True):
+            reasons[span]["initiative"] = named
     return reasons
 
 
