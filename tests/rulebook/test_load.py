@@ -115,6 +115,80 @@ def test_a_user_folder_overrides_by_id_and_adds(tmp_path: Path) -> None:
     assert rules.version != load(shipped).version
 
 
+OWN_LISTS = [
+    # file of one's own, the list that comes of 元 角, what is said of it
+    ("分\n", ["元", "角", "分"], "coins: adds 分"),
+    ("+分\n＋厘 # small\n", ["元", "角", "分", "厘"], "coins: adds 分 厘"),
+    ("-角\n", ["元"], "coins: takes away 角"),
+    ("\ufeff分\n－角\n", ["元", "分"], "coins: adds 分; takes away 角"),
+    ("元\n-厘\n", ["元", "角"], "coins: +元 -厘 without effect"),
+    ("# mine\n!replace\n分\n", ["分"], "replaces the 2 words of coins by 1"),
+    ("# nothing yet\n", ["元", "角"], "coins: no change"),
+]
+
+
+def own_list(tmp_path: Path, content: str, name: str = "coins") -> RuleSet:
+    shipped = folder(tmp_path)
+    mine = tmp_path / "mine" / "lexicon"
+    mine.mkdir(parents=True)
+    (mine / f"{name}.txt").write_text(content, encoding="utf-8")
+    return RuleSet.load(tmp_path / "mine", shipped=shipped)
+
+
+@pytest.mark.parametrize(("content", "words", "said"), OWN_LISTS)
+def test_a_list_of_ones_own_adds_and_takes_away_and_replaces_only_where_it_says_so(
+    tmp_path: Path, content: str, words: list[str], said: str
+) -> None:
+    rules = own_list(tmp_path, content)
+    assert list(rules.lexicon("coins")) == words
+    (rule,) = rules.stage("quantities")
+    assert list(rule.lists["coins"]) == words
+    (line,) = rules.own
+    assert line.endswith(said) and "mine" in line
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "message"),
+    [
+        ("分\n!replace\n", 2, "not asked for here"),
+        ("!replace all\n分\n", 1, "not asked for here"),
+        ("!replace\n-角\n分\n", 2, "stands in a list that is replaced"),
+        ("分\n-分\n", 2, "added and taken away"),
+        ("-\n", 1, "names no word"),
+    ],
+)
+def test_a_line_of_a_list_that_cannot_be_meant_is_named(tmp_path: Path, content: str, line: int, message: str) -> None:
+    with pytest.raises(RuleError, match=message) as caught:
+        own_list(tmp_path, content)
+    assert (caught.value.where or "").endswith(f"coins.txt:{line}") and caught.value.fix
+
+
+@pytest.mark.parametrize("name", ["conversion", "conversion_keep", "label_characters"])
+def test_a_list_that_is_read_before_rules_are_chosen_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RuleError, match="read before rules are chosen"):
+        own_list(tmp_path, "制度\n", name)
+
+
+def test_it_is_said_what_a_folder_of_ones_own_changes(tmp_path: Path) -> None:
+    shipped, mine = folder(tmp_path), tmp_path / "mine"
+    for name, content in {
+        "quantities/my.yaml": GOOD + GOOD.partition("rules:\n")[2].replace("money.demo", "money.mine"),
+        "lexicon/notes.txt": "钞\n",
+        "places/zones.csv": "name,place,kind\n东岸新区,上海市,zone\n",
+    }.items():
+        (mine / name).parent.mkdir(parents=True)
+        (mine / name).write_text(content, encoding="utf-8")
+    said = [line.removeprefix(f"{mine}/") for line in RuleSet.load(mine, shipped=shipped).own]
+    assert said == [
+        "lexicon/notes.txt: notes is a new list, no shipped one has this name: 钞",
+        "quantities/my.yaml: replaces the parts digits",
+        "quantities/my.yaml: adds the rules money.mine",
+        "quantities/my.yaml: replaces the rules money.demo",
+        "places/zones.csv: 1 rows",
+    ]
+    assert RuleSet.load(shipped=shipped).own == ()
+
+
 def test_a_rule_that_backtracks_for_ever_is_stopped_and_named(tmp_path: Path) -> None:
     bad = GOOD.replace("(?P<number>{digits})\\L<coins>", "(?P<number>(?:[0-9]+)+)+x")
     (rule,) = load(folder(tmp_path, bad)).stage("quantities")

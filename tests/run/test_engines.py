@@ -208,6 +208,10 @@ def test_other_rules_mean_another_run(tmp_path: Path, make_articles: Make) -> No
     (tmp_path / "rules" / "lexicon" / "mine.txt").write_text("某某计划\n", encoding="utf-8")
     second = run([source], tmp_path / "out", Options(ner=None, workers=0, rules=(str(tmp_path / "rules"),)))
     assert second.reused == 0
+    (said,) = second.notes
+    assert "mine is a new list" in said and "某某计划" in said
+    assert second.folder is not None
+    assert "mine.txt" in json.loads((second.folder / "manifest.json").read_text("utf-8"))["own_rules"][0]
 
 
 def test_a_stopped_run_is_gone_on_with(

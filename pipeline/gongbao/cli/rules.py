@@ -16,10 +16,13 @@ app = typer.Typer(help="Check, test, explain and start rules.", no_args_is_help=
 @app.command()
 def check(rules: RulesOption = None) -> None:
     """Load all rules, check their tags, and every example both ways. Exit status 1 if something does not hold."""
+    from gongbao.cli.terminal import printable
     from gongbao.rulebook.check import check_rules
     from gongbao.rulebook.load import RuleSet
 
     loaded = RuleSet.load(*(rules or ()))
+    for line in loaded.own:
+        typer.echo(printable(line), err=True)
     failures = check_rules(loaded)
     for line in failures:
         typer.echo(line)

@@ -1,6 +1,6 @@
 r"""Rules as data: loading, checking and compiling the YAML files of a rules folder.
 
-A rules folder holds `<stage>/*.yaml` rule files, `lexicon/*.txt` word lists (one word a line, `#` comments) and
+A rules folder holds `<stage>/*.yaml` rule files, `lexicon/*.txt` word lists (see `rulebook.lexicon`) and
 `places/*.csv`. A rule file looks like this:
 
     parts:                      # named parts; {name} in any pattern of the stage stands for (?:...)
@@ -19,9 +19,9 @@ Examples:
           no: [国发〔2020〕3号]
           todo: []
 
-User folders come after the shipped one: a rule, part or lexicon of the same name replaces the shipped one. Files are
-read with a safe loader that refuses anchors, aliases and tags. Every match runs under a time limit, after which the
-rule is named in a `RuleTimeout`.
+User folders come after the shipped one: a rule or part of the same name replaces the shipped one, a lexicon adds words
+to it and takes words away. `RuleSet.own` says what they change. Files are read with a safe loader that refuses
+anchors, aliases and tags. Every match runs under a time limit, after which the rule is named in a `RuleTimeout`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ import regex
 
 from gongbao.errors import RuleError, RuleTimeout
 from gongbao.rulebook.gives import READING, STAGES, Gives
-from gongbao.rulebook.rulefile import Example, Examples, RuleData, read_gives, read_rules, read_text
+from gongbao.rulebook.lexicon import READ_BEFORE_RULES, read_lexicon
+from gongbao.rulebook.own import list_change, rule_changes, table_changes
+from gongbao.rulebook.rulefile import Example, Examples, RuleData, read_gives, read_rules
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 SHIPPED = _PACKAGE / "rules" if (_PACKAGE / "rules").is_dir() else _PACKAGE.parents[1] / "rules"
@@ -144,10 +146,16 @@ class RuleSet:
     folders: tuple[Path, ...]
     stages: Mapping[str, tuple[Rule, ...]]
     lexicons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    own: tuple[str, ...] = ()
+    """What the user's folders change, one line for each file and kind of change."""
 
     @classmethod
     def load(
-        cls, *user_folders: Path | str, shipped: Path = SHIPPED, stages: Collection[str] = tuple(STAGES)
+        cls,
+        *user_folders: Path | str,
+        shipped: Path = SHIPPED,
+        stages: Collection[str] = tuple(STAGES),
+        compiled: bool = True,
     ) -> RuleSet:
         """Load the shipped rules and, over them, those of the user's folders.
 
@@ -155,10 +163,11 @@ class RuleSet:
             user_folders: The user's folders.
             shipped: The folder of the shipped rules.
             stages: Only the rules of these stages.
+            compiled: Compile all patterns of rules that are not as shipped, so that a wrong one is named here.
 
         Raises:
             RuleError: a file is missing, no YAML, against the schema, holds a bad pattern or a duplicate id, or a
-                user's folder has rules by which articles are read.
+                user's folder has rules or words by which articles are read.
         """
         folders = (shipped, *(Path(folder) for folder in user_folders))
         for folder in folders:
@@ -167,21 +176,26 @@ class RuleSet:
         lexicons: dict[str, tuple[str, ...]] = {}
         found: dict[str, dict[str, tuple[RuleData, Gives, str]]] = {}
         parts: dict[str, dict[str, str]] = {}
+        own: list[str] = []
         for folder in folders:
             for path in sorted((folder / "lexicon").glob("*.txt")):
-                lexicons[path.stem] = _read_lexicon(path)
+                if folder != shipped and path.stem in READ_BEFORE_RULES:
+                    raise _read_before(f"no list {path.stem}", path)
+                words = read_lexicon(path)
+                if folder != shipped:
+                    own.append(list_change(words, lexicons.get(words.name)))
+                lexicons[words.name] = words.over(lexicons.get(words.name, ()))
             seen: dict[str, str] = {}
             for path in sorted(folder.glob("**/*.yaml")):
                 stage = path.parent.name if path.parent != folder else path.stem
                 if stage in STAGES and stage not in stages:
                     continue
                 if stage == READING and folder != shipped:
-                    raise RuleError(
-                        f"no rules of {READING} of one's own: articles are read before rules are chosen",
-                        where=str(path),
-                        fix="Move them away; give title and date of an article with it, where they are not found",
-                    )
+                    raise _read_before(f"no rules of {READING}", path)
                 data, lines = read_rules(path)
+                if folder != shipped:
+                    own += rule_changes(path, data.parts, parts.get(stage, {}), "parts")
+                    own += rule_changes(path, (rule.id for rule in data.rules), found.get(stage, {}), "rules")
                 parts.setdefault(stage, {}).update(data.parts)
                 for number, rule in enumerate(data.rules):
                     where = lines.where("rules", number, "id")
@@ -193,6 +207,8 @@ class RuleSet:
                         )
                     seen[rule.id] = where
                     found.setdefault(stage, {})[rule.id] = (rule, read_gives(rule, number, stage, lines), where)
+            if folder != shipped:
+                own += table_changes(folder)
         order = count()
         ready = {
             stage: tuple(
@@ -206,10 +222,10 @@ class RuleSet:
             )
             for stage, rules in sorted(found.items())
         }
-        if folders != (SHIPPED,):  # those as shipped are known to be right
+        if compiled and folders != (SHIPPED,):  # those as shipped are known to be right
             for known in chain.from_iterable(ready.values()):
                 _ = known.compiled
-        return cls(folders, ready, lexicons)
+        return cls(folders, ready, lexicons, tuple(own))
 
     def stage(self, name: str) -> tuple[Rule, ...]:
         """The rules of a stage, highest priority first."""
@@ -279,9 +295,12 @@ def _same(got: Any, want: Any) -> bool:
     return got == want or str(got) == str(want)
 
 
-def _read_lexicon(path: Path) -> tuple[str, ...]:
-    words = (line.split("#", 1)[0].strip() for line in read_text(path).splitlines())
-    return tuple(dict.fromkeys(word for word in words if word))
+def _read_before(what: str, path: Path) -> RuleError:
+    return RuleError(
+        f"{what} of one's own: articles are read before rules are chosen",
+        where=str(path),
+        fix="Move it away; give title and date of an article with it, where they are not found",
+    )
 
 
 def expand(pattern: str, parts: Mapping[str, str], where: str, depth: int = 0) -> str:

@@ -24,6 +24,7 @@ from gongbao.read import Limits, read_paths
 from gongbao.read.ids import is_text
 from gongbao.read.sources import STANDARD_INPUT
 from gongbao.record import SCHEMA_VERSION
+from gongbao.rulebook.load import RuleSet
 from gongbao.run.engines import Engine, Pending, Processes, engine_for
 from gongbao.run.extract import MEMORY, TIMEOUT, Settings
 from gongbao.run.folder import (
@@ -231,7 +232,8 @@ class _Run:
         self._engine_of: Callable[[], Engine] = partial(
             engine_for, settings, options.engine, options.workers, options.scheduler
         )
-        self._summary = Summary()
+        self._own = RuleSet.load(*options.rules, compiled=False).own if options.rules else ()
+        self._summary = Summary(notes=[f"Your rules: {line}" for line in self._own])
         self._odd_names: list[str] = []
 
     def go(self) -> Summary:
@@ -352,6 +354,7 @@ class _Run:
             },
             "versions": self._versions,
             "rule_versions": rule_versions,
+            "own_rules": list(self._own),
             "options": self._work.plan["options"],
             "started": self._work.plan["started"],
             "seconds": round(summary.seconds, 3),
