@@ -38,10 +38,10 @@ def _postgresql_records(connection: Any) -> list[Row]:
 
     with connection.cursor(row_factory=dict_row) as cursor:
         evidence: dict[str, Row] = {}
-        for item in cursor.execute("SELECT * FROM evidence").fetchall():
+        for item in cursor.execute("SELECT * FROM evidence_old_names").fetchall():
             record, name = item.pop("record_id"), item.pop("field")
             evidence.setdefault(record, {})[name] = item
-        rows = cursor.execute("SELECT * FROM records").fetchall()
+        rows = cursor.execute("SELECT * FROM records_old_names").fetchall()
     for row in rows:
         del row["run_id"]
         row["evidence"] = evidence[row["record_id"]]

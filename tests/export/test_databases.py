@@ -134,9 +134,7 @@ def test_tables_of_another_version_are_left_alone(hard_run: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("target", ["sqlite", "postgresql"])
-def test_tables_of_the_version_before_get_the_new_columns(
-    tmp_path: Path, target: str, request: pytest.FixtureRequest
-) -> None:
+def test_tables_of_versions_before_get_what_is_new(tmp_path: Path, target: str, request: pytest.FixtureRequest) -> None:
     import sqlalchemy as sa
 
     url = f"sqlite:///{tmp_path}/a.db" if target == "sqlite" else request.getfixturevalue("database")
@@ -144,13 +142,19 @@ def test_tables_of_the_version_before_get_the_new_columns(
     extractions = hard_extractions()
     to_url(write_run(tmp_path, "old", extractions), url)
     with engine.begin() as db:
+        for table in ("records", "evidence"):
+            db.execute(sa.text(f"DROP VIEW {table}_old_names"))
+            for name in ("start", "end"):
+                db.execute(sa.text(f'ALTER TABLE {table} RENAME COLUMN span_{name} TO "{name}"'))
         for name in ("status", "field_confidence", "alternatives"):
             db.execute(sa.text(f"ALTER TABLE records DROP COLUMN {name}"))
         db.execute(sa.text("UPDATE gongbao SET value = '1' WHERE key = 'format'"))
     to_url(write_run(tmp_path, "new", extractions[:1]), url)
     with engine.connect() as db:
-        rows = db.execute(sa.text("SELECT article_id, status FROM records ORDER BY article_id, start")).fetchall()
-        assert db.execute(sa.text("SELECT value FROM gongbao WHERE key = 'format'")).scalar() == "2"
+        rows = db.execute(sa.text("SELECT article_id, status FROM records ORDER BY article_id, span_start")).fetchall()
+        assert db.execute(sa.text("SELECT value FROM gongbao WHERE key = 'format'")).scalar() == "3"
+        places = db.execute(sa.text('SELECT count(*) FROM records_old_names WHERE "end" > start')).scalar()
+        assert places == len(rows), "and the names"
     engine.dispose()
     said = {str(article): {status for other, status in rows if other == article} for article, _ in rows}
     assert said == {"numbers": {None}, extractions[0].article.id: {"actual"}}, "what is not exported again says nothing"
@@ -325,3 +329,27 @@ def test_datasette_describes_columns_in_chinese(datasette: str) -> None:
         "records_fts"
         not in urllib.request.urlopen(datasette.rpartition("/")[0], timeout=600).read().decode().split("hidden")[0]
     )
+
+
+def test_no_column_is_a_reserved_word() -> None:
+    import duckdb
+    from gongbao.export.columns import record_columns
+    from gongbao.export.parquet import arrow_schema
+    from gongbao.export.tables import make_tables
+    from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+    reserved = {
+        word.lower()
+        for dialect in (mysql, postgresql, sqlite)
+        for word in dialect.dialect().identifier_preparer.reserved_words
+    }
+    reserved |= {
+        word
+        for word, category in duckdb.execute("SELECT keyword_name, keyword_category FROM duckdb_keywords()").fetchall()
+        if category == "reserved"
+    }
+    assert {"end", "select"} <= reserved
+    tables = make_tables(record_columns(), sqlite=True)
+    assert tables.evidence is not None
+    names = [column.name for table in (tables.articles, tables.records, tables.evidence) for column in table.columns]
+    assert reserved & {*names, *arrow_schema(record_columns()).names} == set()

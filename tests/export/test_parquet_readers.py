@@ -65,3 +65,14 @@ def test_duckdb_asks_by_name(exported: Path) -> None:
         f"SELECT evidence.place.rule, extra->>'外部编号' FROM '{exported}' WHERE field_confidence.place > 0.9 LIMIT 1"
     )
     assert duckdb.sql(asked).fetchall() == [("place.test", "330100202101090001234")]
+
+
+def test_names_need_no_quotes_and_a_view_has_the_old_ones(exported: Path) -> None:
+    import duckdb
+
+    db = duckdb.connect()
+    ours = db.execute(f"SELECT span_start, span_end, evidence.place.end FROM '{exported}' LIMIT 1").fetchone()
+    renamed = 'SELECT * RENAME (span_start AS "start", span_end AS "end")'
+    db.execute(f"CREATE VIEW facts AS {renamed} FROM '{exported}'")
+    assert db.execute('SELECT "start", "end", evidence.place.end FROM facts LIMIT 1').fetchone() == ours
+    assert ours is not None and ours[0] < ours[1] and ours[2] == PLACE["end"]

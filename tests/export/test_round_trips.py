@@ -121,7 +121,7 @@ def test_duckdb_reads_parquet(any_run: Path, tmp_path: Path) -> None:
     export_to(any_run, "parquet", tmp_path / "a.parquet")
     found = duckdb.connect().execute("SELECT * FROM read_parquet(?)", [str(tmp_path / "a.parquet")])
     assert found.description is not None
-    names = [column[0] for column in found.description]
+    names = [{"span_start": "start", "span_end": "end"}.get(column[0], column[0]) for column in found.description]
     rows = [dict(zip(names, values, strict=True)) for values in found.fetchall()]
     for row in rows:
         for name, value in row.items():
@@ -163,10 +163,10 @@ def sqlite_records(path: Path) -> list[Row]:
         db.row_factory = sqlite3.Row
         evidence: dict[str, Row] = {}
         for item in db.execute("SELECT * FROM evidence ORDER BY rowid"):
-            part = {name: item[name] for name in ("how", "rule", "start", "end")}
+            part = {"how": item["how"], "rule": item["rule"], "start": item["span_start"], "end": item["span_end"]}
             evidence.setdefault(item["record_id"], {})[item["field"]] = part
         rows = []
-        for item in db.execute("SELECT * FROM records ORDER BY seq"):
+        for item in db.execute("SELECT * FROM records_old_names ORDER BY seq"):
             row = {key: item[key] for key in item.keys() if key not in ("run_id", "seq", "exact")}  # noqa: SIM118
             row |= {name: json.loads(row[name]) for name in ("field_confidence", "alternatives", "flags")}
             row["extra"] = json.loads(row["extra"]) if row["extra"] else None

@@ -32,13 +32,16 @@ def command(
     if form is Form.sql:
         from sqlalchemy import create_mock_engine
 
-        from gongbao.export.tables import make_tables
+        from gongbao.export.tables import create_view, make_tables
 
         def show(statement: Any, *_: Any) -> None:
             typer.echo(f"{str(statement.compile(dialect=engine.dialect)).strip()};\n")
 
         engine = create_mock_engine("postgresql+psycopg://", show)
-        make_tables(record_columns(), sqlite=False).records.metadata.create_all(engine, checkfirst=False)
+        tables = make_tables(record_columns(), sqlite=False)
+        tables.records.metadata.create_all(engine, checkfirst=False)
+        for name, view in tables.views.items():
+            typer.echo(f"{create_view(name, view, engine.dialect)};\n")
         return
     if form is Form.label_studio:
         from gongbao.export.label_studio import labelling_config

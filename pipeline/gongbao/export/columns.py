@@ -20,6 +20,10 @@ Row = dict[str, Any]
 """One record as its JSON object, numbers exact: whole ones int, others `Decimal` or a float that is exact."""
 
 
+_RESERVED = {"start": "span_start", "end": "span_end"}
+"""Names that SQL reserves (`end` everywhere; `start` is its pair), and what stands for them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column. `choices` are all values there may be, empty where any may; `decimal` is exact, `number` binary."""
@@ -31,6 +35,11 @@ class Column:
     type: Type
     nullable: bool = True
     choices: tuple[str, ...] = ()
+
+    @property
+    def sql_name(self) -> str:
+        """Its name where SQL asks for it, in databases and Parquet: one that needs no quotes."""
+        return _RESERVED.get(self.name, self.name)
 
     @property
     def is_text(self) -> bool:

@@ -21,7 +21,7 @@ from gongbao.export.formats import Changes, Style, Written
 from gongbao.export.gone import Gone
 from gongbao.export.rows import Source, exact
 from gongbao.export.select import Data
-from gongbao.export.tables import ADDED, BEFORE, FORMAT, Tables, about_table, make_tables, wide_table_of
+from gongbao.export.tables import ADDED, BEFORE, FORMAT, Tables, about_table, create_view, make_tables, wide_table_of
 from gongbao.export.upsert import Upsert, Values
 
 BATCH = 2000
@@ -156,6 +156,7 @@ def _prepare(tables: Tables, connection: Connection, where: str) -> None:
         _check_version(tables.about, connection, present, where)
     for table in mine:
         if table.name in present:
+            _rename_columns(table, connection)
             there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
             expected = {column.name for column in table.columns}
             if table is tables.records and there < expected and expected - there <= set(ADDED):
@@ -171,6 +172,10 @@ def _prepare(tables: Tables, connection: Connection, where: str) -> None:
         else:
             connection.execute(sa.schema.CreateTable(table))
             _comment(table, connection)
+    there = set(sa.inspect(connection).get_view_names())
+    for name, view in tables.views.items():
+        if name not in there:
+            connection.exec_driver_sql(create_view(name, view, connection.dialect))
 
 
 def _create_about(about: sa.Table, connection: Connection) -> None:
@@ -198,18 +203,30 @@ def _add_column(column: sa.Column[Any], connection: Connection) -> None:
         connection.execute(sa.schema.SetColumnComment(column))
 
 
+def _rename_columns(table: sa.Table, connection: Connection) -> None:
+    """Give the columns of an earlier version's table the names that they have now."""
+    there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+    names = connection.dialect.identifier_preparer
+    for column in table.columns:
+        if column.key != column.name and column.key in there and column.name not in there:
+            before = names.quote(column.key)
+            connection.exec_driver_sql(
+                f"ALTER TABLE {names.format_table(table)} RENAME COLUMN {before} TO {names.format_column(column)}"
+            )
+
+
 def _check_version(about: sa.Table, connection: Connection, present: set[str], where: str) -> None:
     """Refuse tables that are there of another version than `FORMAT` and `BEFORE`."""
     found = None
     if about.name in present:
         found = connection.execute(sa.select(about.c.value).where(about.c.key == "format")).scalar()
-    if found not in (FORMAT, BEFORE):
+    if found not in (FORMAT, *BEFORE):
         version = f"version {found}" if found else "no version of gongbao"
         raise _other_table(f"its tables are of {version}; this gongbao writes version {FORMAT}", where)
 
 
 def _other_table(why: str, where: str) -> ExportError:
-    fix = "Export into a new database, or rename or drop the tables articles, records, evidence and gongbao"
+    fix = "Export into a new database, or drop the tables articles, records, evidence and gongbao with their views"
     return ExportError(why, where=where, fix=fix, code="export.table")
 
 

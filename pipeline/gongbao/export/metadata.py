@@ -54,4 +54,4 @@ def _metadata(database: str, tables: dict[str, Any], data: Data) -> dict[str, An
 
 
 def _described(columns: Sequence[Column]) -> dict[str, str]:
-    return {column.name: f"{column.title}：{column.description_zh}" for column in columns}
+    return {column.sql_name: f"{column.title}：{column.description_zh}" for column in columns}

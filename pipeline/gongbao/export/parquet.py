@@ -2,6 +2,7 @@
 
 `evidence`, `field_confidence` and `alternatives` are structs of fields, which every reader of Parquet knows:
 `evidence.place.rule` in DuckDB. Of an alternative the value is text. `extra` is JSON: articles may have any fields.
+Columns have names that SQL does not reserve (`span_end`); each field's metadata says which one of the record it is.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ def _write(rows: Iterable[Row], columns: Sequence[Column], schema: pa.Schema, pa
 
 
 def arrow_schema(columns: Sequence[Column], decimal: pa.DataType = DECIMAL) -> pa.Schema:
-    """The Arrow schema of columns; each field's metadata holds its title and descriptions."""
+    """The Arrow schema of columns; each field's metadata holds the record's name for it, its title and descriptions."""
     types = {"string": pa.string(), "integer": pa.int64(), "decimal": decimal, "number": pa.float64()}
     types |= {"date": pa.date32(), "list": pa.list_(pa.string())}
     evidence, other = (
@@ -117,10 +118,10 @@ def arrow_schema(columns: Sequence[Column], decimal: pa.DataType = DECIMAL) -> p
     each["extra"] = pa.string()
     return pa.schema(
         pa.field(
-            c.name,
+            c.sql_name,
             each[c.name] if c.type == "object" else types[c.type],
             c.nullable,
-            {"title": c.title, "description": c.description, "description_zh": c.description_zh},
+            {"name": c.name, "title": c.title, "description": c.description, "description_zh": c.description_zh},
         )
         for c in columns
     )

@@ -1,4 +1,8 @@
-"""The tables of every database export, made from the schema: `articles`, `records`, `evidence`, `gongbao`."""
+"""The tables of every database export, made from the schema: `articles`, `records`, `evidence`, `gongbao`.
+
+Columns have names that need no quotes in SQL: `span_start` and `span_end` are `start` and `end` of records.jsonl. The
+views `records_old_names` and `evidence_old_names` have the names of records.jsonl.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +28,12 @@ _LONGEST = {"postgresql": 63, "mysql": 64, "mariadb": 64}
 """Bytes of a column's name."""
 _PREFIX = 100
 """How much of a long text an index of MySQL covers."""
-FORMAT = "2"
-"""The version of the tables; those of version 1 get what columns are new, other versions are never written into."""
-BEFORE = "1"
+FORMAT = "3"
+"""The version of the tables. Those of versions `BEFORE` get new names and columns, others are never written into."""
+BEFORE = ("1", "2")
 ADDED = ("status", "field_confidence", "alternatives", "extra")
 """The columns of `records` that came later: earlier tables get them."""
+_OLD_NAMES = "_old_names"
 INDEXES = (("article_id",), ("place_code", "year"), ("year",), ("kind",), ("initiative",))
 ARTICLE_COLUMNS = (
     Column("id", "文章号", "Identifier of the article", "文章的编号", "string", nullable=False),
@@ -60,6 +65,8 @@ class Tables:
     articles: sa.Table
     records: sa.Table
     evidence: sa.Table | None
+    views: dict[str, sa.Select[Any]]
+    """By name: tables with their columns as records.jsonl calls them."""
     columns: dict[str, tuple[Column, ...]]
 
 
@@ -100,7 +107,17 @@ def make_tables(columns: Sequence[Column], *, sqlite: bool) -> Tables:
             **_MYSQL,
         )
         made["evidence"] = cells
-    return Tables(about, articles, records, evidence, made)
+    views = {
+        f"{table.name}{_OLD_NAMES}": sa.select(*(column.label(column.key) for column in table.columns))
+        for table in (records, evidence)
+        if table is not None and any(column.key != column.name for column in table.columns)
+    }
+    return Tables(about, articles, records, evidence, views, made)
+
+
+def create_view(name: str, view: sa.Select[Any], dialect: sa.Dialect) -> str:
+    """The statement that makes a view."""
+    return f"CREATE VIEW {dialect.identifier_preparer.quote(name)} AS {view.compile(dialect=dialect)}"
 
 
 def about_table(meta: sa.MetaData | None = None) -> sa.Table:
@@ -112,8 +129,8 @@ def about_table(meta: sa.MetaData | None = None) -> sa.Table:
 def wide_table_of(columns: Sequence[Column], dialect: str) -> sa.Table:
     """The table of a wide export. Names longer than the dialect takes are cut; their comments hold them whole."""
     names = _cut([column.name for column in columns], _LONGEST.get(dialect, 10_000))
-    short = (replace(column, name=name) for column, name in zip(columns, names, strict=True))
-    return sa.Table("wide", sa.MetaData(), *(_column(c, key=False) for c in short), **_MYSQL)
+    made = (_column(replace(c, name=name), key=False, name=name) for c, name in zip(columns, names, strict=True))
+    return sa.Table("wide", sa.MetaData(), *made, **_MYSQL)
 
 
 def _cut(names: Sequence[str], most: int) -> list[str]:
@@ -129,13 +146,15 @@ def _cut(names: Sequence[str], most: int) -> list[str]:
     return list(made)
 
 
-def _column(column: Column, *, key: bool) -> sa.Column[Any]:
+def _column(column: Column, *, key: bool, name: str | None = None) -> sa.Column[Any]:
+    """A column that rows fill by the record's name of it; the database knows it by `name`, or one that SQL lets be."""
     nullable = column.nullable and not key
     comment = f"{column.title}：{column.description_zh}"
     kind = _key(column.name) if column.name in _KEYS else sql_types()[column.type]
     if column is SEQUENCE:
         kind = sa.Integer()  # SQLite's own word for its numbers of rows
-    return sa.Column(column.name, kind, primary_key=key, nullable=nullable, comment=comment)
+    named = name or column.sql_name
+    return sa.Column(named, kind, key=column.name, primary_key=key, nullable=nullable, comment=comment)
 
 
 def _key(name: str) -> sa.types.TypeEngine[str]:

@@ -26,11 +26,11 @@ class Upsert:
     def __init__(self, table: sa.Table, connection: Connection) -> None:
         self._connection = connection
         statement = _upsert(table, connection.dialect.name)
-        compiled = statement.compile(dialect=connection.dialect, column_keys=[c.name for c in table.columns])
+        compiled = statement.compile(dialect=connection.dialect, column_keys=table.columns.keys())
         self._sql = str(compiled)
         # Of a row, what the driver wants: a tuple in its order, or a dict.
         self._pick = itemgetter(*compiled.positiontup) if compiled.positional and compiled.positiontup else None
-        self._names = [column.name for column in table.columns]
+        self._names = table.columns.keys()
         processors = compiled._bind_processors
         self._processors = {name: processors[name] for name in self._names if name in processors}
         if connection.dialect.name == "sqlite":  # ISO dates and numbers go in as they are
@@ -73,7 +73,7 @@ _KEPT, _FOLLOWS = "seq", "run_id"
 
 def _upsert(table: sa.Table, dialect: str) -> Any:
     keys = [column.name for column in table.primary_key if column.name != _KEPT] or ["record_id"]
-    rest = [column.name for column in table.columns if column.name not in (*keys, _KEPT)]
+    rest = [name for name in table.columns.keys() if name not in (*keys, _KEPT)]  # noqa: SIM118
     said = [name for name in rest if name != _FOLLOWS]
     if dialect in ("postgresql", "sqlite"):
         module: Any = postgresql if dialect == "postgresql" else sqlite
