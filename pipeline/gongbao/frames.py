@@ -127,15 +127,21 @@ def with_failures(frame: pandas.DataFrame, failures: Sequence[Failure]) -> panda
 
 
 def read_records(
-    path: str | Path = "latest", *, where: str | None = None, exact: bool = False, outputs: str | Path = "outputs"
+    path: str | Path = "latest",
+    *,
+    where: str | None = None,
+    exact: bool = False,
+    outputs: str | Path = "outputs",
+    baseline: str | Path = "corpus/baseline",
 ) -> pandas.DataFrame:
     """The records of a run folder or records file as a data frame.
 
     Args:
-        path: A run folder, a records.jsonl file, `latest` or `previous`.
+        path: A run folder, a records.jsonl file, `latest`, `previous`, or `baseline` (what was accepted or edited).
         where: A filter as of `gongbao export --where`.
         exact: As of `to_pandas`.
         outputs: Where the named runs are.
+        baseline: Where the accepted records are.
 
     Raises:
         GongbaoError: there are no records (`export.missing`), or the filter does not parse (`export.where`).
@@ -143,7 +149,7 @@ def read_records(
     from gongbao.export.rows import open_named, to_record
     from gongbao.export.select import Data, Selection
 
-    data = Data([open_named(str(path), Path(outputs))], Selection(where))
+    data = Data([open_named(str(path), Path(outputs), Path(baseline))], Selection(where))
     return to_pandas((to_record(row) for row in data.rows()), exact=exact)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from gongbao.cli.diff import BaselineOption
 
 if TYPE_CHECKING:
     from gongbao.export.formats import Format, Written
@@ -30,7 +33,10 @@ class Audience(StrEnum):
 def command(
     runs: Annotated[
         list[str] | None,
-        typer.Argument(help="Run folders, records.jsonl files, latest or previous; several are merged."),
+        typer.Argument(
+            help="baseline (what was accepted or edited), latest, previous, run folders or records.jsonl files;"
+            " several are merged."
+        ),
     ] = None,
     to: Annotated[
         str | None,
@@ -65,18 +71,20 @@ def command(
         typer.Option("--prune", help="Databases: delete articles that these runs do not hold, with their records."),
     ] = False,
     outputs: Annotated[Path, typer.Option(help="Where run folders, reviews.db and exports are.")] = Path("outputs"),
+    baseline: BaselineOption = Path("corpus/baseline"),
 ) -> None:
-    """Export the records of runs to a file, a folder, a database or standard output.
+    """Export the baseline, or the records of runs, to a file, a folder, a database or standard output.
 
-    Where an article is in several runs, the newest run's records count. In a database, what it holds of each article
-    becomes what is exported of it. A failed export leaves what was there.
+    `gongbao export baseline --to xlsx` publishes what was accepted and edited. Where an article is in several sources,
+    the baseline's records count, else the newest run's. In a database, what it holds of each article becomes what is
+    exported of it. A failed export leaves what was there.
     """
     from gongbao.errors import ExportError
     from gongbao.export.formats import Style
     from gongbao.export.select import Data, Selection
     from gongbao.export.writing import export, target_of
 
-    sources = open_sources(runs or ["latest"], outputs)
+    sources = open_sources(runs or ["latest"], outputs, baseline)
     target = target_of(to, output, lambda chosen: default_path(chosen, sources, outputs))
     reviewed = None
     if reviewed_only:
@@ -96,6 +104,7 @@ def command(
     if data.left_out:
         said = ", ".join(f"{number} {status}" for status, number in data.left_out.items())
         typer.echo(f"left out of the wide table: {said}; a plain export holds them", err=True)
+    tell_unwritten(sources, outputs, baseline)
 
 
 def _changed(written: Written) -> str:
@@ -107,11 +116,26 @@ def _changed(written: Written) -> str:
     return f" ({told}{articles})"
 
 
-def open_sources(names: list[str], outputs: Path) -> list[Source]:
-    """Open runs by name, folder or file."""
+def open_sources(names: list[str], outputs: Path, baseline: Path) -> list[Source]:
+    """Open runs by name, folder or file, and the baseline."""
     from gongbao.export.rows import open_named
 
-    return [open_named(name, outputs) for name in names]
+    return [open_named(name, outputs, baseline) for name in names]
+
+
+def tell_unwritten(sources: list[Source], outputs: Path, baseline: Path) -> None:
+    """Where the baseline is published, say what was decided and is not in it yet."""
+    from gongbao.diff.sources import Places
+    from gongbao.errors import CompareError
+    from gongbao.export.accepted import Accepted
+    from gongbao.review.accept import unwritten
+
+    if not any(isinstance(source, Accepted) for source in sources):
+        return
+    with suppress(CompareError):  # the run that was reviewed may be gone: then nothing can be written from it either
+        if number := unwritten(Places(outputs, baseline)):
+            what = "1 decision is" if number == 1 else f"{number} decisions are"
+            typer.echo(f"{what} not in the baseline yet: gongbao accept", err=True)
 
 
 def default_path(chosen: Format, sources: list[Source], outputs: Path) -> Path:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gongbao.cli.diff import BaselineOption
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,11 +36,14 @@ def command(
     tool: Annotated[
         Tool | None, typer.Option("--from", help="The tool; if left out, by the ending (.json .jsonl .conll .spacy).")
     ] = None,
-    run: Annotated[str, typer.Option(help="The run that was exported: a folder, latest or previous.")] = "latest",
+    run: Annotated[
+        str, typer.Option(help="What was exported: a run's folder, latest, previous or baseline.")
+    ] = "latest",
     output: Annotated[
         str | None, typer.Option("--output", "-o", help="Gold file to write; - for standard output.")
     ] = None,
     outputs: Annotated[Path, typer.Option(help="Where run folders are.")] = Path("outputs"),
+    baseline: BaselineOption = Path("corpus/baseline"),
 ) -> None:
     """Turn corrected annotations into reference facts (one article a line, as corpus/gold holds them).
 
@@ -65,7 +70,7 @@ def command(
     items: Iterator[AnnotatedArticle] = import_module(
         f"gongbao.export.{_MODULES.get(tool, tool.replace('-', '_'))}"
     ).read(annotations)
-    data = Data(open_sources([run], outputs))
+    data = Data(open_sources([run], outputs, baseline))
     corrector = Corrector(Pipeline(ner=None))
     lines, done = [], []
     for item, article, rows in pair_up(items, data.by_article()):

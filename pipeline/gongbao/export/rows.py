@@ -16,6 +16,7 @@ import orjson
 from pydantic import ValidationError
 
 from gongbao.canonical import plain_number
+from gongbao.diff.baseline import is_baseline
 from gongbao.errors import ExportError
 from gongbao.export.columns import Row, alternative_columns, evidence_columns, record_columns
 from gongbao.record import SCHEMA_VERSION, Record
@@ -67,25 +68,30 @@ class Source:
             yield row
 
 
-def open_named(name: str, outputs: Path) -> Source:
-    """Open a run by its name (`latest`, `previous`), folder or file.
+def open_named(name: str, outputs: Path, baseline: Path = Path("corpus/baseline")) -> Source:
+    """Open a run by its name (`latest`, `previous`), folder or file, or the accepted records (`baseline`).
 
     Args:
         name: What `gongbao export` takes.
         outputs: Where named runs are.
+        baseline: Where the accepted records are.
 
     Raises:
-        GongbaoError: there is no finished run, or as `open_source`.
+        GongbaoError: there is no finished run or no baseline, or as `open_source`.
     """
-    if name not in ("latest", "previous"):
-        return open_source(Path(name))
     from gongbao.diff.sources import latest_run, previous_run
 
+    if name == "baseline":
+        from gongbao.export.accepted import open_accepted
+
+        return open_accepted(baseline)
+    if name not in ("latest", "previous"):
+        return open_source(Path(name))
     return open_source(latest_run(outputs) if name == "latest" else previous_run(outputs))
 
 
 def open_source(path: Path) -> Source:
-    """Open a run folder or a records file.
+    """Open a run folder, the baseline's folder or a records file.
 
     Raises:
         ExportError: it is not there (`export.missing`), unfinished (`export.manifest`) or of a newer schema
@@ -94,8 +100,12 @@ def open_source(path: Path) -> Source:
     if path.is_file():
         return Source(path, path)
     records = path / "records.jsonl"
+    if is_baseline(path):
+        from gongbao.export.accepted import open_accepted
+
+        return open_accepted(path)
     if not records.is_file():
-        fix = "Name a run folder, a records.jsonl file, latest or previous"
+        fix = "Name a run folder, a records.jsonl file, latest, previous or baseline"
         raise ExportError("no records here", where=str(path), fix=fix, code="export.missing")
     manifest_path, articles = path / "manifest.json", path / "articles.jsonl"
     try:

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any, get_args
 
 from gongbao.errors import ExportError
+from gongbao.export.accepted import Accepted
 from gongbao.export.columns import Column, Row, choose, record_columns
 from gongbao.export.rows import Source
 from gongbao.export.where import compile_where
@@ -58,9 +59,9 @@ class Table:
 class Data:
     """The selected records of one or several sources, to be streamed as often as a writer needs.
 
-    Where an article is in several sources, its records come from the one that was finished last, of runs of different
-    output folders, which nothing counts together, the one started last (of equals, the one named last): records of two
-    extractions of one article are never mixed.
+    Where an article is in several sources, its records come from the baseline, which a person found right; without one
+    from the run that was finished last, of runs of different output folders, which nothing counts together, the one
+    started last (of equals, the one named last): records of two extractions of one article are never mixed.
     """
 
     def __init__(self, sources: Sequence[Source], selection: Selection = Selection()) -> None:
@@ -187,11 +188,14 @@ class Data:
         return {article_id: self.sources[index] for article_id, index in owner.items()}
 
     def _by_age(self) -> list[int]:
-        """The sources' numbers, that which was finished last at the end."""
-        numbers = range(len(self.sources))
-        if len({source.path.resolve().parent for source in self.sources}) == 1:
-            return sorted(numbers, key=lambda i: (self.sources[i].sequence, self.sources[i].started, i))
-        return sorted(numbers, key=lambda i: (self.sources[i].started, i))
+        """The sources' numbers, that which was finished last at the end, the baseline behind all."""
+        runs = [i for i, source in enumerate(self.sources) if not isinstance(source, Accepted)]
+        accepted = [i for i, source in enumerate(self.sources) if isinstance(source, Accepted)]
+        if len({self.sources[i].path.resolve().parent for i in runs}) == 1:
+            runs.sort(key=lambda i: (self.sources[i].sequence, self.sources[i].started, i))
+        else:
+            runs.sort(key=lambda i: (self.sources[i].started, i))
+        return runs + accepted
 
     def _owners(self) -> dict[str, int]:
         owner: dict[str, int] = {}

@@ -21,15 +21,16 @@ from gongbao.diff.baseline import (
     save,
     writing,
 )
-from gongbao.diff.compare import Change, Comparison
+from gongbao.diff.compare import Change, Comparison, compare
 from gongbao.diff.fields import RecordRow, content_key
 from gongbao.diff.reading import Row, Side
-from gongbao.diff.sources import Places, open_side
+from gongbao.diff.sources import Places, in_order, open_side
 from gongbao.review.cases import merge_cases
 from gongbao.review.editing import moved
 from gongbao.review.gold import merge_gold
 from gongbao.review.ledger import Event, Ledger
 from gongbao.review.patch import patch_for
+from gongbao.review.store import Store
 from gongbao.review.texts import TextPair
 from gongbao.rulebook.load import RuleSet
 from gongbao.run.folder import write_whole
@@ -99,6 +100,25 @@ def accept(
     """
     with writing(places.baseline) if not dry_run else nullcontext():
         return _accept(comparison, ledger, places, rules, everything=everything, quiet=quiet, dry_run=dry_run)
+
+
+def unwritten(places: Places) -> int:
+    """How many changes to accepted records `accept` would write now, of the review that was opened last.
+
+    Raises:
+        CompareError: what was reviewed is gone, or the baseline is damaged.
+    """
+    if not places.reviews.exists():
+        return 0
+    store = Store(places.reviews, read_only=True)
+    try:
+        sides = store.last_sides()
+        if sides is None:
+            return 0
+        old, new, _ = in_order(*(open_side(name, places) for name in sides))
+        return accept(compare(old, new), store.ledger, places, dry_run=True).records
+    finally:
+        store.close()
 
 
 def _accept(
