@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHARED ?= ../shared
 
-.PHONY: setup run test test-fast lint types score bench fuzz audit lock clean
+.PHONY: setup run test test-fast lint types score bench fuzz wheels audit lock clean
 
 setup: .venv/ready
 
@@ -43,6 +43,10 @@ fuzz: setup
 	if $(BIN)/python -c "import atheris" 2>/dev/null; then $(BIN)/python tests/fuzz/guided.py -runs=$(GUIDED); \
 	else echo "guided fuzzing left out: atheris is there for Linux on x86-64 alone"; fi
 	GONGBAO_KILLS=50 $(BIN)/python -m pytest -o faulthandler_timeout=0 tests/run/test_kill.py tests/cli/test_kills.py
+
+# The wheel in fresh environments on each Python that is here: the base alone and with each extra alone, and their sizes.
+wheels: setup
+	$(BIN)/python .ci/wheels.py $(PYTHONS)
 
 # Known vulnerabilities of what the lock file pins; says so where no service could be asked.
 audit: setup

@@ -6,29 +6,35 @@ records = Pipeline().extract(text, pub_date="2021-01-09")
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from gongbao.document import Article
-    from gongbao.pipeline import Pipeline
-    from gongbao.record import Record
-
-__all__ = ["Article", "Pipeline", "Record", "__version__"]
+__all__ = ["Article", "Extraction", "Failure", "GongbaoError", "Pipeline", "Record", "Records", "__version__"]
 __version__ = "0.1.0"
 
+if TYPE_CHECKING:
+    from gongbao.document import Article, Extraction, Failure
+    from gongbao.errors import GongbaoError
+    from gongbao.pipeline import Pipeline, Records
+    from gongbao.record import Record
+else:
+    # Out of sight of type checkers, to which it would say that there is every name.
+    _HOMES = {
+        "Article": "document",
+        "Extraction": "document",
+        "Failure": "document",
+        "GongbaoError": "errors",
+        "Pipeline": "pipeline",
+        "Record": "record",
+        "Records": "pipeline",
+    }
 
-def __getattr__(name: str) -> Any:
-    # Imported on first use: `gongbao --help` must not wait for spaCy and jieba.
-    if name == "Pipeline":
-        from gongbao.pipeline import Pipeline
+    def __getattr__(name):
+        # Imported on first use: `gongbao --help` must not wait for jieba and the network.
+        from importlib import import_module
 
-        return Pipeline
-    if name == "Article":
-        from gongbao.document import Article
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"gongbao.{_HOMES[name]}"), name)
 
-        return Article
-    if name == "Record":
-        from gongbao.record import Record
-
-        return Record
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __dir__():
+        return sorted({*globals(), *__all__})
