@@ -1,6 +1,7 @@
 """The components of the pipeline: each takes a document and gives it back with a layer more.
 
     Document.of(article) ▶ repair ▶ simplify ▶ quantities ▶ periods ▶ places ▶ tables ▶ outline ▶ title ▶ names ▶ link
+                         ▶ known
 
 What a layer holds says `Document`; what finds it stands in the package of its name. Here is only what each component
 takes from the layers before it.
@@ -18,11 +19,14 @@ from gongbao.document import Document, Failure, Period, Quantity
 from gongbao.errors import GongbaoError
 from gongbao.layout.outline import outline
 from gongbao.layout.tables import find_tables
+from gongbao.names.known import KnownNames
 from gongbao.periods.match import PeriodMatcher
 from gongbao.places.gazetteer import Gazetteer
 from gongbao.places.match import PlaceMatcher
 from gongbao.quantities.match import QuantityMatcher
 from gongbao.quantities.tables import TableReader, table_years
+from gongbao.record import Record
+from gongbao.relations import Relation
 from gongbao.repair.text import repair
 from gongbao.rulebook.load import RuleSet
 
@@ -190,6 +194,39 @@ class Link:
     def __call__(self, document: Document) -> Document:
         """The document with its records."""
         return replace(document, records=self.linker.link(document, document.names))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Initiatives called as the user calls them; the wording stays in the evidence."""
+
+    names: KnownNames
+
+    def __call__(self, document: Document) -> Document:
+        """The document with known names in its records."""
+        return replace(document, records=tuple(map(self._named, document.records)))
+
+    def _named(self, record: Record) -> Record:
+        name = self.names.name_of(record.initiative) if record.initiative else None
+        others = record.alternatives.get("initiative", ())
+        called = [
+            replace(other, value=self.names.name_of(str(other.value)) or other.value) if other.value else other
+            for other in others
+        ]
+        if name is None and called == list(others):
+            return record
+        first = name or record.initiative
+        distinct = tuple({other.value: other for other in reversed(called) if other.value != first}.values())[::-1]
+        alternatives = {key: found for key, found in record.alternatives.items() if key != "initiative"}
+        evidence = dict(record.evidence)
+        if name != record.initiative and name is not None:
+            evidence["initiative"] = replace(evidence["initiative"], rule=Relation.NAME_KNOWN)
+        changed = {
+            "initiative": first,
+            "evidence": evidence,
+            "alternatives": alternatives | ({"initiative": distinct} if distinct else {}),
+        }
+        return record.model_copy(update=changed)
 
 
 def apply(

@@ -11,10 +11,11 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeVar, overload
 
-from gongbao.components import Component, Link, Matchers, Names, apply
+from gongbao.components import Component, Known, Link, Matchers, Names, apply
 from gongbao.document import Article, Document, Extraction, Failure
 from gongbao.errors import ExtractError, ReadError, RuleError
 from gongbao.linking.linker import Linker
+from gongbao.names.known import KnownNames
 from gongbao.names.model import NameModel, load_model
 from gongbao.places.gazetteer import Gazetteer
 from gongbao.read.failing import failure
@@ -83,11 +84,13 @@ class Pipeline:
         self.gazetteer = Gazetteer.load(self.rules)
         self.ner = ner if isinstance(ner, str | None) else type(ner).__name__
         self.matchers = Matchers.load(self.rules, self.gazetteer)
-        model = load_model(ner) if isinstance(ner, str) else ner
+        known = KnownNames.load(self.rules.folders)
+        model = load_model(ner, known) if isinstance(ner, str) else ner
         self.components: Mapping[str, Component] = {
             **self.matchers.components(),
             **({"names": Names(model)} if model is not None else {}),
             "link": Link(Linker(self.rules, self.gazetteer)),
+            **({"known": Known(known)} if known else {}),
         }
 
     def replacing(self, **components: Component) -> Pipeline:

@@ -135,9 +135,9 @@ class Ranker:
             start += len(candidates)
         return found
 
-    def shares(self, sizes: Sequence[int], rows: FloatArray) -> Shares:
-        """[N]: the share of each candidate among those of its question."""
-        scores = self._trees.scores(rows)[:, 0]
+    def shares(self, sizes: Sequence[int], rows: FloatArray, head_start: Shares | None = None) -> Shares:
+        """[N]: the share of each candidate among those of its question; `head_start` is added to its score."""
+        scores = self._trees.scores(rows)[:, 0] + (head_start if head_start is not None else 0.0)
         starts = np.cumsum([0, *sizes[:-1]])
         question = np.repeat(np.arange(len(sizes)), sizes)
         powers = np.exp(scores - np.maximum.reduceat(scores, starts)[question]) if len(scores) else scores

@@ -114,5 +114,7 @@ class Relation(StrEnum):
     """The field that the indicator belongs to."""
     INITIATIVE_ACTIVITY = "initiative.activity"
     """The activity that the indicator names."""
+    NAME_KNOWN = "name.known"
+    """A wording of a name that the user knows by another: the record has the name, the evidence the wording."""
     NAME_NONE = "name.none"
     """No name was found."""

@@ -27,7 +27,10 @@ def command(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     rules: Annotated[
-        list[Path] | None, typer.Option("--rules", help="Folder of your own rules; may be repeated.")
+        list[Path] | None,
+        typer.Option(
+            "--rules", help="Folder of your own rules; may be repeated. The last one gets the names of decided records."
+        ),
     ] = None,
     outputs: OutputsOption = Path("outputs"),
     baseline: BaselineOption = Path("corpus/baseline"),
@@ -35,7 +38,8 @@ def command(
     cases: CasesOption = Path("tests/cases"),
 ) -> None:
     """Write the decisions of a review: accepted and edited records to the baseline, rejected changes to test cases and
-    to a patch with examples for rules, edits to gold. Without A and B it is the review that was opened last.
+    to a patch with examples for rules, edits to gold, names to known_names.csv of --rules. Without A and B it is the
+    review that was opened last.
 
     To start a baseline without a review: gongbao accept baseline latest --all
 
@@ -45,6 +49,7 @@ def command(
     from gongbao.diff.compare import compare
     from gongbao.diff.sources import Places, in_order, open_side
     from gongbao.review.accept import accept
+    from gongbao.review.known import decided_names, keep_names
     from gongbao.review.ledger import Ledger
     from gongbao.review.store import Store
     from gongbao.rulebook.load import RuleSet
@@ -60,8 +65,11 @@ def command(
     ledger = store.ledger if store is not None else Ledger()
     ruleset = RuleSet.load(*rules or ())
     summary = accept(compare(left, right), ledger, places, ruleset, everything=everything, quiet=quiet, dry_run=dry_run)
+    kept = keep_names(rules[-1], decided_names(ledger.heads())) if rules and not dry_run else None
     if store is not None:
         store.close()
+    if kept is not None and (kept.names or kept.aliases):
+        typer.echo(f"Wrote {kept.names} known names and {kept.aliases} aliases ({kept.path}).", err=True)
     if json:
         typer.echo(dump_json(summary.to_dict()))
     else:

@@ -68,6 +68,11 @@ def _names_match(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
     if short == long or (len(short) >= 2 and 2 * len(short) >= len(long) and short in long):
         return True
+    return alike(one, other)
+
+
+def alike(one: str, other: str) -> bool:
+    """True if two names have most of their pairs of characters in common."""
     pairs, others = _pairs(one), _pairs(other)
     return 2 * (pairs & others).total() >= _SIMILAR * (pairs.total() + others.total())
 

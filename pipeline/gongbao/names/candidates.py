@@ -30,6 +30,12 @@ def key(text: str) -> str:
     return text.translate(_MARKS)
 
 
+def unmarked(text: str) -> tuple[str, list[int]]:
+    """The text without marks, and where each of its characters stands in the text."""
+    places = [at for at, character in enumerate(text) if character not in _MARK_CHARACTERS]
+    return "".join(text[at] for at in places), places
+
+
 class SpanIndex:
     """Spans of one text, numbered, and their distinct keys, numbered as well.
 

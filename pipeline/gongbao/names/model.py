@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from gongbao.document import Document, Entity, NamePrediction
 from gongbao.errors import ModelError
+from gongbao.names.known import NO_KNOWN, KnownNames
 from gongbao.ranker import Reason
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-    from gongbao.names.tagger import FieldTagger
+    from gongbao.names.tagger import FieldContext, FieldTagger
 
 DEFAULT = "tagger"
 _LABELS = {
@@ -42,14 +43,18 @@ class NameModel(Protocol):
         """Indicator and initiative of each quantity of each document; None where the model does not predict them."""
 
 
-def load_model(name: str) -> NameModel:
+def load_model(name: str, known: KnownNames = NO_KNOWN) -> NameModel:
     """The model of a name: `tagger`, `lac`, or an installed spaCy model such as `zh_core_web_sm`.
+
+    Args:
+        name: Its name.
+        known: The names that the user knows, which compete for amounts near them where the model ranks names.
 
     Raises:
         ModelError: no such model is installed.
     """
     if name == DEFAULT:
-        return TaggerNames()
+        return TaggerNames(known=known)
     return SpacyNames(load_pipeline(name))
 
 
@@ -81,9 +86,10 @@ def load_pipeline(name: str) -> Language:
 class TaggerNames:
     """The field tagger: the shipped one, or another that has been trained."""
 
-    def __init__(self, tagger: FieldTagger | None = None) -> None:
+    def __init__(self, tagger: FieldTagger | None = None, known: KnownNames = NO_KNOWN) -> None:
         from gongbao.names.tagger import FieldTagger
 
+        self._known = known
         self._tagger = tagger if tagger is not None else FieldTagger.load()
 
     def entities(self, documents: Sequence[Document]) -> list[tuple[Entity, ...]]:
@@ -92,18 +98,18 @@ class TaggerNames:
 
     def predictions(self, documents: Sequence[Document]) -> list[list[NamePrediction]]:
         """What the tagger reads for every quantity."""
-        from gongbao.names.tagger import FieldContext
-
-        contexts = [FieldContext(document.text, document.quantities, document.places) for document in documents]
-        predicted = self._tagger.predict(contexts)
+        predicted = self._tagger.predict([self._context(document) for document in documents])
         return [[NamePrediction(p.indicators, p.initiatives, p.statuses, p.ranks) for p in row] for row in predicted]
 
     def reasons(self, document: Document) -> list[list[Reason]]:
         """What speaks for the first and for the second initiative of each quantity of a document."""
+        return self._tagger.reasons(self._context(document))
+
+    def _context(self, document: Document) -> FieldContext:
         from gongbao.names.tagger import FieldContext
 
-        context = FieldContext(document.text, document.quantities, document.places)
-        return self._tagger.reasons(context)
+        known = self._known.mentions(document.text)
+        return FieldContext(document.text, document.quantities, document.places, known)
 
 
 class SpacyNames:

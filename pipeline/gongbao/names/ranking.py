@@ -30,6 +30,8 @@ NAMES = 12
 """Names that compete for one quantity."""
 OWN = 0.3
 """What a name's own probability counts beside that of all names that agree with it."""
+KNOWN = 2.0
+"""Head start in score of a known name that stands before an amount."""
 FEATURES = (
     "log_probability", "support", "log_support", "support_elsewhere", "support_before", "support_behind",
     "support_before_that", "share_of_support", "order", "as_indicator", "is_indicator", "in_indicator",
@@ -70,6 +72,8 @@ class Candidates:
     """[N, NAMES], NONE where there are fewer."""
     features: FloatArray
     """[N, NAMES, FEATURES]"""
+    known: npt.NDArray[np.bool_]
+    """[N, NAMES]: which are names that the user knows and that stand near."""
 
 
 class Proposals:
@@ -81,10 +85,17 @@ class Proposals:
         indicators: The spans proposed for each as indicator.
         initiatives: The spans proposed for each as initiative.
         places: The places that it names.
+        known: Where it says names that the user knows, in order.
     """
 
     def __init__(
-        self, text: str, starts: Ints, indicators: Spans, initiatives: Spans, places: Sequence[Span] = ()
+        self,
+        text: str,
+        starts: Ints,
+        indicators: Spans,
+        initiatives: Spans,
+        places: Sequence[Span] = (),
+        known: Sequence[Span] = (),
     ) -> None:
         self._text, self._starts = text, starts
         in_place = np.zeros(len(text) + 1, np.int64)
@@ -95,6 +106,7 @@ class Proposals:
         self._index = SpanIndex(text)
         names = merged(indicators.followed_by(initiatives), self._index)
         self._indicators, self._initiatives = names[: len(starts)], names[len(starts) :]
+        self._near = self._known_near(known)
         self._rivals = self._competing()
         self._spans = np.concatenate([self._index.spans, [[0, 0]]])  # NONE is its last item
 
@@ -122,19 +134,43 @@ class Proposals:
     def initiatives(self, ranker: Ranker, best: int = NAMES) -> list[list[Name]]:
         """The best initiatives by a ranker, with the share that it gives them."""
         candidates = self.candidates()
-        present = candidates.spans != NONE
-        shares = np.zeros(candidates.spans.shape)
-        shares[present] = ranker.shares(present.sum(axis=1), candidates.features[present])
+        shares = self._shares(ranker, candidates)
         return self._named(candidates.spans, shares, np.argsort(-shares, axis=1, kind="stable")[:, :best])
+
+    def _shares(self, ranker: Ranker, candidates: Candidates) -> Floats:
+        """[N, NAMES]: the share of each candidate, 0 at padding."""
+        present = candidates.spans != NONE
+        sizes, rows = present.sum(axis=1), candidates.features[present]
+        shares = np.zeros(present.shape)
+        shares[present] = ranker.shares(sizes, rows)
+        ahead = np.where(candidates.known & ~self._goes_on(candidates, shares), KNOWN, 0.0)
+        if ahead.any():
+            shares[present] = ranker.shares(sizes, rows, ahead[present])
+        return shares
+
+    def _goes_on(self, candidates: Candidates, shares: Floats) -> npt.NDArray[np.bool_]:
+        """[N, NAMES]: known names that the likeliest name begins with or holds, and goes on behind: 专利质押融资 in
+        专利质押融资风险补偿基金, which is another thing.
+        """
+        held = np.zeros(candidates.known.shape, bool)
+        for n, column in np.argwhere(candidates.known).tolist():
+            first = key(self._read(candidates.spans[n, int(shares[n].argmax())]))
+            name = key(self._read(candidates.spans[n, column]))
+            held[n, column] = name in first and not first.endswith(name)
+        return held
+
+    def _read(self, span: int) -> str:
+        start, end = self._spans[span].tolist()
+        return self._text[start:end]
 
     def reasons(self, ranker: Ranker) -> list[list[Reason]]:
         """What speaks for the first and for the second of the initiatives of each quantity."""
         candidates = self.candidates()
         found: list[list[Reason]] = []
-        for spans, features in zip(candidates.spans, candidates.features, strict=True):
-            rows = features[spans != NONE]
-            order = np.argsort(-ranker.shares([len(rows)], rows), kind="stable")[:2] if len(rows) else rows
-            found.append(ranker.reasons(*rows[order].tolist()) if len(order) == 2 else [])
+        shares = self._shares(ranker, candidates)
+        for spans, features, own in zip(candidates.spans, candidates.features, shares, strict=True):
+            order = np.argsort(-own, kind="stable")[:2]
+            found.append(ranker.reasons(*features[order].tolist()) if (spans[:2] != NONE).all() else [])
         return found
 
     def _named(self, spans: Ints, shares: npt.NDArray[np.floating], order: Ints) -> list[list[Name]]:
@@ -157,7 +193,7 @@ class Proposals:
         cut[distinct] = index.add(starts, starts + np.array(kept, np.int64))
         inside = np.stack([whole, cut[whole]], axis=-1).reshape(len(whole), 2 * whole.shape[1])
         leading = self._leading()
-        spans = np.concatenate([own.spans, inside, np.tile(leading, (len(whole), 1))], axis=1)
+        spans = np.concatenate([own.spans, inside, np.tile(leading, (len(whole), 1)), self._near], axis=1)
         keys = np.where(spans == NONE, NONE, index.key_of[spans] if len(index.spans) else NONE)
         sizes = np.array([*map(len, index.keys), 0])[keys]
         width = own.spans.shape[1]
@@ -204,16 +240,41 @@ class Proposals:
         """The strongest competitors for the initiative of each quantity."""
         spans = np.full((len(self._starts), NAMES), NONE)
         features = np.zeros((*spans.shape, len(FEATURES)), np.float32)
+        is_known = np.zeros(spans.shape, bool)
         for part, likeness in self._parts:
             rivals = self._rivals[part]
             mass = likeness.support(rivals.keys, self._initiatives[part])
-            strength = np.where(rivals.keys == NONE, -np.inf, mass + OWN * rivals.probability)
+            known = self._is_known(part, rivals.keys)
+            strength = np.where(rivals.keys == NONE, -np.inf, mass + OWN * rivals.probability + known)
             order = np.lexsort((self._spans[rivals.spans, 0], -rivals.probability, -strength))[:, :NAMES]
             chosen = rivals.taken(order)
             spans[part] = chosen.spans
+            is_known[part] = known[np.arange(len(order))[:, None], order]
             mass = mass[np.arange(len(order))[:, None], order]
             features[part] = self._features(part, likeness, chosen, mass)
-        return Candidates(spans, features)
+        return Candidates(spans, features, is_known)
+
+    def _known_near(self, known: Sequence[Span]) -> Ints:
+        """[N, at most 1]: the known name that stands before each quantity in its sentence, with no other quantity
+        between the two. (Of those with one between, half belong to that one.)
+        """
+        near = np.full((len(self._starts), 1 if known else 0), NONE)
+        if not known:
+            return near
+        starts, ends = np.array([(mention.start, mention.end) for mention in known]).T
+        numbers = self._index.add(starts, ends)
+        lows, _ = self._sentence(self._starts)
+        lows[1:] = np.maximum(lows[1:], self._starts[:-1])
+        nearest = np.searchsorted(ends, self._starts, side="right") - 1
+        stands = (nearest >= 0) & (starts[nearest] >= lows)
+        near[stands, 0] = numbers[nearest[stands]]
+        return near
+
+    def _is_known(self, part: slice, keys: Ints) -> npt.NDArray[np.bool_]:
+        """[N, C]: which names are known ones near the quantity, wherever they were read."""
+        near = np.where(self._near[part] == NONE, NONE, self._index.key_of[self._near[part]])
+        found: npt.NDArray[np.bool_] = (keys != NONE) & (keys[:, :, None] == near[:, None, :]).any(axis=2)
+        return found
 
     def _features(self, part: slice, likeness: Likeness, names: Names, mass: Floats) -> FloatArray:
         """[N, NAMES, FEATURES]"""

@@ -34,13 +34,14 @@ RULE = "field_tagger"
 
 @dataclass(frozen=True, slots=True)
 class FieldContext:
-    """An article for the tagger: simplified text, its quantities in order (`gongbao.document.Quantity` fits), and the
-    places that it names.
+    """An article for the tagger: simplified text, its quantities in order (`gongbao.document.Quantity` fits), the
+    places that it names, and where it says names that the user knows.
     """
 
     text: str
     quantities: Sequence[Amount]
     places: Sequence[Span] = ()
+    known: Sequence[Span] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class FieldTagger:
         if not len(found.statuses):
             return []
         starts = np.array([quantity.start for quantity in context.quantities])
-        proposals = Proposals(context.text, starts, found.indicators, found.initiatives, context.places)
+        proposals = Proposals(context.text, starts, found.indicators, found.initiatives, context.places, context.known)
         slope, offset = self._trees.metadata["calibration_indicator"]
         rows = zip(
             proposals.indicators(best),
@@ -151,7 +152,7 @@ class FieldTagger:
             return []
         (found,) = self.propose([context])
         starts = np.array([quantity.start for quantity in context.quantities])
-        proposals = Proposals(context.text, starts, found.indicators, found.initiatives, context.places)
+        proposals = Proposals(context.text, starts, found.indicators, found.initiatives, context.places, context.known)
         return proposals.reasons(self._ranker)
 
     def propose(self, contexts: Sequence[FieldContext]) -> list[FieldProposals]:

@@ -39,8 +39,8 @@ def rule_changes(path: Path, named: Iterable[str], known: Collection[str], kind:
 
 
 def table_changes(folder: Path) -> list[str]:
-    """What a user's tables of places do: their rows stand beside those before, or for those of the same name."""
-    tables = [path for path in sorted((folder / "places").glob("*.csv")) if path.is_file()]
+    """What a user's tables (places, known names) do: their rows stand beside those before, or for those of a name."""
+    tables = [path for path in (*sorted((folder / "places").glob("*.csv")), *folder.glob("*.csv")) if path.is_file()]
     return [f"{path}: {_rows(path)} rows" for path in tables]
 
 

@@ -1,0 +1,55 @@
+"""Decisions make names known: what was accepted or written, and wordings that are surely the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gongbao.names.known import FILE
+from gongbao.review.known import decided_names, is_wording, keep_names
+from gongbao.review.ledger import Event
+
+
+def event(action: Any, old: str | None = None, new: str | None = None, edited: str | None = None) -> Event:
+    rows = [{"initiative": name} if name else None for name in (old, new, edited)]
+    return Event(1, f"{action}{new}", action, "1", None, "Li", "", "a.txt", 0, *rows, {})
+
+
+@pytest.mark.parametrize(
+    ("wording", "name", "same"),
+    [
+        ("海岸带修复的计划", "海岸带修复计划", True),
+        ("知识产权质押融资", "知识产权证券化融资", False),
+        ("融资服务", "融资服务平台", False),  # goes on, and is another thing
+        ("修复计划", "海岸带修复计划", False),  # might be any
+        ("渔港", "海岸带修复计划", False),
+        ("海岸带修复计划", "海岸带修复计划", False),
+    ],
+)
+def test_only_what_is_surely_the_same_is_a_wording(wording: str, name: str, same: bool) -> None:
+    assert is_wording(wording, name) is same
+
+
+def test_names_found_right_are_known_and_those_refused_are_not(tmp_path: Path) -> None:
+    names = decided_names(
+        [
+            event("accept", new="渔港改造贷款"),
+            event("reject", old="湿地公园", new="公园"),
+            event("edit", new="海岸带修复的计划", edited="海岸带修复计划"),
+            event("edit", new="企业", edited="海岸带修复计划"),
+            event("accept", old="旧城"),  # the record is gone, and so is its name
+        ]
+    )
+    assert names == {"渔港改造贷款": [], "湿地公园": [], "海岸带修复计划": ["海岸带修复的计划"]}
+    kept = keep_names(tmp_path / "mine", names)
+    assert (kept.names, kept.aliases) == (3, 1)
+    first = kept.path.read_bytes()
+    again = keep_names(tmp_path / "mine", names)
+    assert (again.names, again.aliases) == (0, 0) and kept.path.read_bytes() == first
+
+
+def test_what_stands_in_the_table_stays(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("name,aliases\n滨海修复,海岸带修复计划\n", encoding="utf-8")
+    keep_names(tmp_path, {"海岸带修复计划": ["海岸带修复的计划"], "渔港改造贷款": ["海岸带修复计划"]})
+    assert (tmp_path / FILE).read_text("utf-8") == "name,aliases\n渔港改造贷款,\n滨海修复,海岸带修复计划\n"
