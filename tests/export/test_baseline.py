@@ -134,6 +134,13 @@ def test_beside_a_run_the_baseline_has_the_articles_it_knows(desk: Desk) -> None
         assert {row["indicator"] or row["initiative"] for row in data.rows()} == {"绿色贷款", "受扶持茶园", "修路"}
 
 
+def test_what_was_accepted_is_not_to_be_checked_again(desk: Desk) -> None:
+    desk.run("two", LOANS, ROADS)
+    for names, doubtful in ((["latest"], ["120家"]), (["baseline"], []), (["baseline", "latest"], [])):
+        data = Data([open_named(name, desk.places.outputs, desk.places.baseline) for name in names])
+        assert [row["raw"] for row in data.doubtful()] == doubtful
+
+
 def test_from_python_and_as_a_report(desk: Desk) -> None:
     frame = read_records("baseline", baseline=desk.places.baseline)
     assert list(frame.indicator) == ["绿色贷款", "受扶持茶园"]

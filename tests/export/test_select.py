@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,9 +13,11 @@ from typing import Any
 import pytest
 from gongbao.errors import ExportError
 from gongbao.export.columns import choose, record_columns
+from gongbao.export.formats import Style
 from gongbao.export.rows import open_source
 from gongbao.export.select import Data, Selection
 from gongbao.export.where import compile_where
+from gongbao.record import Evidence, Record
 
 from tests.export.exporting import code_of, export_to, hard_extractions, records_of, write_run
 
@@ -183,13 +186,74 @@ def test_wide_shows_the_surest_record_and_names_conflicts(tmp_path: Path) -> Non
     assert row["客流 增长（%）"] is None
 
 
-def test_wide_holds_what_is_so_and_says_what_it_leaves_out(tmp_path: Path) -> None:
+def test_wide_holds_what_is_so_and_what_is_planned_and_says_what_it_leaves_out(tmp_path: Path) -> None:
     first = hard_extractions()[0]
     said = ("actual", "planned", "previous")
     records = tuple(record.model_copy(update={"status": s}) for record, s in zip(first.records, said, strict=True))
     data = Data([open_source(write_run(tmp_path, "a", [replace(first, records=records)]))], Selection(wide=True))
-    assert [row["place"] for row in data.table().rows] == ["广东省/广州市"]
-    assert data.left_out == {"previous": 1, "planned": 1} == data.facts()["left_out"]
+    table = data.table()
+    assert [(row["place"], row["贷款（元）"], row["客流 增长 计划（%）"]) for row in table.rows] == [
+        (None, None, -3), ("广东省/广州市", 350000000, None),
+    ]  # fmt: skip
+    assert data.left_out == {"previous": 1} == data.facts()["left_out"]
+
+
+YEAR = Evidence(how="stated", rule="t")
+SAID: list[tuple[int, str | None, str | None, str, float]] = [  # value, start, end, how the year was read, confidence
+    (10, "2020-01-01", "2020-06-30", "stated", 0.9),
+    (20, "2020-01-01", "2020-12-31", "stated", 0.5),
+    (20, "2020-01-01", "2020-12-31", "stated", 0.4),
+    (30, "2020-12-31", "2020-12-31", "stated", 0.95),
+    (40, "2020-01-01", "2020-12-31", "published", 0.99),
+    (50, None, None, "stated", 0.99),
+]
+
+
+@pytest.mark.parametrize(
+    ("which", "shown", "left_out"),
+    [
+        ((0, 1), 20, {"other_period": 1}),  # of half a year and the year the newer
+        ((1, 0), 20, {"other_period": 1}),
+        ((3, 1), 20, {"other_period": 1}),  # of two that end together the longer
+        ((4, 0), 10, {"other_period": 1}),  # what the text states, not what the publication lets guess
+        ((0, 5), 10, {"other_period": 1}),
+        ((1, 2), 20, {"repeated": 1}),
+        ((0, 1, 2, 3, 4, 5), 20, {"other_period": 4, "repeated": 1}),
+    ],
+)
+def test_of_several_periods_the_newest_stated_one_is_shown(
+    tmp_path: Path, which: tuple[int, ...], shown: int, left_out: dict[str, int]
+) -> None:
+    first = hard_extractions()[0]
+    loan = first.records[0]
+    records = []
+    for number in which:
+        value, start, end, how, confidence = SAID[number]
+        evidence = {**loan.evidence, "year": replace(YEAR, how=how)}  # type: ignore[arg-type]
+        fields = {"value": value, "period_start": start, "period_end": end, "confidence": confidence}
+        records.append(
+            Record.model_validate({**dict(loan), **fields, "evidence": evidence, "record_id": f"{number:016}"})
+        )
+    folder = write_run(tmp_path, "a", [replace(first, records=tuple(records))])
+    data = Data([open_source(folder)], Selection(wide=True))
+    assert [(row["贷款（元）"], row["conflicts"]) for row in data.table().rows] == [(shown, [])]
+    assert data.left_out == left_out
+
+
+def test_people_read_the_wide_table_in_yi_and_wan(tmp_path: Path) -> None:
+    first = hard_extractions()[0]
+    loan = first.records[0]
+    small = loan.model_copy(update={"indicator": "补贴", "value": Decimal(12000), "record_id": "0" * 16})
+    folder = write_run(tmp_path, "a", [replace(first, records=(loan, small))])
+    export_to(folder, "csv", tmp_path / "people.csv", Style("excel"), wide=True)
+    with (tmp_path / "people.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert list(row)[:5] == ["地点", "年份", "事项", "最低可信度", "数值不一"]
+    assert (row["贷款（亿元）"], row["补贴（万元）"]) == ("3.5", "1.2")
+    export_to(folder, "csv", tmp_path / "data.csv", wide=True)
+    with (tmp_path / "data.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["贷款（元）"], row["补贴（元）"]) == ("350000000", "12000")
 
 
 def test_records_of_schema_1_are_read_without_status(hard_run: Path, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def command(
     wide: Annotated[
         bool,
         typer.Option(
-            "--wide", help="One row a place, initiative and year; one column an indicator; only actual levels."
+            "--wide", help="One row a place, year and initiative; one column an indicator, plans in their own."
         ),
     ] = False,
     prune: Annotated[

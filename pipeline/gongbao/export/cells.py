@@ -28,13 +28,19 @@ def json_text(value: Any) -> str:
 
 
 def cell_text(column: Column, *, excel: bool = False) -> Callable[[Any], str]:
-    """A function that writes a column's values as cells; null is the empty cell."""
+    """A function that writes a column's values as cells; null is the empty cell.
+
+    For Excel a code of digits is written as `="330100"`, the one form that a CSV has for text that looks like a number.
+    """
+    if excel and column.name == "place_code":
+        return lambda value: f'="{value}"' if value else ""
     if column.choices:  # a lone = or > is no formula
         return lambda value: value or ""
     if column.type == "string":
         return lambda value: guard(value, numbers=excel) if value is not None else ""
     if column.type == "list":
-        return lambda value: guard(";".join(map(str, value)), numbers=excel)
+        between = "；" if excel else ";"
+        return lambda value: guard(between.join(map(str, value)), numbers=excel)
     if column.type == "object":
         return lambda value: json_text(value) if value is not None else ""
     if column.type == "date":

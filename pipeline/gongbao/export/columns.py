@@ -26,7 +26,10 @@ _RESERVED = {"start": "span_start", "end": "span_end"}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `choices` are all values there may be, empty where any may; `decimal` is exact, `number` binary."""
+    """One column. `choices` are all values there may be, empty where any may; `decimal` is exact, `number` binary.
+
+    People are shown its numbers divided by ten to the power of `scale`, under `scaled_title` (`gongbao.export.people`).
+    """
 
     name: str
     title: str
@@ -35,6 +38,8 @@ class Column:
     type: Type
     nullable: bool = True
     choices: tuple[str, ...] = ()
+    scale: int = 0
+    scaled_title: str = ""
 
     @property
     def sql_name(self) -> str:

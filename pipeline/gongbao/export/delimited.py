@@ -1,4 +1,4 @@
-"""CSV: `data` for programs (UTF-8, English headers), `excel` for Excel and WPS (byte order mark, Chinese headers)."""
+"""CSV: `data` for programs (UTF-8, English headers), `excel` for people (byte order mark, `gongbao.export.people`)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from gongbao.errors import ExportError
 from gongbao.export.cells import cell_text
 from gongbao.export.formats import Style, open_text
+from gongbao.export.people import for_people
 from gongbao.export.select import Data, Table
 from gongbao.formulas import guard
 
@@ -30,6 +31,7 @@ def write_tabs(data: Data, path: Path | int, style: Style) -> int:
 def write_table(table: Table, path: Path | int, style: Style, *, separator: str = ",") -> int:
     """Write any table as CSV."""
     excel = style.audience == "excel"
+    table = for_people(table) if excel else table
     encoding = style.encoding or ("utf-8-sig" if excel else "utf-8")
     check_encoding(encoding)
     cells = [(column.name, cell_text(column, excel=excel)) for column in table.columns]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from gongbao.errors import ExportError
 from gongbao.export.accepted import Accepted
 from gongbao.export.columns import Column, Row, choose, record_columns
 from gongbao.export.rows import Source
 from gongbao.export.where import compile_where
-from gongbao.record import SCHEMA_VERSION, Status
+from gongbao.record import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from gongbao.export.wide import Wide
 
 Reviewed = Callable[[Row, Iterable[Row]], Iterable[Row]]
 """Of an article and its records, those that a person found right: as extracted, as edited, or added, in text order."""
@@ -38,6 +40,15 @@ class Selection:
     min_confidence: float = 0.0
     reviewed: Reviewed | None = field(default=None, compare=False)
     wide: bool = False
+
+
+LOW_CONFIDENCE = 0.6
+"""Records below it are to be looked at, in workbooks, reports and the terminal alike."""
+
+
+def is_doubtful(row: Row) -> bool:
+    """Whether a person should look at a record: by its confidence, in which what the flags say is weighed."""
+    return bool(row["confidence"] < LOW_CONFIDENCE)
 
 
 def is_level(row: Row) -> bool:
@@ -137,14 +148,14 @@ class Data:
                 "records without their articles' texts", where=str(missing.path), fix=fix, code="export.no_text"
             )
 
-    def table(self) -> Table:
-        """The selected columns of the selected records, or the wide table."""
+    def table(self, rows: Iterable[Row] | None = None) -> Table:
+        """The selected columns of the selected records (or of `rows` of them), or the wide table."""
         if self.selection.wide:
-            from gongbao.export.wide import wide_table
-
-            table = wide_table(self.rows(), self.facts())
+            table = self._wide.table(self.facts())
         else:
-            table = Table("records", record_columns(), self.rows(), ("record_id",), self.facts())
+            table = Table(
+                "records", record_columns(), self.rows() if rows is None else rows, ("record_id",), self.facts()
+            )
         if not self.selection.columns:
             return table
         columns = choose(table.columns, self.selection.columns)
@@ -153,10 +164,25 @@ class Data:
         return Table(table.name, columns, ({n: row[n] for n in names} for row in table.rows), key, table.facts)
 
     @cached_property
+    def _wide(self) -> Wide:
+        from gongbao.export.wide import Wide
+
+        return Wide(self.rows())
+
+    @property
     def left_out(self) -> Mapping[str, int]:
-        """How many records of each status the wide table leaves out; empty where all go in."""
-        counts = Counter(row["status"] for row in self.rows() if not is_level(row)) if self.selection.wide else {}
-        return {status: counts[status] for status in get_args(Status) if status in counts}
+        """How many records the wide table leaves out, by why (`gongbao.export.wide.LEFT_OUT`); empty where none."""
+        return self._wide.left_out if self.selection.wide else {}
+
+    def doubtful(self) -> Iterator[Row]:
+        """The selected records that a person should look at: those of low confidence that nobody has accepted."""
+        accepted = {id(source) for source in self.sources if isinstance(source, Accepted)}
+        owners = self.owners() if accepted and len(accepted) < len(self.sources) else None
+        if accepted and owners is None:
+            return
+        for row in self.rows():
+            if is_doubtful(row) and (owners is None or id(owners[row["article_id"]]) not in accepted):
+                yield row
 
     def facts(self) -> dict[str, Any]:
         """What an export says about itself: the same for the same runs and options, without a clock."""

@@ -1,4 +1,4 @@
-"""Chinese names of what records hold as codes: kinds, statuses and flags."""
+"""Chinese names of what records hold as codes: kinds, statuses, bounds and flags."""
 
 from __future__ import annotations
 
@@ -30,3 +30,12 @@ FLAG_TITLES: Mapping[str, str] = {
     "no_initiative": "没有事项",
     "no_indicator": "没有指标",
 }
+BOUND_TITLES: Mapping[str, str] = {"=": "等于", "~": "约", ">": "超过", "<": "不足"}
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "kind": KIND_TITLES, "status": STATUS_TITLES, "bound": BOUND_TITLES, "flags": FLAG_TITLES,
+}  # fmt: skip
+"""The words that people read instead of codes, by column."""
+LEFT_OUT_TITLES: Mapping[str, str] = {
+    **STATUS_TITLES, "other_period": "其他时段", "other_value": "同时段的其他数值", "repeated": "重复",
+}  # fmt: skip
+"""Why the wide table leaves records out (`gongbao.export.wide.LEFT_OUT`)."""

@@ -1,6 +1,6 @@
-"""XLSX for people: 记录 (records), 待核对 (to be checked), 汇总 (totals), 说明 (what it all means).
+"""XLSX for people: 记录 (records), 待核对 (to be checked), 汇总 (totals), 说明 (what it all means); or 宽表 and 说明.
 
-Codes are text, amounts numbers, dates dates. 金额(亿元) and 金额(万元) stand beside the value for money in 元.
+Codes are text, amounts numbers, dates dates; the rest is as `gongbao.export.people` has it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import errno
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -22,35 +21,21 @@ from xlsxwriter.worksheet import Worksheet
 from gongbao.canonical import dump_json
 from gongbao.errors import ExportError
 from gongbao.export.cells import number_text
-from gongbao.export.columns import Column, Row, record_columns
+from gongbao.export.columns import Column, Row
 from gongbao.export.formats import Style
+from gongbao.export.people import WAN, YI, for_people
 from gongbao.export.rows import exact
-from gongbao.export.select import Data, Table
+from gongbao.export.select import LOW_CONFIDENCE, Data, Table
 from gongbao.export.summary import Summary
-from gongbao.export.titles import FLAG_TITLES, STATUS_MEANINGS, STATUS_TITLES
+from gongbao.export.titles import LEFT_OUT_TITLES, STATUS_MEANINGS, STATUS_TITLES, WORDS
 
-LOW_CONFIDENCE = 0.6
-"""Records below it are to be checked, as in the terminal."""
+_FIXED = 3
+"""How many columns of the wide table stay in sight: where, when, what."""
 MAX_ROWS = 1_048_575
 MAX_COLUMNS = 16_384
 _LONGEST = 32_767
 _DIGITS = 15  # what a spreadsheet's numbers hold
-_FIRST = (
-    "place", "initiative", "indicator", "amount", "value", "value_max", "unit", "bound", "status", "kind", "year",
-    "period", "sentence", "confidence", "flags",
-)  # fmt: skip
-_LAST = (
-    "field_confidence",
-    "alternatives",
-    "evidence",
-    "record_id",
-    "article_id",
-    "start",
-    "end",
-    "sentence_start",
-    "sentence_end",
-)
-_WIDTHS = {"place": 30, "initiative": 26, "indicator": 22, "amount": 15, "value": 17, "sentence": 60, "title": 32}
+_WIDTHS = {"place": 26, "initiative": 22, "indicator": 20, "amount": 14, "value": 17, "sentence": 60, "title": 32}
 _WIDTHS |= {
     "record_id": 18,
     "article_id": 22,
@@ -64,7 +49,16 @@ _WIDTHS |= {
     "unit": 8,
     "bound": 6,
 }
-_WIDTHS |= {"kind": 9, "year": 7, "value_max": 14, "金额(亿元)": 14, "金额(万元)": 15, "confidence": 8, "conflicts": 24}
+_WIDTHS |= {
+    "kind": 8,
+    "year": 7,
+    "min_confidence": 9,
+    "value_max": 14,
+    YI: 12,
+    WAN: 14,
+    "confidence": 8,
+    "conflicts": 16,
+}
 
 Cell = Callable[[Worksheet, int, int, Any], None]
 
@@ -125,70 +119,20 @@ class _Archive(io.FileIO):
 
 
 def _fill(book: xlsxwriter.Workbook, data: Data) -> int:
-    table = _arranged(data.table())
+    table = for_people(data.table())
     writer = _Sheets(book)
-    summary = Summary()
-    count = writer.add("记录", table.columns, _money(_counted(table.rows, summary, data.selection.wide)))
-    if not data.selection.wide:
-        doubtful = (row for row in data.rows() if row["flags"] or row["confidence"] < LOW_CONFIDENCE)
-        writer.add("待核对", table.columns, _money(doubtful))
-        _recount(data, summary)
+    if data.selection.wide:
+        count = writer.add("宽表", table.columns, table.rows, fixed=_FIXED if not data.selection.columns else 0)
+    else:
+        summary = Summary()
+        count = writer.add("记录", table.columns, table.rows)
+        doubtful = data.table(data.doubtful())
+        writer.add("待核对", table.columns, for_people(doubtful).rows)
+        for row in data.rows():
+            summary.add(row)
         writer.add("汇总", summary.columns(), summary.rows())
     writer.notes("说明", list(_notes(table, data.facts())))
     return count
-
-
-def _recount(data: Data, summary: Summary) -> None:
-    """The totals need columns that the table may lack."""
-    if data.selection.columns:
-        for row in data.rows():
-            summary.add(row)
-
-
-def _counted(rows: Iterable[Row], summary: Summary, wide: bool) -> Iterator[Row]:
-    for row in rows:
-        if not wide and "confidence" in row and len(row) == len(record_columns()):
-            summary.add(row)
-        yield row
-
-
-def _arranged(table: Table) -> Table:
-    """People's order: who, what, how much and when first, machine's columns last; a chosen order is kept."""
-    names = {column.name for column in table.columns}
-    if names == {column.name for column in record_columns()}:
-        known = {column.name: column for column in table.columns}
-        middle = [c for c in table.columns if c.name not in _FIRST and c.name not in _LAST]
-        columns: Iterable[Column] = (*(known[n] for n in _FIRST), *middle, *(known[n] for n in _LAST))
-    else:
-        columns = table.columns
-    return replace(table, columns=tuple(_with_money(columns, names)))
-
-
-def _with_money(columns: Iterable[Column], names: set[str]) -> Iterator[Column]:
-    for column in columns:
-        yield column
-        if column.name == "value" and {"kind", "unit"} <= names:
-            yield Column(
-                "金额(亿元)",
-                "金额(亿元)",
-                "Money in 元, in hundred millions",
-                "人民币金额，以亿元计；其他为空",
-                "decimal",
-            )
-            yield Column(
-                "金额(万元)", "金额(万元)", "Money in 元, in ten thousands", "人民币金额，以万元计；其他为空", "decimal"
-            )
-
-
-def _money(rows: Iterable[Row]) -> Iterator[Row]:
-    for row in rows:
-        yuan = (
-            exact(row["value"]) if row.get("kind") == "money" and row.get("unit") == "元" and "value" in row else None
-        )
-        yield row | {
-            "金额(亿元)": None if yuan is None else yuan.scaleb(-8),
-            "金额(万元)": None if yuan is None else yuan.scaleb(-4),
-        }
 
 
 class _Sheets:
@@ -209,7 +153,7 @@ class _Sheets:
         self._wrapped = book.add_format(font | {"text_wrap": True, "valign": "top"})
         self._bold = book.add_format(font | {"bold": True, "font_size": 11, "valign": "top"})
 
-    def add(self, name: str, columns: Sequence[Column], rows: Iterable[Row]) -> int:
+    def add(self, name: str, columns: Sequence[Column], rows: Iterable[Row], *, fixed: int = 0) -> int:
         if len(columns) > MAX_COLUMNS:
             raise _too_many(f"{len(columns)} columns; a sheet holds {MAX_COLUMNS}")
         sheet = self._book.add_worksheet(name)
@@ -222,7 +166,7 @@ class _Sheets:
             )
             sheet.write_string(0, at, column.title, self._head if column.is_text else self._head_of_numbers)
         sheet.set_row(0, 30)
-        sheet.freeze_panes(1, 0)
+        sheet.freeze_panes(1, fixed)
         writers = [(column.name, self._cell(column)) for column in columns]
         count = 0
         for count, row in enumerate(rows, 1):
@@ -267,7 +211,7 @@ class _Sheets:
         if column.type in ("integer", "decimal", "number"):
             return self._number(self._bare if column.name == "year" else self._whole)
         if column.type == "list":
-            return lambda sheet, r, c, v: self._text(sheet, r, c, ";".join(v))
+            return lambda sheet, r, c, v: self._text(sheet, r, c, "；".join(v))
         if column.type == "object":
             return lambda sheet, r, c, v: self._text(sheet, r, c, dump_json(v) if v is not None else "")
         return self._text
@@ -314,15 +258,30 @@ _TYPES = {
 }
 _SHEETS = (
     ("记录", "每行一条事实：地点、事项、指标、数量、年份，及其在原文中的依据"),
-    ("待核对", f"有提示或可信度低于 {LOW_CONFIDENCE} 的记录，请人工核对"),
+    ("待核对", f"可信度低于 {LOW_CONFIDENCE} 的记录，请人工核对；接受过的记录不在其中"),
     ("汇总", "按地点和年份统计各类记录的条数；金额不相加（各条口径不同），给出其中最大的一条"),
+)
+
+_WIDE_SHEETS = (
+    (
+        "宽表",
+        "每行一个地点、年份和事项，每列一个指标；计划数另列“计划”列；金额按各列大小以 亿元、万元 或 元 计，见表头",
+    ),
+    (
+        "取舍",
+        "只列实际数和计划数；同一格有几个时段的，取文中写明的、最新的、最长的时段；同一时段数值不同的，取可信度最高者，并在“数值不一”中列出",
+    ),
 )
 
 
 def _notes(table: Table, facts: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     yield ("公报数据：从公报文章中提取的事实",)
-    yield from ((name, text) for name, text in _SHEETS)
-    yield ("金额", "数值以 元 等基本单位计；人民币金额另列 亿元、万元。超过 15 位有效数字的数值以文本保存，以免被舍入")
+    yield from _WIDE_SHEETS if facts["selection"]["wide"] else _SHEETS
+    if not facts["selection"]["wide"]:
+        yield (
+            "金额",
+            "数值以 元 等基本单位计；人民币金额另列 亿元、万元。超过 15 位有效数字的数值以文本保存，以免被舍入",
+        )
     yield ("来源",)
     yield ("gongbao", str(facts["gongbao"]))
     yield ("schema_version", str(facts["schema_version"]))
@@ -333,13 +292,11 @@ def _notes(table: Table, facts: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     yield ("selection", dump_json(chosen))
     left = facts.get("left_out")
     if left:
-        yield ("未列入宽表", "；".join(f"{STATUS_TITLES[status]} {count} 条" for status, count in left.items()))
+        yield ("未列入宽表", "；".join(f"{LEFT_OUT_TITLES[why]} {count} 条" for why, count in left.items()))
     yield ("状态",)
-    yield from ((status, f"{STATUS_TITLES[status]}：{meaning}") for status, meaning in STATUS_MEANINGS.items())
-    yield ("提示",)
-    yield from FLAG_TITLES.items()
+    yield from ((STATUS_TITLES[status], meaning) for status, meaning in STATUS_MEANINGS.items())
     yield ("字段",)
     yield ("列 / column", "字段 / field", "类型 / type", "说明", "description", "取值 / values")
     for column in table.columns[:200]:
-        values = " ".join(column.choices)
+        values = "、".join(WORDS.get(column.name, {}).values()) or " ".join(column.choices)
         yield (column.title, column.name, _TYPES[column.type], column.description_zh, column.description, values)
