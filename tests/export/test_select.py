@@ -16,7 +16,7 @@ from gongbao.export.columns import choose, record_columns
 from gongbao.export.formats import Style
 from gongbao.export.rows import open_source
 from gongbao.export.select import Data, Selection
-from gongbao.export.where import compile_where
+from gongbao.export.where import compile_where, not_found
 from gongbao.record import Evidence, Record
 
 from tests.export.exporting import code_of, export_to, hard_extractions, records_of, write_run
@@ -26,7 +26,7 @@ ROW: Row = dict.fromkeys(column.name for column in record_columns()) | {
     "place": "广东省/广州市", "place_code": "440100", "kind": "money", "value": 5414000000, "value_max": None, "unit": "元",
     "bound": ">", "year": 2020, "pub_date": "2021-01-09", "confidence": 0.82, "flags": ["place_guessed"],
     "initiative": "知识产权 (试点), “示范”", "title": None, "raw": "and", "start": 3,
-    "evidence": {"place": {"how": "heading"}},
+    "evidence": {"place": {"how": "heading", "rule": "outline.heading"}}, "status": "planned", "article_id": "a/1.txt",
 }  # fmt: skip
 
 TRUE = [
@@ -39,12 +39,14 @@ TRUE = [
     'initiative~"(试点), “示"', "initiative~'(试点)'", 'raw="and"', "kind=money AND year=2020", "evidence=place", "unit!=件",
     "year≥2020", "year ≤ 2020 and year≠2019", "year==2020", "（年份＝2020） and value＞1", "place in [北京市，广东省/广州市]",
     "value>54亿", "value=54.14亿 and value<5414001万", "value < 1万亿", "类别=金额", "kind in [计数，金额]", "flags!=null",
+    "place=广州市", "place in [深圳市, 广州市]", "界限=超过", "状态=计划 且 （类别=计数 或 年份=2020）", "非 状态=实际", "标题=空",
+    "flag=place_guessed", '提示="地点为推断，原文没有直接写明"', "rule=outline.heading", "规则~outline", "article=a/1.txt", "文章~1",
 ]  # fmt: skip
 FALSE = [
     "kind=count", "kind!=money", "year>2020", "year<2020", "place^=广州", "place~深圳", "value_max>0", "value_max<0",
-    "title^=a", "title~a", "title=a", "kind=money and year=2019", "not kind=money or year=2019", "place=null", "flags=guessed",
+    "title^=a", "title~a", "title=a", "kind=money and year=2019", "not kind=money or year=2019", "place=null", "place=州市", "place!=广州市",
     "bound in [=, ~]", "not (kind=money and (year=2020))", "confidence>0.82", "pub_date=2020-01-09", "kind not in [money]",
-    "year≥2021", "place in [北京市，广州市]", "value>55亿", "kind=计数", "flags=null", 'initiative~"（试点）"',
+    "year≥2021", "place in [北京市，深圳市]", "rule=place.name", "value>55亿", "kind=计数", "flags=null", 'initiative~"（试点）"',
 ]  # fmt: skip
 
 
@@ -77,13 +79,15 @@ def test_filters_that_do_not(text: str) -> None:
         ("kind in [money", 15, "expected ']'"),
         ("kind=money and", 15, "expected a column"),
         ("and kind=money", 1, "expected a column"),
-        ("flags>a", 7, "cannot be compared"),
+        ("flags>damaged", 7, "cannot be compared"),
         ("kind!money", 5, "cannot read '!'"),
         ("year>null", 6, "cannot be compared"),
         ("value>NaN", 7, "is a number"),
         ("value>=亿", 8, "is a number"),
         ("value>1亿2", 7, "is a number"),
         ("kind=资金", 6, "one of money"),
+        ("flags=guessed", 7, "one of damaged"),
+        ("状态=计化", 4, "one of actual"),
         ("year≥", 6, "expected a value"),
         ("(" * 100_000 + "year=2020" + ")" * 100_000, 101, "100 brackets"),
         ("not (" * 5_000 + "year=2020" + ")" * 5_000, 505, "100 brackets"),
@@ -99,6 +103,38 @@ def test_filters_that_do_not_parse_say_where(text: str, position: int, said: str
 def test_as_many_brackets_as_anybody_needs() -> None:
     assert compile_where("(" * 100 + "year=2020" + ")" * 100)(ROW) == compile_where("year=2020")(ROW)
     assert compile_where(" or ".join(["(kind=money)"] * 5_000))(ROW) == compile_where("kind=money")(ROW)
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [("plase=a", "place"), ("地方=a", "地点"), ("kind=mony", "money"), ("flags=place_gessed", "place_guessed")],
+)
+def test_a_slip_names_the_nearest(text: str, near: str) -> None:
+    with pytest.raises(ExportError) as error:
+        compile_where(text)
+    assert f"Did you mean {near}" in (error.value.fix or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "near"),
+    [
+        ("place=广洲市", "广洲市", ("广东省/广州市",)),
+        ("place=广东省", "广东省", ("广东省/广州市",)),
+        ("year=2031 and place=广州市", "2031", ("2020",)),
+        ("initiative in [新店]", "新店", ("新店贷款",)),
+        ("rule=place.nowhere", "place.nowhere", ("place.test",)),
+    ],
+)
+def test_what_a_filter_names_and_no_record_has_is_told(
+    hard_run: Path, text: str, wanted: str, near: tuple[str, ...]
+) -> None:
+    ((_, found, there),) = not_found(text, open_source(hard_run).rows())
+    assert found == wanted and set(near) <= set(there)
+
+
+@pytest.mark.parametrize("text", ["place=广州市", "year=2020", "place~深圳", "year!=2031", "kind=count and year=2020"])
+def test_what_is_there_or_not_named_is_not_missed(hard_run: Path, text: str) -> None:
+    assert not_found(text, open_source(hard_run).rows()) == []
 
 
 def test_an_unknown_column_names_the_nearest() -> None:

@@ -15,6 +15,7 @@ from gongbao.cli.diff import BaselineOption
 if TYPE_CHECKING:
     from gongbao.export.formats import Format, Written
     from gongbao.export.rows import Source
+    from gongbao.export.select import Data
 
 WhereOption = Annotated[
     str | None, typer.Option(help='Only these, e.g. "kind=money and year>=2019 and place^=广东省".')
@@ -104,6 +105,8 @@ def command(
     if data.left_out:
         said = ", ".join(f"{number} {status}" for status, number in data.left_out.items())
         typer.echo(f"left out of the wide table: {said}; a plain export holds them", err=True)
+    if where and not written.rows:
+        tell_not_found(data)
     tell_unwritten(sources, outputs, baseline)
 
 
@@ -121,6 +124,19 @@ def open_sources(names: list[str], outputs: Path, baseline: Path) -> list[Source
     from gongbao.export.rows import open_named
 
     return [open_named(name, outputs, baseline) for name in names]
+
+
+def tell_not_found(data: Data) -> None:
+    """Why a filter finds nothing: what it names and no record has, with what there is."""
+    from gongbao.cli.terminal import printable
+    from gongbao.export.select import Data
+    from gongbao.export.where import not_found
+
+    assert data.selection.where
+    for column, wanted, near in not_found(data.selection.where, Data(data.sources).rows()):
+        between = " – " if column.type in ("integer", "decimal", "number") else ", "
+        there = f"; there is {between.join(near)}" if near else ""
+        typer.echo(printable(f"no record has {column.name}={wanted}{there}"), err=True)
 
 
 def tell_unwritten(sources: list[Source], outputs: Path, baseline: Path) -> None:

@@ -108,13 +108,17 @@ def choose(columns: Sequence[Column], names: Iterable[str]) -> tuple[Column, ...
 
 
 def unknown_column(name: str, columns: Sequence[Column], *, where: str | None = None) -> ExportError:
-    """The error for a name that no column has, with the nearest one."""
+    """The error for a name that no column has, with the nearest ones, of the English or the Chinese names."""
     from difflib import get_close_matches
 
     names = [column.name for column in columns]
-    near = get_close_matches(name, names, 1)
-    hint = f"Did you mean {near[0]}? " if near else ""
-    listed = ", ".join(names[:40]) + (", ..." if len(names) > 40 else "")
+    titles = [column.title for column in columns]
+    foreign = not name.isascii()
+    near = get_close_matches(name, titles if foreign else names, 3, 0.5 if foreign else 0.7)
+    near += [title for title in titles if foreign and title not in near and (name in title or title in name)]
+    hint = f"Did you mean {', '.join(near[:3])}? " if near else ""
+    shown = titles if foreign else names
+    listed = ", ".join(shown[:40]) + (", ..." if len(shown) > 40 else "")
     return ExportError(f"no column {name!r}", where=where, fix=f"{hint}Columns: {listed}", code="export.column")
 
 

@@ -1,4 +1,4 @@
-"""The filter of `--where`: `kind=money and year>=2019 and place^=广东省`.
+"""The filter of `--where` and of the review page: `kind=money and year>=2019 and place^=广东省`.
 
     expression = term { "or" term }
     term       = factor { "and" factor }
@@ -7,17 +7,21 @@
                | column [ "not" ] "in" "[" value { "," value } "]"
     value      = number | date | word | "text in quotes" | null
 
-Numbers may be written as 1e9, 1.5亿, 300万, kinds by their Chinese names, operators as `＝ ≠ ≤ ≥ ＜ ＞ （ ） ，`, `==`.
-`^=` is *starts with*, `~` is *contains*; both look at text, and at the items of a list (`flags~guessed`). Numbers are
-compared exactly, dates as dates. A test on a missing value is false, but for `= null` and `!=`; an empty list is null.
-Words need quotes only
-where they hold spaces, brackets, commas, quotes or operators, or are `and or not in null`.
+Columns, kinds, statuses, bounds and flags may be named in English or Chinese (`状态=计划`); `且 或 非 空` stand for
+`and or not null`; numbers may be written as 1e9, 1.5亿, 300万, operators as `＝ ≠ ≤ ≥ ＜ ＞ （ ） ，`, `==`. `article`,
+`flag` and `rule` (any rule that the evidence names) are columns too.
+`^=` is *starts with*, `~` is *contains*; both look at text, and at the items of a list (`flags~guessed`). A place is
+its path or its own name (`place=广州市`); `place^=广东省` is all that lies in it. Numbers and dates are compared
+exactly. A test on a missing value is false, but for `= null` and `!=`; an empty list is null. Words need quotes only
+where they hold spaces, brackets, commas, quotes or operators, or are words of the filter themselves.
+What cannot be so is refused: a name that no column has, a value that an enumerated column never takes. What could be
+and is nowhere, `not_found` tells.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -25,7 +29,7 @@ from typing import Any, NamedTuple
 from gongbao.errors import ExportError
 from gongbao.export.columns import Column, Row, record_columns, unknown_column
 from gongbao.export.rows import exact
-from gongbao.export.titles import KIND_TITLES, STATUS_TITLES
+from gongbao.export.titles import FLAG_TITLES, WORDS
 
 Test = Callable[[Row], bool]
 DEPTH = 100
@@ -37,15 +41,19 @@ _TOKENS = re.compile(
              | (?P<word> [^\s=<>!~^(),\[\]＝≠≤≥＜＞（），［］"']+ ) )""",
     re.VERBOSE,
 )
-_KEYWORDS = {"and", "or", "not", "in", "null"}
+_ALSO = {"且": "and", "或": "or", "非": "not", "空": "null"}
+_KEYWORDS = {"and", "or", "not", "in", "null", *_ALSO}
 _SAME = {"==": "=", "≠": "!=", "≤": "<=", "≥": ">="} | dict(zip("＝＜＞（），［］", "=<>(),[]", strict=True))
 """Operators as a Chinese keyboard types them."""
 _NUMBER = re.compile(r"(.*?)(万亿|亿|万)?")
-_CODES = {
-    "kind": {title: kind for kind, title in KIND_TITLES.items()},
-    "status": {title: status for status, title in STATUS_TITLES.items()},
-}
+_CODES = {name: {word: code for code, word in words.items()} for name, words in WORDS.items()}
 """What the Chinese names of codes stand for, by column."""
+_KNOWN = {"flags": tuple(FLAG_TITLES)}
+"""The items that a list may hold."""
+_RULE = Column("rule", "规则", "Any rule that the evidence names", "依据中出现的任一规则", "list", nullable=False)
+_ALIASES = {"article": "article_id", "文章": "article_id", "flag": "flags"}
+_NEAR = 3
+"""How many of the values that there are a hint names."""
 _SIZES = {"万亿": 12, "亿": 8, "万": 4}
 
 
@@ -65,11 +73,62 @@ def compile_where(text: str, columns: Sequence[Column] | None = None) -> Test:
     return _Parser(text, columns or record_columns()).parse()
 
 
+def not_found(text: str, rows: Iterable[Row], columns: Sequence[Column] | None = None) -> list[Missing]:
+    """What a filter asks for by name and no row has: why it finds nothing.
+
+    Args:
+        text: A filter that `compile_where` takes.
+        rows: What it was to find something in.
+        columns: Their columns; those of a record by default.
+    """
+    parser = _Parser(text, columns or record_columns())
+    parser.parse()
+    there: dict[str, set[Any]] = {column.name: set() for column, _ in parser.named}
+    for row in rows:
+        for name, values in there.items():
+            value = _get(row, name)
+            values.update(value if isinstance(value, list | dict) else () if value is None else (value,))
+    missing = []
+    for column, wanted in dict.fromkeys(parser.named):
+        values = there[column.name]
+        if column.type in ("integer", "decimal", "number"):
+            numbers = [number for value in values if (number := exact(value)) is not None]
+            if wanted not in numbers:
+                ends = sorted({min(numbers), max(numbers)}) if numbers else []
+                missing.append(Missing(column, str(wanted), tuple(map(str, ends))))
+        elif wanted not in values and not any(_is_place(column, value, wanted) for value in values):
+            missing.append(Missing(column, str(wanted), tuple(_nearest(str(wanted), map(str, values)))))
+    return missing
+
+
+class Missing(NamedTuple):
+    """A value that no record has; `near` are values that there are: the nearest ones, of numbers the ends."""
+
+    column: Column
+    wanted: str
+    near: tuple[str, ...]
+
+
+def _nearest(wanted: str, values: Iterable[str]) -> list[str]:
+    from difflib import get_close_matches
+
+    known = sorted(set(values), key=lambda value: (len(value), value))
+    by_end: dict[str, str] = {}  # of a place's path its own name is compared
+    for value in known:
+        by_end.setdefault(value.rpartition("/")[2] or value, value)
+    near = [value for value in known if wanted in value or value in wanted]
+    near += [by_end[end] for end in get_close_matches(wanted, by_end, _NEAR, 0.4)]
+    return list(dict.fromkeys(near))[:_NEAR]
+
+
 class _Parser:
     def __init__(self, text: str, columns: Sequence[Column]) -> None:
         self._text = text
-        self._columns = {c.title: c for c in columns} | {c.name: c for c in columns}
-        self._all = columns
+        self._all = (*columns, _RULE) if any(c.name == "evidence" for c in columns) else tuple(columns)
+        self._columns = {c.title: c for c in self._all} | {c.name: c for c in self._all}
+        self._columns |= {a: self._columns[n] for a, n in _ALIASES.items() if n in self._columns}
+        self.named: list[tuple[Column, Any]] = []
+        """The values that are asked for by name, each with its column."""
         self._tokens = list(self._scan())
         self._at = self._depth = 0
 
@@ -95,7 +154,8 @@ class _Parser:
             raw = match[kind]
             if kind in ("double", "single"):
                 kind, raw = "text", re.sub(r"\\(.)", r"\1", raw)
-            yield _Token(kind, _SAME.get(raw, raw) if kind == "op" else raw, start)
+            same = _SAME if kind == "op" else _ALSO if kind == "word" else {}
+            yield _Token(kind, same.get(raw, raw), start)
             at = match.end()
         yield _Token("end", "", len(text))
 
@@ -183,21 +243,25 @@ class _Parser:
             )
         value = self._value(column)
         if operator.text in ("=", "!="):
-            test = self._equals(column, value)
+            test = self._equals(column, value, named=operator.text == "=")
             return test if operator.text == "=" else lambda row: not test(row)
         if value is None or column.type in ("list", "object"):
             raise self._error(f"{name} cannot be compared with {operator.text} here", at)
         order, read = _OPERATORS[operator.text], _reader(column)
         return lambda row: row[name] is not None and order(read(row[name]), value)
 
-    def _equals(self, column: Column, value: Any) -> Test:
+    def _equals(self, column: Column, value: Any, *, named: bool = True) -> Test:
         name = column.name
+        if named and value is not None:
+            self.named.append((column, value))
         if value is None and column.type == "list":
-            return lambda row: not row[name]
+            return lambda row: not _get(row, name)
         if value is None:
             return lambda row: row[name] is None
         if column.type in ("list", "object"):
-            return lambda row: value in row[name]
+            return lambda row: value in _get(row, name)
+        if column.name == "place":
+            return lambda row: row[name] == value or _is_place(column, row[name], value)
         read = _reader(column)
         return lambda row: row[name] is not None and read(row[name]) == value
 
@@ -226,20 +290,36 @@ class _Parser:
             except ValueError:
                 raise self._error(f"{column.name} is a date YYYY-MM-DD, {text!r} is none", token.at) from None
         text = _CODES.get(column.name, {}).get(text, text)
-        if column.choices and text not in column.choices:
-            raise self._error(f"{column.name} is one of {' '.join(column.choices)}, never {text!r}", token.at)
+        known = column.choices or _KNOWN.get(column.name, ())
+        if known and text not in known:
+            raise self._error(f"{column.name} is one of {' '.join(known)}, never {text!r}", token.at, near=known)
         return text
 
     def _shown(self, at: int) -> str:
         return f"--where, position {at + 1}: {self._text[:at]}▶{self._text[at:]}"
 
-    def _error(self, why: str, at: int) -> ExportError:
+    def _error(self, why: str, at: int, *, near: Sequence[str] = ()) -> ExportError:
+        from difflib import get_close_matches
+
+        close = get_close_matches(self._tokens[self._at - 1].text, near, 1) if near else []
+        hint = f"Did you mean {close[0]}? " if close else ""
         return ExportError(
             why,
             where=self._shown(at),
-            fix="Write for example: kind=money and year>=2019 and place^=广东省",
+            fix=f"{hint}Write for example: kind=money and year>=2019 and place^=广东省",
             code="export.where",
         )
+
+
+def _get(row: Row, name: str) -> Any:
+    if name == _RULE.name:
+        return list(dict.fromkeys(item["rule"] for item in (row["evidence"] or {}).values()))
+    return row[name]
+
+
+def _is_place(column: Column, value: Any, wanted: Any) -> bool:
+    """Whether a place's path ends in the name asked for."""
+    return column.name == "place" and isinstance(value, str) and value.endswith(f"/{wanted}")
 
 
 def _number(text: str) -> Decimal | None:
@@ -256,7 +336,7 @@ def _number(text: str) -> Decimal | None:
 
 def _text_test(name: str, test: Callable[[str], bool]) -> Test:
     def run(row: Row) -> bool:
-        value = row[name]
+        value = _get(row, name)
         return value is not None and (test(value) if isinstance(value, str) else any(test(item) for item in value))
 
     return run
