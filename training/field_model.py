@@ -85,7 +85,7 @@ class FieldNetwork(nn.Module):
         self, articles: Sequence[TextFeatures], vocabulary: Vocabulary, dropout: float
     ) -> tuple[Tensor, list[int]]:
         """States of all articles one after the other (one row more than characters each), and where each begins."""
-        jobs = [(n, start, end) for n, article in enumerate(articles) for start, end in article.sequences]
+        jobs = [(n, start, end) for n, article in enumerate(articles) for start, end in article.sequences.tolist()]
         jobs.sort(key=lambda job: job[2] - job[1])
         batches: list[list[tuple[int, int, int]]] = [[]]
         for job in jobs:

@@ -53,7 +53,7 @@ def test_agreed_prefers_what_others_contain() -> None:
     (names,) = proposals.indicators()
     assert [name.text for name in names] == ["技术合同成交额", "合同成交额", "游客"]
     assert names[0].probability == pytest.approx(0.6)
-    assert proposals.indicators(best=1) == [names[:1]]
+    assert list(proposals.indicators(best=1)) == [names[:1]]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_any_proposals(data: st.DataObject, count: int) -> None:
     ]
     proposed = spans(*[rows[number % len(rows)] for number in range(count)])
     proposals = Proposals(text, np.arange(count) % 30, proposed, proposed)
-    chosen = proposals.initiatives(Ranker.load("gongbao.names", "initiative"))
-    assert len(chosen) == len(proposals.indicators()) == count
+    chosen = list(proposals.initiatives(Ranker.load("gongbao.names", "initiative")))
+    assert len(chosen) == len(list(proposals.indicators())) == count
     for names in chosen:
         assert len(names) <= NAMES
         assert all(name.text == text[name.start : name.end] for name in names)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from gongbao.names import tagger as tagger_module
 from gongbao.names.features import KINDS, LONGEST, TextFeatures
-from gongbao.names.scores import SPANS, _largest, best_spans, softmax
+from gongbao.names.scores import SPANS, Rows, _largest, best_spans, softmax
 from gongbao.names.tagger import FieldContext, FieldTagger
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -98,3 +100,52 @@ def test_result_does_not_depend_on_the_batch() -> None:
     order = [4, 6, 0, 2, 5, 1, 3]
     shuffled = tagger.predict([contexts[n] for n in order[:3]]) + tagger.predict([contexts[n] for n in order[3:]])
     assert [shuffled[order.index(n)] for n in range(len(contexts))] == together
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4)), max_size=6))
+def test_rows_of_what_was_read(gaps_and_lengths: list[tuple[int, int]]) -> None:
+    parts, at = [], 0
+    for gap, length in gaps_and_lengths:
+        parts.append((at + gap, at + gap + length))
+        at += gap + length
+    rows = Rows(np.array(parts, np.int64).reshape(-1, 2))
+    own = {offset for start, end in parts for offset in range(start, end)}
+    found = rows.of(np.arange(at + 3)).tolist()
+    assert found == sorted(found)
+    assert max(found) < rows.count == 1 + len(own) + len(parts)
+    written = {found[offset] for offset in own}
+    assert len(written) == len(own)
+    assert not written & {row for offset, row in enumerate(found) if offset not in own}
+
+
+def test_a_long_article_is_read_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    contexts = [long_article(seed, lines) for seed, lines in ((1, 40), (2, 3), (3, 25))]
+    whole = FieldTagger.load().propose(contexts)
+    monkeypatch.setattr(tagger_module, "_BLOCK", 700)
+    monkeypatch.setattr(tagger_module, "_TOGETHER", 1500)
+    for one, other in zip(whole, FieldTagger.load().propose(contexts), strict=True):
+        for name in ("indicators", "initiatives"):
+            spans, others = getattr(one, name), getattr(other, name)
+            assert np.array_equal(spans.found, others.found)
+            assert others.shares == pytest.approx(spans.shares, abs=1e-5)
+            assert np.array_equal(spans.starts[:, 0], others.starts[:, 0])
+        assert other.statuses == pytest.approx(one.statuses, abs=1e-5)
+        assert other.ranks == pytest.approx(one.ranks, abs=1e-5)
+
+
+def peak(context: FieldContext) -> int:
+    """Bytes that a prediction takes at most, its result besides what was there before."""
+    tracemalloc.start()
+    FieldTagger.load().predict([context])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
+def test_memory_of_a_long_article_is_that_of_its_result() -> None:
+    """Windows, the network's output and what is compared are held in blocks: a page more takes kilobytes."""
+    shorter, longer = long_article(1, 120), long_article(1, 360)
+    FieldTagger.load().predict([long_article(1, 2)])  # what is loaded once
+    added = len(longer.text) - len(shorter.text)
+    assert added > 40_000
+    assert (peak(longer) - peak(shorter)) / added < 600

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +41,7 @@ class SpanIndex:
     Attributes:
         spans: [spans, 2] start and end of every span.
         key_of: [spans] the key of every span, NONE if nothing is left of it without marks.
+        keys: The distinct keys.
     """
 
     def __init__(self, text: str) -> None:
@@ -50,13 +50,9 @@ class SpanIndex:
         is_mark = np.array([character in _MARK_CHARACTERS for character in text], bool)
         self._place = np.concatenate([[0], np.cumsum(~is_mark)])  # of every offset in the text without marks
         self._numbers: dict[str, int] = {}
+        self.keys: list[str] = []
         self.spans = np.zeros((0, 2), np.int64)
         self.key_of = np.zeros(0, np.int64)
-
-    @property
-    def keys(self) -> list[str]:
-        """The distinct keys."""
-        return list(self._numbers)
 
     def add(self, starts: Ints, ends: Ints) -> Ints:
         """Note spans; gives the number of each."""
@@ -66,6 +62,7 @@ class SpanIndex:
         numbers, plain = self._numbers, self._plain
         found = [plain[start:end] for start, end in self._place[spans].tolist()]
         keys = [numbers.setdefault(reads, len(numbers)) if reads else NONE for reads in found]
+        self.keys = [*numbers]
         added: Ints = len(self.key_of) + which
         self.spans = np.concatenate([self.spans, spans])
         self.key_of = np.concatenate([self.key_of, np.array(keys, np.int64)])
@@ -132,31 +129,30 @@ class Likeness:
     """
 
     def __init__(self, index: SpanIndex, used: Sequence[Ints]) -> None:
-        known = index.keys
-        is_used = np.zeros(len(known) + 1, bool)  # NONE is its last item
-        for numbers in used:
-            is_used[numbers] = True
-        is_used[NONE] = True
-        self._place: Ints = np.cumsum(is_used) - 1
-        keys = [*compress(known, is_used.tolist()), "\0"]
+        self._used = np.unique(np.concatenate([[NONE], *(numbers.ravel() for numbers in used)]))  # NONE is its first
+        keys = ["\0", *map(index.keys.__getitem__, self._used[1:].tolist())]
         sizes = np.array([len(text) for text in keys])
         self._part, self._beginning = _parts(keys, sizes)
         close = self._part & (sizes[:, None] >= 2) & (2 * sizes[:, None] >= sizes)
         self._alike = close | close.T
 
+    def _place(self, keys: Ints) -> Ints:
+        place: Ints = np.searchsorted(self._used, keys)
+        return place
+
     def is_part(self, keys: Ints, others: Ints) -> Bools:
         """Whether each key is in the other of the same place."""
-        found: Bools = self._part[self._place[keys], self._place[others]]
+        found: Bools = self._part[self._place(keys), self._place(others)]
         return found
 
     def is_beginning(self, keys: Ints, others: Ints) -> Bools:
         """Whether each other begins with the key of the same place."""
-        found: Bools = self._beginning[self._place[keys], self._place[others]]
+        found: Bools = self._beginning[self._place(keys), self._place(others)]
         return found
 
     def support(self, keys: Ints, names: Names) -> Floats:
         """[N, C]: for keys [N, C] the probability of all those of N quantities' names that are alike."""
-        alike = self._alike[self._place[keys][:, :, None], self._place[names.keys][:, None]]
+        alike = self._alike[self._place(keys)[:, :, None], self._place(names.keys)[:, None]]
         # Added up in order, not in numpy's pairs: equal sums must not differ in their last bits.
         total: Floats = np.cumsum(np.where(alike, names.probability[:, None], 0.0), axis=-1)[..., -1]
         return total

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -74,14 +74,6 @@ class Surroundings:
     blocks: Ints
     """[N, 3, 2] start and end of title, heading and text around the quantity; empty where one is not shown."""
 
-    def mean(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """[N, D]: the mean over each window of what is known [len(text), D] of every character."""
-        sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
-        starts, ends = self.blocks[..., 0], self.blocks[..., 1]
-        lengths = np.maximum(1, (ends - starts).sum(axis=1, keepdims=True))
-        found: npt.NDArray[np.float32] = ((sums[ends] - sums[starts]).sum(axis=1) / lengths).astype(np.float32)
-        return found
-
 
 class TextFeatures:
     """The features of one article.
@@ -92,7 +84,9 @@ class TextFeatures:
 
     Attributes:
         marks: [len(text)] 0, or 1 + the kind of the quantity that the character belongs to.
-        sequences: Spans of the text that the encoder reads at once.
+        sequences: [S, 2] spans of the text that the encoder reads at once, in order.
+        blocks: [N, 3, 2] start and end of what is shown of each quantity: the title, the heading, the text around it;
+            empty where one is not.
         borders: [len(text) + 1] how many characters that no name crosses stand before each offset.
         may_start: [len(text) + 1] a name may begin there.
         may_end: [len(text) + 1] it may be a name's last character.
@@ -101,7 +95,7 @@ class TextFeatures:
     def __init__(self, text: str, amounts: Sequence[Amount]) -> None:
         size = len(text)
         self.text, self.amounts = text, amounts
-        self.sequences = list(_sequences(text))
+        self.sequences = np.array(_sequences(text), np.int64).reshape(-1, 2)
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
         classes = _class_table()[np.minimum(codes, 0xFFFF)]
         is_in = {name: classes & (1 << bit) != 0 for bit, name in enumerate(_CLASSES)}
@@ -139,21 +133,31 @@ class TextFeatures:
         often, in_title = (np.append(np.where(is_word, values[which], 0), 0) for values in (level, titled))
         return _with_left_neighbour(often) + _with_left_neighbour(in_title)
 
-    def surroundings(self) -> Surroundings:
-        """The windows and features of all quantities."""
+    @cached_property
+    def _own_headings(self) -> Ints:
+        """[N, 2]: the last heading before each quantity."""
+        found: Ints = self._headings[np.searchsorted(self._headings[:, 1], self.starts, side="right") - 1]
+        return found
+
+    @cached_property
+    def blocks(self) -> Ints:
         starts, ends = self.starts, self._ends
         sentence = self._sentence_of[starts]
         low = np.maximum(self._sentences[np.maximum(sentence - SENTENCES_BACK, 0), 0], starts - BACK)
         high = np.minimum(np.maximum(self._sentences[sentence, 1], ends), ends + AHEAD)
         title = np.tile(np.array(self._title), (len(starts), 1))
         title[title[:, 1] > low] = 0
-        own_heading = self._headings[np.searchsorted(self._headings[:, 1], starts, side="right") - 1]
-        heading = np.where((own_heading[:, 1] <= low)[:, None], own_heading, 0)
-        spans = (title, heading, np.stack([low, high], axis=1))
-        blocks = [_block(*span.T) for span in spans]
+        heading = np.where((self._own_headings[:, 1] <= low)[:, None], self._own_headings, 0)
+        return np.stack([title, heading, np.stack([low, high], axis=1)], axis=1)
+
+    def surroundings(self, part: slice = slice(None)) -> Surroundings:
+        """The windows and features of all quantities, or of some of them: they take kilobytes each."""
+        spans = self.blocks[part]
+        starts, ends = self.starts[part, None], self._ends[part, None]
+        blocks = [_block(*block.T) for block in spans.swapaxes(0, 1)]
         positions, present, block_ends = (np.concatenate(parts, axis=1) for parts in zip(*blocks, strict=True))
-        features = self._features(positions, starts[:, None], ends[:, None], own_heading)
-        return Surroundings(positions, present, features, block_ends, self._kinds, np.stack(spans, axis=1))
+        features = self._features(positions, starts, ends, self._own_headings[part])
+        return Surroundings(positions, present, features, block_ends, self._kinds[part], spans)
 
     def _features(self, at: Ints, start: Ints, end: Ints, heading: Ints) -> Features:
         after, inside = at >= end, (at >= start) & (at < end)

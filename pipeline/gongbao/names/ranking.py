@@ -20,7 +20,7 @@ import regex
 
 from gongbao.chinese.clauses import Span
 from gongbao.names.candidates import NONE, Floats, Ints, Likeness, Names, SpanIndex, key, merged
-from gongbao.names.features import SENTENCE_ENDS
+from gongbao.names.features import LONGEST, SENTENCE_ENDS
 from gongbao.names.scores import Spans
 from gongbao.ranker import Ranker, Reason
 
@@ -44,6 +44,7 @@ FEATURES = (
 _IN_TEXT = FEATURES[FEATURES.index("size") : FEATURES.index("to_next_quantity")]
 _LEADING = 6  # names of the article as a whole that compete for each of its quantities
 _QUANTITIES = 64  # quantities that are compared at once
+_SAID_IN = 1 << 16  # characters that names are counted in
 _TAIL = regex.compile(
     r"(?:总?[额量值数]|金额|总值|增加值|收入|比例|比重|率|规模|面积|总量|产量|产值|水平|人数|数量|占比|销售额|成交额|进出口额)$"
 )
@@ -102,9 +103,10 @@ class Proposals:
         for place in places:
             in_place[place.start + 1 : place.end + 1] = 1
         self._in_place = np.cumsum(in_place)
-        self._counts: dict[str, int] = {}
+        self._counts: dict[tuple[int, str], int] = {}
+        self._last: tuple[slice, Likeness] | None = None
         self._index = SpanIndex(text)
-        names = merged(indicators.followed_by(initiatives), self._index)
+        names = merged(Spans.joined([indicators, initiatives]), self._index)
         self._indicators, self._initiatives = names[: len(starts)], names[len(starts) :]
         self._near = self._known_near(known)
         self._rivals = self._competing()
@@ -115,27 +117,26 @@ class Proposals:
         start, end = self._spans[span].tolist()
         return Name(start, end, self._text[start:end], probability)
 
-    def indicators(self, best: int = NAMES) -> list[list[Name]]:
-        """The best indicators by how much of the probability agrees with them, which becomes their probability.
+    def indicators(self, best: int = NAMES) -> Iterator[list[Name]]:
+        """For each quantity the best indicators by how much of the probability agrees with them: their probability.
 
         Of 成交额, 合同成交额 and 技术合同成交额 the middle one is the safest guess: it agrees with both others.
         """
-        found: list[list[Name]] = []
-        for part, likeness in self._parts:
-            names = self._indicators[part]
+        for part in self._parts:
+            names, likeness = self._indicators[part], self._likeness(part)
             mass = likeness.support(names.keys, names)
             starts, ends = np.moveaxis(self._spans[names.spans], -1, 0)
             strength = np.where(names.spans == NONE, -np.inf, mass + OWN * names.probability)
             order = np.lexsort((ends, starts, -strength))[:, :best]
             shares = np.minimum(1.0, np.maximum(mass, names.probability))
-            found += self._named(names.spans, shares, order)
-        return found
+            yield from self._named(names.spans, shares, order)
 
-    def initiatives(self, ranker: Ranker, best: int = NAMES) -> list[list[Name]]:
-        """The best initiatives by a ranker, with the share that it gives them."""
-        candidates = self.candidates()
-        shares = self._shares(ranker, candidates)
-        return self._named(candidates.spans, shares, np.argsort(-shares, axis=1, kind="stable")[:, :best])
+    def initiatives(self, ranker: Ranker, best: int = NAMES) -> Iterator[list[Name]]:
+        """For each quantity the best initiatives by a ranker, with the share that it gives them."""
+        for part in self._parts:
+            candidates = self._candidates(part)
+            shares = self._shares(ranker, candidates)
+            yield from self._named(candidates.spans, shares, np.argsort(-shares, axis=1, kind="stable")[:, :best])
 
     def _shares(self, ranker: Ranker, candidates: Candidates) -> Floats:
         """[N, NAMES]: the share of each candidate, 0 at padding."""
@@ -165,12 +166,13 @@ class Proposals:
 
     def reasons(self, ranker: Ranker) -> list[list[Reason]]:
         """What speaks for the first and for the second of the initiatives of each quantity."""
-        candidates = self.candidates()
         found: list[list[Reason]] = []
-        shares = self._shares(ranker, candidates)
-        for spans, features, own in zip(candidates.spans, candidates.features, shares, strict=True):
-            order = np.argsort(-own, kind="stable")[:2]
-            found.append(ranker.reasons(*features[order].tolist()) if (spans[:2] != NONE).all() else [])
+        for part in self._parts:
+            candidates = self._candidates(part)
+            shares = self._shares(ranker, candidates)
+            for spans, features, own in zip(candidates.spans, candidates.features, shares, strict=True):
+                order = np.argsort(-own, kind="stable")[:2]
+                found.append(ranker.reasons(*features[order].tolist()) if (spans[:2] != NONE).all() else [])
         return found
 
     def _named(self, spans: Ints, shares: npt.NDArray[np.floating], order: Ints) -> list[list[Name]]:
@@ -224,35 +226,41 @@ class Proposals:
         found = names.spans != NONE
         return np.bincount(names.keys[found], names.probability[found], len(self._index.keys) + 1).astype(np.float64)
 
-    @cached_property
-    def _parts(self) -> list[tuple[slice, Likeness]]:
-        """The quantities in parts, and how the names that each part needs are alike."""
+    @property
+    def _parts(self) -> list[slice]:
+        """The quantities in parts that are worked on at one time."""
         starts = range(0, len(self._starts), _QUANTITIES)
-        slices = [slice(start, start + _QUANTITIES) for start in starts]
-        return [(part, Likeness(self._index, [*self._keys_of(part)])) for part in slices]
+        return [slice(start, start + _QUANTITIES) for start in starts]
 
-    def _keys_of(self, part: slice) -> Iterator[Ints]:
-        yield self._indicators.keys[max(0, part.start - 2) : part.stop + 1]
-        yield self._rivals.keys[part]
-        yield self._initiatives.keys[max(0, part.start - 2) : part.stop + 1]
+    def _likeness(self, part: slice) -> Likeness:
+        """How the names that a part needs are alike: the last one is kept, since both fields ask for it."""
+        if self._last is None or self._last[0] != part:
+            near = slice(max(0, part.start - 2), part.stop + 1)
+            used = [self._indicators.keys[near], self._rivals.keys[part], self._initiatives.keys[near]]
+            self._last = (part, Likeness(self._index, used))
+        return self._last[1]
 
     def candidates(self) -> Candidates:
         """The strongest competitors for the initiative of each quantity."""
-        spans = np.full((len(self._starts), NAMES), NONE)
-        features = np.zeros((*spans.shape, len(FEATURES)), np.float32)
-        is_known = np.zeros(spans.shape, bool)
-        for part, likeness in self._parts:
-            rivals = self._rivals[part]
-            mass = likeness.support(rivals.keys, self._initiatives[part])
-            known = self._is_known(part, rivals.keys)
-            strength = np.where(rivals.keys == NONE, -np.inf, mass + OWN * rivals.probability + known)
-            order = np.lexsort((self._spans[rivals.spans, 0], -rivals.probability, -strength))[:, :NAMES]
-            chosen = rivals.taken(order)
-            spans[part] = chosen.spans
-            is_known[part] = known[np.arange(len(order))[:, None], order]
-            mass = mass[np.arange(len(order))[:, None], order]
-            features[part] = self._features(part, likeness, chosen, mass)
-        return Candidates(spans, features, is_known)
+        parts = [self._candidates(part) for part in self._parts]
+        none = np.zeros((0, NAMES))
+        return Candidates(
+            np.concatenate([none.astype(np.int64), *(part.spans for part in parts)]),
+            np.concatenate([np.zeros((0, NAMES, len(FEATURES)), np.float32), *(part.features for part in parts)]),
+            np.concatenate([none.astype(bool), *(part.known for part in parts)]),
+        )
+
+    def _candidates(self, part: slice) -> Candidates:
+        """Those of a part of the quantities."""
+        rivals, likeness = self._rivals[part], self._likeness(part)
+        mass = likeness.support(rivals.keys, self._initiatives[part])
+        known = self._is_known(part, rivals.keys)
+        strength = np.where(rivals.keys == NONE, -np.inf, mass + OWN * rivals.probability + known)
+        order = np.lexsort((self._spans[rivals.spans, 0], -rivals.probability, -strength))[:, :NAMES]
+        chosen = rivals.taken(order)
+        rows = np.arange(len(order))[:, None]
+        features = self._features(part, likeness, chosen, mass[rows, order])
+        return Candidates(chosen.spans, features, known[rows, order])
 
     def _known_near(self, known: Sequence[Span]) -> Ints:
         """[N, at most 1]: the known name that stands before each quantity in its sentence, with no other quantity
@@ -343,7 +351,7 @@ class Proposals:
         text = self._text
         name = text[start:end]
         reads = key(name)
-        size, count = len(reads), self._count(name)
+        size, count = len(reads), self._count(name, start)
         clause = bisect_left(self._mark_list, start)
         return (
             size / 10,
@@ -362,11 +370,16 @@ class Proposals:
             _cue(text[end : end + 1]),
         )
 
-    def _count(self, name: str) -> int:
-        """How often the text says a name; looked up once a name, since it takes as long as the text."""
-        if name not in self._counts:
-            self._counts[name] = self._text.count(name)
-        return self._counts[name]
+    def _count(self, name: str, start: int) -> int:
+        """How often the text says a name, a long text the part of it that the name stands in.
+
+        Looked up once a name and part, since it takes as long as the part.
+        """
+        part = start // _SAID_IN
+        if (part, name) not in self._counts:
+            low, high = part * _SAID_IN - LONGEST, (part + 1) * _SAID_IN + LONGEST
+            self._counts[part, name] = self._text.count(name, max(0, low), high)
+        return self._counts[part, name]
 
     @cached_property
     def _title(self) -> str:

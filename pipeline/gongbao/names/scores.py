@@ -1,13 +1,14 @@
 """The field tagger's scores and spans: what the arrays of the heads make of the network's output, in numpy.
 
 Everything is worked out per article, so that nothing depends on the articles that are read together, and in parts that
-stay in the processor's cache.
+stay in the processor's cache, of a long article in blocks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,10 +42,61 @@ class Spans:
     found: npt.NDArray[np.bool_]
     """[N, SPANS]"""
 
-    def followed_by(self, others: Spans) -> Spans:
-        """The rows of these and of others."""
-        pairs = ((getattr(self, field.name), getattr(others, field.name)) for field in fields(self))
-        return Spans(*map(np.concatenate, pairs))
+    @staticmethod
+    def joined(parts: Sequence[Spans]) -> Spans:
+        """The rows of several, one after the other."""
+        return Spans(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Spans)))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Where the characters of some parts of a text stand in an array with a row each, in the order of the text.
+
+    A row of zeros stands before and after each part: characters between two (ends of lines) have none of their own.
+    """
+
+    parts: Ints
+    """[S, 2] start and end in the text."""
+
+    @cached_property
+    def firsts(self) -> Ints:
+        """[S]: the row of the first character of each part."""
+        lengths = self.parts[:, 1] - self.parts[:, 0] + 1
+        found: Ints = np.cumsum(lengths) - lengths + 1
+        return found
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return int((self.parts[:, 1] - self.parts[:, 0] + 1).sum()) + 1
+
+    def of(self, offsets: Ints) -> Ints:
+        """The row of the character at each offset, which is also how many rows stand before it."""
+        starts = np.append(-1, self.parts[:, 0])
+        lengths = np.append(0, self.parts[:, 1] - self.parts[:, 0])
+        number = np.searchsorted(starts, offsets, side="right") - 1
+        found: Ints = np.append(0, self.firsts)[number] + np.minimum(offsets - starts[number], lengths[number])
+        return found
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What the network makes of the parts of a text that some quantities look at."""
+
+    rows: Rows
+    keys: FloatArray
+    """[rows, hidden]"""
+    states: FloatArray
+    """[N, 512] of the quantities' first and last characters."""
+
+    def mean(self, blocks: Ints) -> FloatArray:
+        """[N, hidden]: the mean of what is positive of the keys, over windows of some blocks [N, blocks, 2] each."""
+        sums = np.zeros((len(self.keys) + 1, self.keys.shape[1]))
+        np.cumsum(np.maximum(self.keys, _ZERO), axis=0, dtype=np.float64, out=sums[1:])
+        starts, ends = np.moveaxis(self.rows.of(blocks), -1, 0)
+        lengths = np.maximum(1, (blocks[..., 1] - blocks[..., 0]).sum(axis=1, keepdims=True))
+        found: FloatArray = ((sums[ends] - sums[starts]).sum(axis=1) / lengths).astype(np.float32)
+        return found
 
 
 NO_SPANS = Spans(
@@ -68,25 +120,28 @@ class FieldHeads:
         self._first = np.ascontiguousarray(arrays["output"][:, :3])  # the others were for the loss alone
         self._second = np.ascontiguousarray(arrays["output_initiative"])
 
-    def scores(self, around: Surroundings, keys: FloatArray, states: FloatArray) -> FloatArray:
+    def scores(self, around: Surroundings, encoded: Encoded) -> FloatArray:
         """Begin, end and inside of the indicator, then of the initiative: [6, N, W], 0 at padding.
 
         Args:
             around: The windows of N quantities.
-            keys: [len(text), hidden] of the article.
-            states: [N, 512] of the quantities' first and last characters.
+            encoded: What the network makes of them.
         """
-        arrays = self._arrays
-        asked = states @ arrays["query"] + (arrays["query_bias"] + arrays["kinds"][around.kinds])
+        arrays, keys = self._arrays, encoded.keys
+        asked = encoded.states @ arrays["query"] + (arrays["query_bias"] + arrays["kinds"][around.kinds])
         count, width = around.present.shape
         places = np.flatnonzero(around.present)
         number = places // width
         limits = np.searchsorted(number, np.arange(count + 1))
         joined = [_joined_values(around.features, columns) for columns in _JOINED]
         tables = [keys, asked, *self._tables]
-        indices = [around.positions.ravel()[places], number, *(values.ravel()[places] for values in joined)]
+        indices = [
+            encoded.rows.of(around.positions.ravel()[places]),
+            number,
+            *(values.ravel()[places] for values in joined),
+        ]
         results = np.empty((6, len(places)), np.float32)
-        parts = list(_parts(np.diff(limits).tolist(), _ROWS))
+        parts = list(in_parts(np.diff(limits).tolist(), _ROWS))
         most = max((int(limits[part.stop] - limits[part.start]) for part in parts), default=0)
         buffers = np.empty((2, most, keys.shape[1]), np.float32)
         for part in parts:
@@ -117,10 +172,14 @@ class FieldHeads:
         hidden = np.maximum(states @ arrays["status_hidden"] + arrays["status_hidden_bias"], _ZERO)
         return softmax(hidden @ arrays["status"] + arrays["status_bias"])
 
-    def ranks(self, around: Surroundings, keys: FloatArray, states: FloatArray) -> FloatArray:
-        """[N, 6]: shares of `gongbao.document.PLACE_RANKS`, from each quantity, its window and those of the others."""
+    def ranks(self, states: FloatArray, windows: FloatArray) -> FloatArray:
+        """[N, 6]: shares of `gongbao.document.PLACE_RANKS` for all quantities of an article.
+
+        Args:
+            states: [N, 512] of the quantities' first and last characters.
+            windows: [N, hidden] the means of `Encoded.mean`: what counts are a quantity's own and that of all.
+        """
         arrays = self._arrays
-        windows = around.mean(np.maximum(keys, _ZERO))
         hidden = states @ arrays["rank_hidden"] + windows @ arrays["rank_window"]
         hidden += windows.mean(axis=0) @ arrays["rank_article"] + arrays["rank_hidden_bias"]
         return softmax(np.maximum(hidden, _ZERO) @ arrays["rank"] + arrays["rank_bias"])
@@ -146,7 +205,7 @@ def best_spans(
     count, width = length.shape
     both = scores.reshape(2, 3, count, width)
     parts = []
-    for part in _parts([1] * count, _QUANTITIES):
+    for part in in_parts([1] * count, _QUANTITIES):
         at, longest = (np.concatenate([array[part]] * 2) for array in (around.positions, length))
         stacked = both[:, :, part].swapaxes(0, 1).reshape(3, -1, width)
         parts.append(_best_spans(stacked, at, longest, may_end, np.repeat(by_length, len(at) // 2, axis=0)))
@@ -202,7 +261,7 @@ def _largest(values: FloatArray, count: int) -> Ints:
     return ordered
 
 
-def _parts(sizes: Sequence[int], most: int) -> Iterator[slice]:
+def in_parts(sizes: Sequence[int], most: int) -> Iterator[slice]:
     """Cut a row of items into slices whose sizes add up to at most so much, or of one item."""
     start = total = 0
     for number, size in enumerate(sizes):

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources.abc import Traversable
+from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
@@ -20,16 +21,20 @@ from gongbao.chinese.clauses import Span
 from gongbao.document import Entity
 from gongbao.errors import ModelError
 from gongbao.names.characters import Vocabulary, batches_by_length
-from gongbao.names.features import Amount, Surroundings, TextFeatures
+from gongbao.names.features import Amount, TextFeatures
 from gongbao.names.network import Network, places, shipped_weights
 from gongbao.names.ranking import Name, Proposals
-from gongbao.names.scores import NO_SPANS, FieldHeads, Spans, best_spans
+from gongbao.names.scores import NO_SPANS, Encoded, FieldHeads, Rows, Spans, best_spans, in_parts
 from gongbao.ranker import Ranker, Reason, Trees, calibrated
 
 FloatArray = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 RULE = "field_tagger"
+
+_BLOCK = 1 << 14  # characters whose quantities have their windows in memory at one time
+_TOGETHER = 1 << 15  # characters that the network's output is held of at one time
+_READ = (32, 320)  # characters that a quantity counts for at least and at most: those from the one before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,55 +169,106 @@ class FieldTagger:
         Returns:
             For each article the spans that may name indicator and initiative, and what each quantity says of the world.
         """
-        features = [TextFeatures(context.text, context.quantities) for context in contexts]
-        needed = [(feature, feature.surroundings()) for feature in features if feature.amounts]
-        found = ((*item, *encoded) for item, encoded in zip(needed, self._encode(needed), strict=True))
-        return [self._article(*next(found)) if feature.amounts else NO_PROPOSALS for feature in features]
+        articles = [TextFeatures(context.text, context.quantities) for context in contexts]
+        blocks = [_blocks(article) for article in articles]
+        row = [block for own in blocks for block in own]
+        done = (
+            self._block(block, encoded)
+            for part in in_parts([block.size for block in row], _TOGETHER)
+            for block, encoded in zip(row[part], self._encode(row[part]), strict=True)
+        )
+        return [self._joined([*islice(done, len(own))]) for own in blocks]
 
-    def _encode(self, needed: Sequence[tuple[TextFeatures, Surroundings]]) -> list[tuple[FloatArray, FloatArray]]:
-        """For each article the keys [len(text), hidden] where a window looks, and states [N, 512] at its quantities."""
-        bases = np.cumsum([0, *(len(article.text) for article, _ in needed)])
-        seen = np.zeros(bases[-1] + 1, bool)
-        edges = []
-        for (article, around), base in zip(needed, bases.tolist(), strict=False):
-            seen[base + around.positions[around.present]] = True
-            spans = np.array([(amount.start, amount.end - 1) for amount in article.amounts])
-            edges.append(base + spans.ravel())
+    def _encode(self, blocks: Sequence[_Block]) -> list[Encoded]:
+        """What the network makes of what each of some blocks looks at: they are read together."""
+        rows = [Rows(block.sequences) for block in blocks]
+        bases = np.cumsum([0, *(own.count for own in rows)])
+        firsts = np.concatenate([base + own.firsts for base, own in zip(bases, rows, strict=False)])
+        edges = [base + own.of(block.edges) for base, own, block in zip(bases, rows, blocks, strict=False)]
+        at_edge = np.unique(np.concatenate(edges))
         edge_of = np.full(bases[-1], -1)
-        at_edge = np.unique(np.concatenate([np.zeros(0, np.int64), *edges]))
         edge_of[at_edge] = np.arange(len(at_edge))
-        jobs = [
-            (base + start, base + end)
-            for (article, _), base in zip(needed, bases.tolist(), strict=False)
-            for start, end in article.sequences
-            if seen[base + start : base + end].any()
-        ]
-        characters = self._vocabulary.encode("".join(article.text for article, _ in needed))
-        marks = np.concatenate([np.zeros(0, np.int32), *(article.marks for article, _ in needed)]).astype(np.int32)
+        texts = [(block.article, start, end) for block in blocks for start, end in block.sequences.tolist()]
         keys = np.zeros((bases[-1], self._heads["output"].shape[0]), np.float32)
         states = np.zeros((len(at_edge), 256), np.float32)
-        for batch in batches_by_length([end - start for start, end in jobs]):
-            chosen = np.array([jobs[index] for index in batch])
-            lengths = chosen[:, 1] - chosen[:, 0]
+        for batch in batches_by_length([end - start for _, start, end in texts]):
+            chosen = [texts[number] for number in batch]
+            lengths = np.array([end - start for _, start, end in chosen])
             numbers, steps = places(lengths)
-            positions = chosen[numbers, 0] + steps
+            positions = firsts[batch][numbers] + steps
             edge = edge_of[positions]
             picked = np.flatnonzero(edge >= 0)
             keys[positions], states[edge[picked]] = self._network.run(
-                lengths, characters[positions], picked=picked.astype(np.int32), marks=marks[positions]
+                lengths,
+                self._vocabulary.encode("".join(article.text[start:end] for article, start, end in chosen)),
+                picked=picked.astype(np.int32),
+                marks=np.concatenate([article.marks[start:end] for article, start, end in chosen]).astype(np.int32),
             )
         return [
-            (keys[base : base + len(article.text)], states[edge_of[edge]].reshape(-1, 512))
-            for (article, _), base, edge in zip(needed, bases.tolist(), edges, strict=False)
+            Encoded(own, keys[base : base + own.count], states[edge_of[edge]].reshape(-1, 512))
+            for own, base, edge in zip(rows, bases.tolist(), edges, strict=False)
         ]
 
-    def _article(
-        self, article: TextFeatures, around: Surroundings, keys: FloatArray, states: FloatArray
-    ) -> FieldProposals:
-        scores = self._field_heads.scores(around, keys, states)
-        indicators, initiatives = best_spans(article, around, scores, self._heads["lengths"])
-        ranks = self._field_heads.ranks(around, keys, states)
-        return FieldProposals(indicators, initiatives, self._field_heads.statuses(states), ranks)
+    def _block(self, block: _Block, encoded: Encoded) -> _Proposed:
+        around = block.article.surroundings(block.part)
+        scores = self._field_heads.scores(around, encoded)
+        indicators, initiatives = best_spans(block.article, around, scores, self._heads["lengths"])
+        return _Proposed(indicators, initiatives, encoded.states, encoded.mean(around.blocks))
+
+    def _joined(self, blocks: Sequence[_Proposed]) -> FieldProposals:
+        """The proposals of an article from those of its blocks."""
+        if not blocks:
+            return NO_PROPOSALS
+        states = np.concatenate([block.states for block in blocks])
+        return FieldProposals(
+            Spans.joined([block.indicators for block in blocks]),
+            Spans.joined([block.initiatives for block in blocks]),
+            self._field_heads.statuses(states),
+            self._field_heads.ranks(states, np.concatenate([block.windows for block in blocks])),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Quantities of an article whose windows are in memory at one time."""
+
+    article: TextFeatures
+    part: slice
+    size: int
+    """What is read for it, about, in characters."""
+
+    @property
+    def edges(self) -> Ints:
+        """[2 N] the first and the last character of each quantity."""
+        found: Ints = np.array([(q.start, q.end - 1) for q in self.article.amounts[self.part]]).ravel()
+        return found
+
+    @property
+    def sequences(self) -> Ints:
+        """[S, 2] those of the article in which a window has a character."""
+        own = self.article.sequences
+        shown = np.unique(self.article.blocks[self.part].reshape(-1, 2), axis=0)
+        shown = shown[shown[:, 0] < shown[:, 1]]
+        firsts = np.searchsorted(own[:, 1], shown[:, 0], side="right")
+        numbers, steps = places(np.searchsorted(own[:, 0], shown[:, 1]) - firsts)
+        found: Ints = own[np.unique(firsts[numbers] + steps)]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposed:
+    """What is kept of a block."""
+
+    indicators: Spans
+    initiatives: Spans
+    states: FloatArray
+    windows: FloatArray
+
+
+def _blocks(article: TextFeatures) -> list[_Block]:
+    """The quantities of an article in blocks of about so many characters that are looked at."""
+    sizes = np.clip(np.diff(article.starts, prepend=0), *_READ).tolist()
+    return [_Block(article, part, sum(sizes[part])) for part in in_parts(sizes, _BLOCK)]
 
 
 @lru_cache(maxsize=1)
