@@ -60,7 +60,7 @@ def command(
     places = Places(outputs, baseline, gold, cases)
     store = Store(places.reviews, read_only=True) if places.reviews.exists() else None
     last = store.last_sides() if store is not None and old is None else None
-    names = last or chosen_sides(old, new, places)
+    names = last or chosen_sides(old, new)
     left, right, _ = in_order(open_side(names[0], places), open_side(names[1], places))
     ledger = store.ledger if store is not None else Ledger()
     ruleset = RuleSet.load(*rules or ())

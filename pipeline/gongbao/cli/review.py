@@ -5,14 +5,11 @@ from __future__ import annotations
 import socket
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gongbao.cli.diff import HELP_SIDE, BaselineOption, CommonOption, GoldOption, OutputsOption
-
-if TYPE_CHECKING:
-    from gongbao.diff.sources import Places
 
 CasesOption = Annotated[Path, typer.Option(help="Where test cases made of rejected changes go.")]
 
@@ -32,8 +29,8 @@ def command(
     gold: GoldOption = Path("corpus/gold"),
     cases: CasesOption = Path("tests/cases"),
 ) -> None:
-    """Review what changed from A to B in a local web page; without A and B from the baseline to the latest run, or
-    from the previous run while there is no baseline.
+    """Review what changed from A to B in a local web page; without A and B from the accepted records (the baseline) to
+    the latest run. As long as there are none, every record is asked about, the most doubtful first.
 
     Decisions are kept in OUT/reviews.db at once. `gongbao accept`, or the page's button, writes them to files.
 
@@ -53,7 +50,7 @@ def command(
     from gongbao.review.opening import open_review
 
     places = Places(outputs, baseline, gold, cases)
-    sides = chosen_sides(old, new, places)
+    sides = chosen_sides(old, new)
     session = open_review(*sides, places, reviewer=reviewer, rules=[str(path) for path in rules or ()], common=common)
     listener = _listen(port)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
@@ -81,13 +78,9 @@ def command(
         listener.close()
 
 
-def chosen_sides(old: str | None, new: str | None, places: Places) -> tuple[str, str]:
-    """What A and B are where they are not given: from the baseline, or the previous run while there is no baseline."""
-    from gongbao.diff.sources import open_side
-
-    if old is None:
-        return ("baseline" if open_side("baseline", places).articles else "previous"), "latest"
-    return old, new or "latest"
+def chosen_sides(old: str | None, new: str | None) -> tuple[str, str]:
+    """What A and B are where they are not given: from the baseline, empty as it may be, to the latest run."""
+    return old or "baseline", new or "latest"
 
 
 def _listen(port: int) -> socket.socket:

@@ -11,24 +11,27 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Cookie, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, Field, model_validator
 
 from gongbao.diff.fields import display, grouped
-from gongbao.errors import GongbaoError
+from gongbao.errors import ExportError, GongbaoError
 from gongbao.review.accept import accept
 from gongbao.review.editing import EDITABLE, FieldErrors
 from gongbao.review.propose import Proposer
-from gongbao.review.queue import change_rows, group_rows, status_rows
+from gongbao.review.publishing import published
+from gongbao.review.queue import change_rows, group_rows, matching, queue_groups, status_rows
 from gongbao.review.security import Guard
 from gongbao.review.session import Outcome, Session
+from gongbao.review.sharing import share_out
 from gongbao.review.strings import LANGUAGES, Language, Words, cause_title, strings
 from gongbao.review.views import article_view, change_view
 
 _HERE = Path(__file__).parent
 MAX_NAME = 40
+MAX_TYPED = 100
 STATUS = {
     "compare.no-change": 404,
     "compare.no-text": 404,
@@ -76,6 +79,21 @@ class Who(Body):
     key: str = ""
 
 
+class Kept(Body):
+    """A filter kept under a name; an empty one forgets it."""
+
+    reviewer: str = ""
+    name: str = Field(min_length=1, max_length=100)
+    filter: dict[str, Any] = {}
+
+
+class Sharing(Body):
+    """The queue shared out between reviewers, by article or by province; no names: nobody has a part."""
+
+    by: Literal["article", "place"]
+    names: list[str] = Field(max_length=50)
+
+
 class Apply(Body):
     """Writing decisions to files, or saying what would be written."""
 
@@ -120,7 +138,10 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
     @app.get("/article")
     def article(id: str, language: Annotated[str | None, Cookie()] = None) -> Response:
         proposer.warm()
-        return pages.render("article.html", _language(language), view=article_view(session, id))
+        view = article_view(session, id)
+        keys = [item.key for item in view.items if item.key]
+        known = status_rows(session.statuses(keys))
+        return pages.render("article.html", _language(language), view=view, statuses=known)
 
     @app.get("/change/{key}")
     def change(key: str, language: Annotated[str | None, Cookie()] = None) -> Response:
@@ -132,18 +153,21 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
         position = session.store.position(session.id, _name(reviewer, session))
         statuses = status_rows(s for s in session.statuses() if s.verdict or s.version)
         data = {
-            "groups": group_rows(session, _language(language)),
+            "groups": group_rows(pages.groups, _language(language)),
             "event": session.store.ledger.last,
             "statuses": statuses,
             "position": position,
             "added": len(session.added()),
+            "shares": session.store.shares(),
+            "filters": session.store.filters(_name(reviewer, session)),
         }
         return _respond(_dump(data)[:-1] + b',"changes":' + pages.changes + b"}")
 
     @app.get("/api/events")
     def events(since: Annotated[int, Query(ge=0)] = 0) -> Response:
         keys, last = session.changed_since(since)
-        return _json({"event": last, "statuses": status_rows(session.statuses(keys)), "added": len(session.added())})
+        news = {"event": last, "statuses": status_rows(session.statuses(keys)), "added": len(session.added())}
+        return _json(news | {"shares": session.store.shares()})
 
     @app.post("/api/decide")
     def decide(body: Decision) -> Response:
@@ -168,6 +192,29 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
         near = session.comparison.new.rows(article) or session.comparison.old.rows(article)
         return _json(proposer.propose(texts, row.pub_date, start, end, near))
 
+    @app.get("/api/complete")
+    def complete(article: str, field: str, typed: str = "") -> Response:
+        return _json(session.complete(article, field, typed.strip()[:MAX_TYPED]))
+
+    @app.get("/api/where")
+    def where(text: str) -> Response:
+        try:
+            return _json({"keys": matching(session.comparison, text)})
+        except ExportError as error:
+            return _json({"problem": f"{error.message}: {error.where}", "fix": error.fix})
+
+    @app.post("/api/filter")
+    def keep_filter(body: Kept) -> Response:
+        who = _name(body.reviewer, session)
+        session.store.keep_filter(who, body.name, body.filter)
+        return _json({"filters": session.store.filters(who)})
+
+    @app.post("/api/share")
+    def share(body: Sharing) -> Response:
+        names = [name for given in body.names if (name := " ".join(given.split())[:MAX_NAME])]
+        session.store.set_shares(share_out(session.comparison, body.by, names))
+        return _json({"shares": session.store.shares()})
+
     @app.post("/api/position")
     def position(body: Who) -> Response:
         session.store.set_position(session.id, _name(body.reviewer, session), body.key)
@@ -180,6 +227,15 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
             session.reopen()
             pages.refresh()
         return _json(done.to_dict())
+
+    @app.post("/api/publish")
+    def publish() -> Response:
+        path, rows = published(session.places)
+        return _json({"path": path.as_posix(), "rows": rows})
+
+    @app.get("/baseline.xlsx")
+    def table() -> Response:
+        return FileResponse(published(session.places)[0], filename="baseline.xlsx")
 
     return app
 
@@ -202,7 +258,8 @@ class _Pages:
 
     def refresh(self) -> None:
         """Write out the changes once: they are the same for everybody until the baseline is written."""
-        self.changes = _dump(change_rows(self._session))
+        self.groups = queue_groups(self._session)
+        self.changes = _dump(change_rows(self._session, self.groups))
 
     def render(self, template: str, language: Language, **data: Any) -> Response:
         """A page; lone surrogates, which UTF-8 cannot hold, show as question marks."""

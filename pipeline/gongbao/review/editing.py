@@ -23,7 +23,7 @@ EDITABLE = (
     "value", "value_max", "unit", "kind", "bound", "status", "place", "year",
     "period", "period_start", "period_end", "initiative", "indicator", "start", "end",
 )  # fmt: skip
-_NULLABLE = {"value_max", "status", "place", "year", "period", "period_start", "period_end", "initiative", "indicator"}
+NULLABLE = {"value_max", "status", "place", "year", "period", "period_start", "period_end", "initiative", "indicator"}
 _EVIDENCE = {
     "value": "amount", "value_max": "amount", "unit": "amount", "kind": "amount", "bound": "amount", "start": "amount",
     "end": "amount", "place": "place", "year": "year", "period": "year", "period_start": "year", "period_end": "year",
@@ -140,7 +140,7 @@ class _BadField(Exception):
 
 def _read(name: str, text: str, gazetteer: Gazetteer) -> Any:
     if not text:
-        if name in _NULLABLE:
+        if name in NULLABLE:
             return None
         raise _BadField("needed", "")
     readers: dict[str, Callable[[str], Any]] = {

@@ -2,38 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from gongbao.diff.compare import Change
+from gongbao.diff.compare import Change, Comparison, group_changes
 from gongbao.diff.fields import RecordRow
+from gongbao.export.columns import record_columns
+from gongbao.export.where import compile_where
+from gongbao.review.contradictions import key_of
+from gongbao.review.doubt import SECTIONS, Section, confidence_of, section_of
 from gongbao.review.session import Session, Status
-from gongbao.review.strings import Language, cause_title
+from gongbao.review.strings import Language, cause_title, section_title
+
+WARM = 8
+CALM = 10
+_LISTED = ("place", "year", "indicator", "initiative", "kind", "status")
+"""Fields whose values the page counts."""
 
 
-def group_rows(session: Session, language: Language) -> list[dict[str, Any]]:
-    """The groups, worst first, with their titles in a language."""
+@dataclass(frozen=True, slots=True)
+class QueueGroup:
+    """Changes reviewed together: of one cause, or records that nobody has seen, of one degree of doubt."""
+
+    id: str
+    changes: tuple[Change, ...]
+    danger: int
+    field: str
+    rules: str = ""
+    section: Section | None = None
+
+    def title(self, language: Language) -> str:
+        """What the changes have in common."""
+        if self.section is not None:
+            return section_title(self.section, language)
+        return cause_title(self.changes[0].cause, language)
+
+
+def queue_groups(session: Session) -> tuple[QueueGroup, ...]:
+    """The groups in the order of the queue.
+
+    Between two runs, changes are grouped by cause, the worst first. Against accepted records, what changed or was lost
+    comes first in the same way, then the records that are new, by doubt.
+    """
+    comparison = session.comparison
+    asked = comparison.old.kind == "baseline"
+    unseen = [change for change in comparison.changes if asked and change.kind == "added"]
+    causes = (
+        QueueGroup(group.cause.id, group.changes, int(group.cause.danger), group.cause.field, group.cause.rules)
+        for group in group_changes(change for change in comparison.changes if not asked or change.kind != "added")
+    )
+    return (*causes, *_by_doubt(session, unseen))
+
+
+def group_rows(groups: Iterable[QueueGroup], language: Language) -> list[dict[str, Any]]:
+    """The groups with their titles in a language."""
     return [
         {
-            "id": group.cause.id,
-            "title": cause_title(group.cause, language),
-            "rules": group.cause.rules,
-            "danger": int(group.cause.danger),
-            "field": group.cause.field,
+            "id": group.id,
+            "title": group.title(language),
+            "rules": group.rules,
+            "danger": group.danger,
+            "field": group.field,
         }
-        for group in session.comparison.groups
+        for group in groups
     ]
 
 
-def change_rows(session: Session) -> list[dict[str, Any]]:
-    """The changes of all groups in reading order, each with what the filter asks for."""
-    groups = enumerate(session.comparison.groups)
-    return [_row(session, change, number) for number, group in groups for change in group.changes]
+def change_rows(session: Session, groups: Iterable[QueueGroup]) -> list[dict[str, Any]]:
+    """The changes of all groups in the order of the queue, each with what the filter asks for."""
+    return [_row(session, change, number) for number, group in enumerate(groups) for change in group.changes]
+
+
+def matching(comparison: Comparison, where: str) -> list[str]:
+    """The keys of the changes whose new record, or lost old one, a filter of `gongbao export --where` lets through.
+
+    Raises:
+        ExportError: it is no filter.
+    """
+    test = compile_where(where)
+    columns: dict[str, Any] = dict.fromkeys(column.name for column in record_columns())
+    records = ((change, comparison.records(change)) for change in comparison.changes)
+    return [change.key for change, (old, new) in records if test(columns | dict(new if new is not None else old or {}))]
 
 
 def status_rows(statuses: Iterable[Status]) -> list[list[Any]]:
     """Statuses as `[key, verdict, reviewer, at, version]`."""
     return [[s.key, s.verdict, s.reviewer, s.at, s.version] for s in statuses]
+
+
+def _by_doubt(session: Session, changes: Sequence[Change]) -> Iterable[QueueGroup]:
+    members: dict[Section, list[tuple[float, int, int, Change]]] = {section: [] for section in SECTIONS}
+    for number, change in enumerate(changes):
+        record = session.comparison.records(change)[1]
+        assert record is not None, "a new record is there"
+        contradicted = key_of(record) in session.contradictions
+        rank = (confidence_of(record), -len(record.get("flags") or ()), number)
+        members[section_of(record, contradicted=contradicted)].append((*rank, change))
+    for section, found in members.items():
+        if found:
+            ordered = tuple(change for *_, change in sorted(found, key=lambda item: item[:3]))
+            danger = CALM if section.reason == "confidence" and section.low >= 0.8 else WARM
+            yield QueueGroup(section.id, ordered, danger, "record", section=section)
 
 
 def _row(session: Session, change: Change, group: int) -> dict[str, Any]:
@@ -45,20 +115,23 @@ def _row(session: Session, change: Change, group: int) -> dict[str, Any]:
         "group": group,
         "article": change.article_id,
         "raw": change.raw,
-        "kind": record.get("kind"),
         "before": change.before,
         "after": change.after,
         "class": change.kind,
         "fields": list(change.fields),
         "gold": session.judgement.verdicts.get(change.key) if session.judgement else None,
-        "places": _distinct(old, new, "place"),
+        **{name: _distinct(old, new, name) for name in _LISTED},
         "rules": sorted(_rules(old) | _rules(new)),
-        "text": " ".join(str(record.get(name) or "") for name in ("sentence", "initiative", "indicator", "title")),
+        "flags": list(record.get("flags") or ()),
+        "contradicted": key_of(record) in session.contradictions,
+        "confidence": confidence_of(record),
+        "text": " ".join(str(record.get(name) or "") for name in ("sentence", "title")),
     }
 
 
 def _distinct(old: RecordRow | None, new: RecordRow | None, name: str) -> list[str]:
-    return list(dict.fromkeys(str(row[name]) for row in (old, new) if row is not None and row.get(name)))
+    rows = (row for row in (new, old) if row is not None)
+    return list(dict.fromkeys(str(row[name]) for row in rows if row.get(name) is not None))
 
 
 def _rules(record: RecordRow | None) -> set[str]:

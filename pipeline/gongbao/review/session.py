@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,11 +15,13 @@ from gongbao.diff.baseline import read_settled
 from gongbao.diff.compare import Change, Comparison, compare
 from gongbao.diff.fields import RecordRow, content_key
 from gongbao.diff.judge import Judgement, gold_of, judge
-from gongbao.diff.reading import ArticleRow, Side
+from gongbao.diff.reading import ArticleRow, Side, parse_row
 from gongbao.diff.sources import Places, open_side
 from gongbao.errors import CompareError, GongbaoError
 from gongbao.places.gazetteer import Gazetteer
 from gongbao.read.ids import as_text
+from gongbao.review import completion
+from gongbao.review.contradictions import RecordKey, contradictions
 from gongbao.review.editing import edit, new_record
 from gongbao.review.ledger import Event
 from gongbao.review.store import Entry, Store
@@ -86,6 +89,35 @@ class Session:
         return judge(self.comparison, gold) if gold else None
 
     @cached_property
+    def contradictions(self) -> Mapping[RecordKey, tuple[RecordRow, ...]]:
+        """Records that others contradict: in their article, in others, among the accepted ones."""
+        return contradictions(self._standing())
+
+    @cached_property
+    def accepted_names(self) -> Mapping[str, Counter[str]]:
+        """The names that accepted records use, by field, with how often."""
+        found: dict[str, Counter[str]] = {"initiative": Counter(), "indicator": Counter(), "unit": Counter()}
+        if self.comparison.old.kind == "baseline":
+            for article_id in self.comparison.old.articles:
+                for row in self.comparison.old.rows(article_id):
+                    for name, counter in found.items():
+                        if row.get(name):
+                            counter[str(row[name])] += 1
+        return found
+
+    def complete(self, article_id: str, name: str, typed: str) -> list[str]:
+        """What a reviewer may be about to type into a field of a record of an article; nothing for most fields."""
+        rows = self.comparison.new.rows(article_id) or self.comparison.old.rows(article_id)
+        if name == "place":
+            near = Counter(str(row["place"]) for row in rows if row.get("place"))
+            return completion.places(self.gazetteer, typed, [place for place, _ in near.most_common()])
+        accepted = self.accepted_names.get(name)
+        if accepted is None:
+            return []
+        decided = (e.edited for e in self.store.ledger.heads() if e.edited is not None and e.edited.get(name))
+        return completion.names(name, typed, rows, accepted + Counter(str(row[name]) for row in decided))
+
+    @cached_property
     def ruleset(self) -> RuleSet:
         """The rules as they are now."""
         return RuleSet.load(*self.rules)
@@ -116,7 +148,8 @@ class Session:
         with self._lock:
             fresh = open_side("baseline", self.places)
             self.comparison = compare(fresh, self.comparison.new, common_only=self.common)
-            self.__dict__.pop("judgement", None)
+            for known in ("judgement", "contradictions", "accepted_names"):
+                self.__dict__.pop(known, None)
             self._settled_elsewhere = {key: item.verdict for key, item in read_settled(self.places.baseline).items()}
             self._settled_at = -1
 
@@ -271,6 +304,21 @@ class Session:
             return new, self.texts_of(self.comparison.new, change.article_id)
         assert old is not None, "a change has a record"
         return old, self.texts_of(self.comparison.old, change.article_id)
+
+    def _standing(self) -> Iterator[RecordRow]:
+        """The records there would be if every change were accepted."""
+        comparison = self.comparison
+        if comparison.old.kind != "baseline":
+            for article_id in comparison.new.articles:
+                yield from comparison.new.rows(article_id)
+            return
+        replaced = {change.old for change in comparison.changes if change.old is not None}
+        for article_id in comparison.old.articles:
+            yield from (parse_row(line) for ref, line in comparison.old.lines(article_id) if ref not in replaced)
+        for change in comparison.changes:
+            new = comparison.records(change)[1]
+            if new is not None:
+                yield new
 
     def _write(self, entries: Sequence[Entry], reviewer: str) -> Outcome:
         batch = uuid.uuid4().hex[:12]

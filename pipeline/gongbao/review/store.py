@@ -21,10 +21,26 @@ from gongbao.diff.sources import Places
 from gongbao.errors import CompareError
 from gongbao.read.ids import is_text
 from gongbao.review.ledger import Action, Event, Ledger
+from gongbao.review.sharing import Share
 
 FORMAT = 1
 _APPLICATION = 0x676F6E67
 _BUSY = 5.0
+_LATER = """
+CREATE TABLE IF NOT EXISTS share (
+    part TEXT NOT NULL,
+    value TEXT NOT NULL,
+    reviewer TEXT NOT NULL,
+    PRIMARY KEY (part, value)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS filter (
+    reviewer TEXT NOT NULL,
+    name TEXT NOT NULL,
+    filter TEXT NOT NULL,
+    PRIMARY KEY (reviewer, name)
+) WITHOUT ROWID;
+"""
+"""Tables that older databases get when they are opened; programs that do not know them are not disturbed."""
 _SCHEMA = f"""
 CREATE TABLE event (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -53,6 +69,7 @@ CREATE TABLE opened (
     old TEXT NOT NULL,
     new TEXT NOT NULL
 );
+{_LATER}
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {FORMAT};
 """
@@ -168,6 +185,30 @@ class Store:
             row = self._db.execute("SELECT old, new FROM opened ORDER BY id DESC LIMIT 1").fetchone()
         return (os.fsdecode(row[0]), os.fsdecode(row[1])) if row else None
 
+    def shares(self) -> list[Share]:
+        """Who has which part of the queue."""
+        with self._lock, self._errors():
+            return [Share(*row) for row in self._db.execute("SELECT part, value, reviewer FROM share ORDER BY value")]
+
+    def set_shares(self, shares: Sequence[Share]) -> None:
+        """Share the queue out anew."""
+        with self._lock, self._errors(), self._transaction():
+            self._db.execute("DELETE FROM share")
+            self._db.executemany("INSERT INTO share VALUES (?, ?, ?)", shares)
+
+    def filters(self, reviewer: str) -> list[tuple[str, Any]]:
+        """The filters that a reviewer keeps, by name."""
+        query = "SELECT name, filter FROM filter WHERE reviewer = ? ORDER BY name"
+        with self._lock, self._errors():
+            return [(name, json.loads(kept)) for name, kept in self._db.execute(query, (reviewer,))]
+
+    def keep_filter(self, reviewer: str, name: str, kept: Mapping[str, Any]) -> None:
+        """Keep a filter under a name; an empty one forgets it."""
+        with self._lock, self._errors(), self._transaction():
+            self._db.execute("DELETE FROM filter WHERE reviewer = ? AND name = ?", (reviewer, name))
+            if kept:
+                self._db.execute("INSERT INTO filter VALUES (?, ?, ?)", (reviewer, name, dump_json(dict(kept))))
+
     def _prepare(self, read_only: bool) -> None:
         found, version = (
             self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
@@ -190,6 +231,7 @@ class Store:
             problem = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if problem != "ok":
                 raise _corrupt(self.path, str(problem))
+            self._db.executescript(f"BEGIN IMMEDIATE; {_LATER} COMMIT;")
         else:
             self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
 

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Literal
 
 from gongbao.diff.causes import Cause
+from gongbao.review.doubt import Section
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -65,6 +66,14 @@ def cause_title(cause: Cause, language: Language) -> str:
         shape = " → ".join(_or_itself(f"k_{part}", part, language) for part in cause.shape.split(" → "))
     also = "".join(f" + {say(f'f_{name}', language)}" for name in cause.also)
     return f"{say(f'f_{cause.field}', language)} {shape}{also}"
+
+
+def section_title(section: Section, language: Language) -> str:
+    """A section's title: `可信度 0.50–0.69`, `flagged`."""
+    if section.reason != "confidence":
+        return say(f"d_{section.reason}", language)
+    low, high = f"{section.low:.2f}", f"{section.high - 0.01:.2f}"
+    return say("d_confidence", language, low=low, high=min(high, "1.00"))
 
 
 def _or_itself(key: str, text: str, language: Language) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gongbao.diff.alignment import align
@@ -11,11 +11,15 @@ from gongbao.diff.compare import Change
 from gongbao.diff.fields import FIELDS, RecordRow, display, rule_of
 from gongbao.diff.pairing import pair_records
 from gongbao.diff.reading import ArticleRow, Side
-from gongbao.review.editing import fields_of
+from gongbao.review.contradictions import key_of
+from gongbao.review.editing import NULLABLE, fields_of
 from gongbao.review.ledger import Event
+from gongbao.review.options import neighbours, options_of
 from gongbao.review.session import Session
 from gongbao.review.texts import Piece, Span, TextPair, lines_around, marks_of, pieces, simplified_spans
 
+_INPUTS = FIELDS | {"place": ("place",)}
+"""The fields of the form that write a field."""
 EXAMPLES = 4
 """Examples of each sort shown of a rule."""
 
@@ -31,7 +35,11 @@ class Pane:
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One field on both sides, with how it was come by; those that differ come first."""
+    """One field on both sides, with how it was come by; those that differ come first.
+
+    `confidence` is that of the record that an edit starts from, None where the field has none of its own. `options` are
+    the answers offered under digits, as the form writes them, and `input` is the field of the form that takes them.
+    """
 
     name: str
     before: str | None
@@ -40,6 +48,19 @@ class FieldRow:
     differs: bool
     why_before: Mapping[str, Any] | None
     why_after: Mapping[str, Any] | None
+    confidence: float | None
+    options: list[dict[str, Any]]
+    input: str
+    columns: tuple[str, ...]
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """A record that contradicts the one shown; `here` where it is in the same article."""
+
+    record: RecordRow
+    here: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +84,12 @@ class ChangeView:
     change: Change
     title: str | None
     pub_date: str | None
+    first: str
+    """The field to look at first: the worst that changed, of a new record the most doubtful."""
+    side: str
+    """`new`, or `old` for a lost record: where the record shown first is from."""
+    record: RecordRow
+    """The record that an edit starts from: the new one, for a lost record the old one."""
     before: Pane
     after: Pane
     same_marks: bool
@@ -71,6 +98,7 @@ class ChangeView:
     rules: list[RuleView]
     rules_error: str | None
     gold: str | None
+    against: list[Against]
     decision: Event | None
     form: Mapping[str, str]
     has_text: bool
@@ -131,14 +159,21 @@ def change_view(session: Session, key: str) -> ChangeView:
         change=change,
         title=shown.get("title"),
         pub_date=shown.get("pub_date"),
+        first=_first_field(change, base),
+        side="new" if new is not None else "old",
+        record=base,
         before=before,
         after=after,
         same_marks=bool(before.present and after.present and before.found == after.found and before.found),
         around=_around(texts, shown),
-        fields=_fields(change, old, new, edited),
+        fields=_fields(change, old, new, edited, base, neighbours(session, base)),
         rules=_rules(session, change, old, new),
         rules_error=session.rules_error,
         gold=session.judgement.verdicts.get(key) if session.judgement else None,
+        against=[
+            Against(other, other.get("article_id") == change.article_id)
+            for other in session.contradictions.get(key_of(base), ())
+        ],
         decision=decision,
         form=fields_of(edited or base),
         has_text=texts is not None,
@@ -241,16 +276,44 @@ def _around(texts: TextPair | None, record: RecordRow) -> list[list[Piece]]:
     return [pieces(texts.raw, [sentence, *spans], *line) for line in lines_around(texts.raw, spans, start, end)]
 
 
-def _fields(change: Change, old: RecordRow | None, new: RecordRow | None, edited: RecordRow | None) -> list[FieldRow]:
+def _fields(
+    change: Change,
+    old: RecordRow | None,
+    new: RecordRow | None,
+    edited: RecordRow | None,
+    base: RecordRow,
+    near: Sequence[RecordRow],
+) -> list[FieldRow]:
     rows = []
+    confidence = base.get("field_confidence") or {}
     for name in FIELDS:
         before, after, mine = display(old, name), display(new, name), display(edited, name)
-        if before is None and after is None and mine is None and name not in change.fields:
-            continue
-        # of a record that only one side has, the amount stands for all
-        differs = name in change.fields if change.kind == "changed" else name == "value"
-        rows.append(FieldRow(name, before, after, mine, differs, _why(old, name), _why(new, name)))
+        differs = change.kind == "changed" and name in change.fields
+        whys = _why(old, name), _why(new, name)
+        sure, options = confidence.get(name), [asdict(option) for option in options_of(base, name, near)]
+        rows.append(
+            FieldRow(
+                name,
+                before,
+                after,
+                mine,
+                differs,
+                *whys,
+                sure,
+                options,
+                _INPUTS[name][0],
+                _INPUTS[name],
+                _INPUTS[name][0] in NULLABLE,
+            )
+        )
     return sorted(rows, key=lambda row: not row.differs)
+
+
+def _first_field(change: Change, record: RecordRow) -> str:
+    confidence = record.get("field_confidence") or {}
+    if change.fields or not confidence:
+        return change.fields[0] if change.fields else "value"
+    return str(min(confidence, key=lambda name: confidence[name]))
 
 
 def _why(record: RecordRow | None, name: str) -> Mapping[str, Any] | None:

@@ -77,7 +77,11 @@ function item(change, go) {
   const gold = element("span", `gold-dot ${change.gold ?? ""}`, { better: "▲", worse: "▼" }[change.gold] ?? "");
   if (gold.textContent) gold.title = say(`gold_${change.gold}`);
   const arrow = change.class === "changed" ? `${change.before || "∅"} → ${change.after || "∅"}` : "";
-  row.append(mark, raw, gold, element("span", "where", [arrow, change.article].filter(Boolean).join(" · ")));
+  const about = change.class === "changed" ? [arrow, change.article] : [change.indicator[0] ?? change.initiative[0], change.place[0]?.split("/").at(-1), change.article];
+  const sure = element("span", `sure${change.confidence < 0.7 ? " low" : ""}`, change.class === "added" ? change.confidence.toFixed(2) : "");
+  const signs = element("span", "signs");
+  signs.append(gold, sure);
+  row.append(mark, raw, signs, element("span", "where", [...about, change.owner ? `@${change.owner}` : ""].filter(Boolean).join(" · ")));
   row.addEventListener("click", () => go(change));
   holder.append(row);
   rows.set(change.key, { row, mark });
@@ -111,10 +115,16 @@ export function reveal(change) {
 function tally(index) {
   const head = heads.get(index);
   if (!head) return;
-  const open = head.changes.filter((change) => !change.verdict).length;
   const all = head.changes.length;
+  const of = (...verdicts) => head.changes.filter((change) => verdicts.includes(change.verdict ?? "")).length;
+  const [open, accepted, rejected, edited] = [of(""), of("accept"), of("reject"), of("edit", "add")];
   head.section.classList.toggle("done", open === 0);
-  head.count.textContent = open === 0 ? `✓ ${all}` : open === all ? `${all}` : `${open} / ${all}`;
+  head.section.classList.toggle("refused", rejected === all);
+  const done = [[accepted, "accept"], [rejected, "reject"], [edited, "edit"]].filter(([n]) => n);
+  head.count.replaceChildren(
+    ...(open ? [element("span", "", open === all ? String(all) : `${open} / ${all}`)] : []),
+    ...done.map(([n, verdict]) => element("span", `mark ${verdict}`, `${SIGNS[verdict]} ${n}`)),
+  );
 }
 
 function progress() {

@@ -1,20 +1,18 @@
 // The queue page: what the keys and buttons do.
 
-import { alarm, common, fail, forgiving, get, getText, post, Refused, reviewer, say, showErrors, toast } from "./api.js";
+import { alarm, common, fail, get, getText, post, Refused, reviewer, say, showErrors, toast } from "./api.js";
+import { drawFacets, facets } from "./facets.js";
+import { busy, forget, inOrder, onWork, typeInto } from "./keys.js";
 import { draw, element, repaint, reveal } from "./list.js";
-import { counts, inGroup, load, neighbour, nextOpen, select, state, take } from "./state.js";
+import * as record from "./record.js";
+import { counts, inGroup, load, neighbour, nextOpen, select, share, state, take } from "./state.js";
+import { openSure, sure } from "./sure.js";
 
 const detail = document.getElementById("detail");
 const bulk = document.getElementById("bulk");
 const pages = new Map();
-const KEEP = 40;
-let busy = true; // a key pressed while the last one is at work is dropped: nobody decides on what is not shown yet
-let editingRest = false;
-
-function work(now) {
-  busy = now;
-  detail.setAttribute("aria-busy", String(now));
-}
+const KEEP = 60;
+const AHEAD = 3;
 
 async function page(change) {
   const name = `${change.key}@${change.version}`;
@@ -32,40 +30,41 @@ async function go(change, { focus = true } = {}) {
   const before = state.current;
   state.current = change;
   if (state.filter.open) select();
-  if (group !== change.group || state.filter.open || !before) draw(go);
+  if (group !== change.group || state.filter.open || !before) draw(choose);
   else repaint([before, change]);
   reveal(change);
   history.replaceState(null, "", `#${change.key}`);
   try {
-    const text = await page(change);
-    if (state.current !== change) return;
-    show(text);
+    show(await page(change));
     if (focus) detail.focus({ preventScroll: true });
-    const ahead = nextOpen(change);
-    if (ahead) page(ahead).catch(() => {});
+    let ahead = change;
+    for (let n = 0; n < AHEAD; n += 1) {
+      ahead = nextOpen(ahead);
+      if (ahead) page(ahead).catch(() => {});
+    }
   } catch (error) {
+    forget();
+    detail.replaceChildren();
     fail(error);
   }
   post("/api/position", { reviewer: reviewer(), key: change.key }).catch(() => {});
 }
+
+const choose = (change) => inOrder(() => go(change));
 
 function show(text) {
   const holder = document.createElement("template");
   holder.innerHTML = text; // made by the program from escaped templates; the page's policy forbids scripts in it
   detail.replaceChildren(holder.content);
   detail.scrollTop = 0;
-  editingRest = false;
-  const form = document.getElementById("editor");
-  form.addEventListener("submit", save);
-  forgiving(form);
-  form.querySelector("[data-cancel]").addEventListener("click", closeEditor);
+  record.attach(detail, { save: (rest) => inOrder(() => save(rest)), close: closeEditor, keep: inOrder });
 }
 
 function finish() {
   const { done, all } = counts();
   if (done < all && state.visible.length) return;
   state.current = null;
-  draw(go);
+  draw(choose);
   const box = element("div", "empty");
   if (done === all) {
     const button = element("button", "go", say("apply"));
@@ -77,11 +76,22 @@ function finish() {
   detail.focus({ preventScroll: true });
 }
 
+// Nobody decides on what is not shown: a record that could not be fetched takes no key.
+const isShown = (change) => detail.querySelector(".change")?.dataset.key === change.key;
+
 async function decide(verdict, rest, form = null) {
-  if (!state.current || busy) return false;
   const here = state.current;
+  if (!here || !isShown(here)) return;
+  const mine = record.draft();
+  if (mine && rest && !form) return toast(say("draft_first"));
+  if (mine && verdict === "accept") [verdict, form] = ["edit", mine];
   const chosen = rest ? inGroup(here.group).filter((change) => !change.verdict || change === here) : [here];
-  work(true);
+  await send(chosen, verdict, form);
+}
+
+// Decide on changes, and go on with what is open after the one shown.
+async function send(chosen, verdict, form = null) {
+  const here = state.current;
   performance.mark("decide");
   try {
     const answer = await post("/api/decide", {
@@ -92,47 +102,43 @@ async function decide(verdict, rest, form = null) {
       form: form ?? {},
     });
     alarm("");
+    const stay = answer.conflicts.some(([key]) => key === here?.key);
+    if (!stay) for (const change of chosen) record.forgetDraft(change.key);
     repaint(take([...answer.statuses, ...answer.conflicts]));
     if (answer.conflicts.length) {
+      forget();
       const [, met, who] = answer.conflicts[0];
       alarm(say("conflict", { who: who ?? "?", verdict: say(met ? `status_${met}` : "status_open") }));
     }
     if (answer.written) toast(say(answer.written > 1 ? "saved_many" : "saved_one", { verdict: say(`status_${verdict}`), n: answer.written }));
     bulk.checked = false;
     mirrorBulk();
-    const stay = answer.conflicts.some(([key]) => key === here.key);
-    await go(stay ? here : (nextOpen(here) ?? (counts().done === counts().all ? null : here)));
+    if (filterOpen()) select();
+    await go(stay || (here && !here.verdict) ? here : (nextOpen(here) ?? (counts().done === counts().all ? null : here)));
     performance.measure("decided", "decide");
-    return true;
   } catch (error) {
-    if (error instanceof Refused && error.fields) showErrors(document.getElementById("editor"), error.fields);
-    else fail(error);
-    return false;
-  } finally {
-    work(false);
+    forget();
+    if (error instanceof Refused && error.fields) {
+      record.openEditor(false);
+      showErrors(document.getElementById("editor"), error.fields);
+    } else fail(error);
   }
 }
 
+const filterOpen = () => state.filter.open || Object.keys(state.filter.facets).includes("is");
+
 async function undo() {
-  if (busy) return;
-  work(true);
-  try {
-    const answer = await post("/api/undo", { reviewer: reviewer() });
-    const touched = take([...answer.statuses, ...answer.conflicts]);
-    state.added = answer.added;
-    if (!answer.written) return toast(say("nothing_to_undo"));
-    toast(say("undone", { n: answer.written }));
-    if (answer.conflicts.length) alarm(say("conflict_undo", { who: answer.conflicts[0][2] ?? "?" }));
-    select();
-    if (touched.length) {
-      state.current ??= touched[0];
-      draw(go);
-      await go(touched[0]);
-    }
-  } catch (error) {
-    fail(error);
-  } finally {
-    work(false);
+  const answer = await post("/api/undo", { reviewer: reviewer() });
+  const touched = take([...answer.statuses, ...answer.conflicts]);
+  state.added = answer.added;
+  if (!answer.written) return toast(say("nothing_to_undo"));
+  toast(say("undone", { n: answer.written }));
+  if (answer.conflicts.length) alarm(say("conflict_undo", { who: answer.conflicts[0][2] ?? "?" }));
+  select();
+  if (touched.length) {
+    state.current ??= touched[0];
+    draw(choose);
+    await go(touched[0]);
   }
 }
 
@@ -142,39 +148,20 @@ function skip(rest) {
   const next = rest ? nextOpen(here, true) : nextOpen(here);
   bulk.checked = false;
   mirrorBulk();
-  go(next ?? neighbour(here, 1));
-}
-
-function edit(rest) {
-  const form = document.getElementById("editor");
-  if (!form) return;
-  editingRest = rest;
-  form.hidden = false;
-  form.querySelector(".one").hidden = rest;
-  form.querySelector(".many").hidden = !rest;
-  const field = state.changes.length && state.current.fields[0];
-  const first = form.querySelector(`[name="${field}"]`) ?? form.querySelector("[name]");
-  first.focus({ preventScroll: true });
-  form.scrollIntoView({ block: "nearest" });
-  first.select?.();
+  return go(next ?? neighbour(here, 1));
 }
 
 function closeEditor() {
-  const form = document.getElementById("editor");
-  if (form) form.hidden = true;
+  record.closeEditor();
   detail.focus({ preventScroll: true });
 }
 
-async function save(event) {
-  event.preventDefault();
-  const form = event.target;
+async function save(rest) {
   // For one change the whole form is sent; for a group only what was written, or every record would become this one.
-  const changed = [...form.querySelectorAll("[name]")].filter((input) =>
-    editingRest ? (input.tagName === "SELECT" ? !input.selectedOptions[0].defaultSelected : input.value !== input.defaultValue) : true,
-  );
-  if (!changed.length) return closeEditor();
-  showErrors(form, null);
-  await decide("edit", editingRest, Object.fromEntries(changed.map((input) => [input.name, input.value])));
+  const form = rest ? record.changes() : record.draft();
+  if (!form || !Object.keys(form).length) return closeEditor();
+  showErrors(document.getElementById("editor"), null);
+  await decide("edit", rest, form);
 }
 
 function openArticle() {
@@ -216,6 +203,7 @@ async function confirmApply() {
     tell(await post("/api/apply", { dry_run: false }), "apply_done");
     confirm.hidden = true;
     document.getElementById("apply-cancel").textContent = say("close");
+    document.getElementById("publish").hidden = false;
     // Against the baseline, what was accepted is no change any more: begin again with what is left.
     document.getElementById("apply-dialog").addEventListener("close", () => location.assign("/"), { once: true });
   } catch (error) {
@@ -226,20 +214,39 @@ async function confirmApply() {
   }
 }
 
+async function publish() {
+  const button = document.getElementById("publish");
+  button.disabled = true;
+  try {
+    const { path, rows } = await post("/api/publish", {});
+    const link = element("a", "", path);
+    link.href = "/baseline.xlsx";
+    const line = element("p", "", say("published", { n: rows }));
+    line.append(" ", link);
+    document.getElementById("apply-body").append(line);
+  } catch (error) {
+    fail(error);
+  } finally {
+    button.disabled = false;
+  }
+}
+
 async function poll() {
   try {
     const news = await get(`/api/events?since=${state.event}`);
     state.event = news.event;
     state.added = news.added;
+    if (JSON.stringify(news.shares) !== JSON.stringify(state.shares)) {
+      share(news.shares);
+      await inOrder(filterChanged);
+    }
     const touched = news.statuses.filter(([key, , , , version]) => state.byKey.get(key)?.version !== version);
     if (touched.length) {
       repaint(take(touched));
       const who = touched.map((row) => row[2]).find(Boolean);
       if (who) toast(say("others", { who, n: touched.length }));
-      if (touched.some(([key]) => key === state.current?.key) && document.getElementById("editor")?.hidden) {
-        const same = state.current;
-        show(await page(same));
-      }
+      const met = () => touched.some(([key]) => key === state.current?.key) && !record.editing() && !record.draft();
+      if (met()) inOrder(async () => met() && show(await page(state.current)));
     }
   } catch {
     // The next decision will say that the program is gone; a poll that fails is no news.
@@ -247,18 +254,15 @@ async function poll() {
   setTimeout(poll, 1500);
 }
 
-function filterChanged() {
-  const value = (id) => document.getElementById(id).value;
-  state.filter = { text: value("filter-text").trim(), field: value("filter-field"), kind: value("filter-kind"), open: document.getElementById("filter-open").checked };
-  const { text, field, kind, open } = state.filter;
-  document.getElementById("filter-clear").hidden = !(text || field || kind || open);
+async function filterChanged() {
   const kept = state.current;
   state.current = null;
   select();
+  drawFacets();
   const next = kept && state.visible.includes(kept) ? kept : (nextOpen(null) ?? state.visible[0] ?? null);
-  if (next) go(next, { focus: false });
+  if (next) await go(next, { focus: false });
   else {
-    draw(go);
+    draw(choose);
     detail.replaceChildren(element("p", "empty soft", say("nothing_matches")));
   }
 }
@@ -266,46 +270,73 @@ function filterChanged() {
 const actions = {
   accept: (rest) => decide("accept", rest),
   reject: (rest) => decide("reject", rest),
-  edit,
+  edit: (rest) => record.openEditor(rest),
   skip,
   undo,
   next: () => go(neighbour(state.current, 1)),
   previous: () => go(neighbour(state.current, -1)),
   group: () => go(nextOpen(state.current, true) ?? state.current),
   article: openArticle,
+  sure: openSure,
+  up: () => record.move(-1),
+  down: () => record.move(1),
+  earlier: () => record.nudgeYear(-1),
+  later: () => record.nudgeYear(1),
+  none: () => record.none(),
 };
-const KEYS = { enter: "accept", r: "reject", e: "edit", s: "skip", u: "undo", j: "next", k: "previous", g: "group", a: "article" };
+const KEYS = {
+  ...{ enter: "accept", r: "reject", e: "edit", s: "skip", u: "undo", j: "next", k: "previous", g: "group", a: "article", c: "sure" },
+  ...{ arrowup: "up", arrowdown: "down", arrowleft: "earlier", arrowright: "later", n: "none", 0: "none" },
+};
+const FIELD_KEYS = { p: "place", y: "year", i: "initiative", d: "indicator", t: "status" };
+const REPEATING = new Set(["j", "k", "arrowup", "arrowdown", "arrowleft", "arrowright"]);
+
+const isTyping = (target) => Boolean(target?.matches?.("input:not([type=checkbox]), select, textarea"));
+
+// What a key does, now that its turn has come: an earlier one may have opened the form, and it is typed there then.
+function perform(key, shift) {
+  const target = document.activeElement;
+  if (document.querySelector("dialog[open]")) return undefined;
+  if (key === "Escape") {
+    if (isTyping(target) && !target.closest("#editor")) return detail.focus({ preventScroll: true });
+    if (record.editing()) return closeEditor();
+    return record.dropDraft();
+  }
+  if (isTyping(target)) {
+    if (key === "Enter" && target.closest("#editor")) return save(false);
+    if (key === "Enter" && target.id === "filter-text") return detail.focus({ preventScroll: true });
+    return typeInto(target, key);
+  }
+  if (key === "/") {
+    document.getElementById("queue").classList.add("open");
+    return document.getElementById("filter-text").focus();
+  }
+  if (key === "?") return document.getElementById("help-dialog").showModal();
+  const name = key.toLowerCase();
+  if (/^[1-5]$/.test(name)) return record.option(Number(name));
+  if (name in FIELD_KEYS) return record.focusOn(FIELD_KEYS[name]);
+  return actions[KEYS[name]]?.(shift || bulk.checked);
+}
+
+const isOurs = (key) => key === "/" || key === "?" || /^[1-5]$/.test(key) || key.toLowerCase() in KEYS || key.toLowerCase() in FIELD_KEYS;
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
-  const target = event.target;
-  const typing = target.matches("input:not([type=checkbox]), select, textarea");
-  if (event.key === "Escape") {
-    if (typing && target.closest("#editor")) closeEditor();
-    else if (typing) detail.focus({ preventScroll: true });
-    else closeEditor();
-    return;
-  }
-  if (typing) {
-    if (event.key === "Enter" && target.id === "filter-text") {
-      event.preventDefault();
-      detail.focus({ preventScroll: true });
+  const { key, target, shiftKey } = event;
+  if (!busy()) {
+    if (isTyping(target) && key !== "Escape") {
+      if (key === "Enter" && target.id === "filter-text") {
+        event.preventDefault();
+        detail.focus({ preventScroll: true });
+      }
+      return;
     }
-    return;
-  }
-  if (event.key === "/") {
-    event.preventDefault();
-    document.getElementById("queue").classList.add("open");
-    document.getElementById("filter-text").focus();
-    return;
-  }
-  if (event.key === "?") return document.getElementById("help-dialog").showModal();
-  const key = event.key.toLowerCase();
-  // Enter on a focused control presses that control.
-  if (key === "enter" && target.closest("button, a, summary, label")) return;
-  if (!(key in KEYS)) return;
+    // Enter on a focused control presses that control.
+    if (key === "Enter" && target.closest("button, a, summary, label")) return;
+    if (key !== "Escape" && !isOurs(key)) return;
+  } else if (key === "Tab" || key === "Shift") return;
   event.preventDefault();
-  if (!event.repeat || "jk".includes(key)) actions[KEYS[key]](event.shiftKey || bulk.checked);
+  if (!event.repeat || REPEATING.has(key.toLowerCase())) inOrder(() => perform(key, shiftKey));
 }
 
 function mirrorBulk() {
@@ -314,46 +345,42 @@ function mirrorBulk() {
 
 async function start() {
   common();
+  onWork((now) => detail.setAttribute("aria-busy", String(now)));
   const who = document.getElementById("reviewer");
   who.value = reviewer();
   who.addEventListener("change", () => localStorage.setItem("reviewer", who.value.trim()));
   document.addEventListener("keydown", onKey);
   for (const button of document.querySelectorAll("[data-action]")) {
     button.addEventListener("click", (event) => {
-      actions[button.dataset.action](event.shiftKey || bulk.checked);
-      if (button.dataset.action !== "edit") detail.focus({ preventScroll: true });
+      const { action } = button.dataset;
+      inOrder(() => actions[action](event.shiftKey || bulk.checked));
+      if (!["edit", "sure"].includes(action)) detail.focus({ preventScroll: true });
     });
   }
   bulk.addEventListener("change", mirrorBulk);
-  for (const id of ["filter-field", "filter-kind", "filter-open"]) document.getElementById(id).addEventListener("change", filterChanged);
-  document.getElementById("filter-text").addEventListener("input", filterChanged);
-  document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
-  document.getElementById("filter-clear").addEventListener("click", () => {
-    document.getElementById("filters").reset();
-    filterChanged();
-  });
+  sure((some) => inOrder(() => send(some, "accept")));
   document.getElementById("help").addEventListener("click", () => document.getElementById("help-dialog").showModal());
   document.getElementById("apply").addEventListener("click", openApply);
   document.getElementById("apply-cancel").addEventListener("click", () => document.getElementById("apply-dialog").close());
   document.getElementById("apply-confirm").addEventListener("click", confirmApply);
+  document.getElementById("publish").addEventListener("click", publish);
   const toggle = document.getElementById("queue-toggle");
   toggle.addEventListener("click", () => {
     const open = document.getElementById("queue").classList.toggle("open");
     toggle.setAttribute("aria-expanded", String(open));
   });
-  try {
+  await inOrder(async () => {
     const position = await load();
+    facets(() => inOrder(filterChanged));
     const asked = state.byKey.get(location.hash.slice(1));
     const left = state.byKey.get(position);
-    draw(go);
+    draw(choose);
+    drawFacets();
     await go(asked ?? (left && !left.verdict ? left : left ? nextOpen(left) : nextOpen(null)));
-    work(false);
     performance.mark("ready");
     document.body.dataset.ready = "true";
     poll();
-  } catch (error) {
-    fail(error);
-  }
+  });
 }
 
 start();

@@ -1,6 +1,7 @@
 // The queue in memory: changes, where each stands, and what the filter lets through.
 
 import { get, reviewer } from "./api.js";
+import { owners, passing } from "./filter.js";
 
 export const state = {
   groups: [],
@@ -8,9 +9,11 @@ export const state = {
   byKey: new Map(),
   visible: [],
   current: null,
-  filter: { text: "", field: "", kind: "", open: false },
+  filter: { text: "", facets: {}, open: false, where: null },
   event: 0,
   added: 0,
+  shares: [],
+  filters: [],
 };
 
 export async function load() {
@@ -20,9 +23,18 @@ export async function load() {
   state.byKey = new Map(state.changes.map((change) => [change.key, change]));
   state.event = data.event;
   state.added = data.added;
+  state.filters = data.filters;
+  share(data.shares);
   take(data.statuses);
   select();
   return data.position;
+}
+
+// Who has which part of the queue.
+export function share(shares) {
+  state.shares = shares;
+  const owner = owners(shares);
+  for (const change of state.changes) change.owner = owner(change);
 }
 
 export function take(statuses) {
@@ -36,47 +48,9 @@ export function take(statuses) {
   return touched;
 }
 
-// A filter is words that must all occur, and `name:value` terms; everything else is told by the selects.
 export function select() {
-  const { text, field, kind, open } = state.filter;
-  const tests = text.toLowerCase().split(/\s+/).filter(Boolean).map(test);
-  state.visible = state.changes.filter(
-    (change) =>
-      (!open || !change.verdict || change === state.current) &&
-      (!field || change.fields.includes(field) || (field === "record" && change.fields.length === 0)) &&
-      (!kind || change.kind === kind) &&
-      tests.every((passes) => passes(change)),
-  );
-}
-
-function test(term) {
-  const [, name, value] = /^(field|place|rule|kind|gold|is|article|text):(.+)$/.exec(term) ?? [];
-  const has = (some) => some.some((item) => String(item).toLowerCase().includes(value));
-  switch (name) {
-    case "field":
-      return (change) => has([...change.fields, ...(change.fields.length ? [] : [change.class, "record"])]);
-    case "place":
-      return (change) => has(change.places);
-    case "rule":
-      return (change) => has(change.rules);
-    case "kind":
-      return (change) => change.kind === value;
-    case "gold":
-      return (change) => change.gold === value;
-    case "article":
-      return (change) => has([change.article]);
-    case "is":
-      return (change) =>
-        "unreviewed".startsWith(value) || value === "open" ? !change.verdict : String(change.verdict ?? "").startsWith(value.slice(0, 4));
-    default: {
-      const wanted = name === "text" ? value : term;
-      return (change) =>
-        [change.text, change.raw, change.before, change.after, change.article, ...change.places, ...change.rules]
-          .join("\n")
-          .toLowerCase()
-          .includes(wanted);
-    }
-  }
+  const passes = passing(state.filter);
+  state.visible = state.changes.filter((change) => passes(change) && (!state.filter.open || !change.verdict || change === state.current));
 }
 
 export function counts() {

@@ -1,0 +1,55 @@
+"""In which order a person looks at records that nobody has seen: the most doubtful first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gongbao.diff.fields import RecordRow
+
+Reason = Literal["confidence", "flagged", "contradicted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Records looked at together: those of a band of confidence (`low` <= confidence < `high`), or those that have
+    another reason for doubt though their confidence is high.
+    """
+
+    reason: Reason
+    low: float = 0.0
+    high: float = 1.01
+
+    @property
+    def id(self) -> str:
+        """A name that stays."""
+        return f"{self.reason}-{self.low:.2f}"
+
+
+SECTIONS = (
+    Section("confidence", 0.0, 0.5),
+    Section("confidence", 0.5, 0.7),
+    Section("confidence", 0.7, 0.8),
+    Section("flagged", 0.8),
+    Section("contradicted", 0.8),
+    Section("confidence", 0.8, 0.9),
+    Section("confidence", 0.9),
+)
+"""In the order in which they are looked at."""
+
+
+def confidence_of(record: RecordRow) -> float:
+    """The chance that a record is right; 0 where nobody said."""
+    found = record.get("confidence")
+    return float(found) if found is not None else 0.0
+
+
+def section_of(record: RecordRow, *, contradicted: bool) -> Section:
+    """Where a record that nobody has seen is looked at."""
+    confidence = confidence_of(record)
+    reasons: dict[Reason, bool] = {
+        "confidence": True,
+        "flagged": bool(record.get("flags")),
+        "contradicted": contradicted,
+    }
+    return next(section for section in SECTIONS if section.low <= confidence < section.high and reasons[section.reason])

@@ -1,0 +1,23 @@
+"""Publishing from the review page: what `gongbao export baseline --to xlsx` writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gongbao.diff.sources import Places
+
+
+def published(places: Places) -> tuple[Path, int]:
+    """Write the accepted records to `outputs/exports/baseline.xlsx`; where they are, and how many.
+
+    Raises:
+        GongbaoError: there are none, or the file cannot be written.
+    """
+    from gongbao.export.rows import open_named
+    from gongbao.export.select import Data, Selection
+    from gongbao.export.writing import export, target_of
+
+    path = places.outputs / "exports" / "baseline.xlsx"
+    data = Data([open_named("baseline", places.outputs, places.baseline)], Selection())
+    written = export(data, target_of("xlsx", str(path), lambda _: path))
+    return path, written.rows
