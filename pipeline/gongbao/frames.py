@@ -76,9 +76,11 @@ def articles_of(frame: pandas.DataFrame, named: Mapping[str, str | None]) -> Ite
     """The rows of a data frame as articles, as `Pipeline.extract_frame` says; `named` gives the columns of fields.
 
     Raises:
-        ReadError: there is no such column (`read.column`).
+        ReadError: it is no frame of pandas, there is no such column, or two of that name (`read.column`).
     """
-    columns = {field: name or field for field, name in named.items() if name is not None or field in frame.columns}
+    _check(frame)
+    chosen = {field: field if name is None else name for field, name in named.items()}
+    columns = {f: name for f, name in chosen.items() if named[f] is not None or name in frame.columns}
     for field, name in columns.items():
         if name not in frame.columns:
             known = ", ".join(map(str, frame.columns))[:200]
@@ -108,6 +110,16 @@ def articles_of(frame: pandas.DataFrame, named: Mapping[str, str | None]) -> Ite
             yield article
         except ReadError as error:
             yield failure(error, row.identifier)
+
+
+def _check(frame: object) -> None:
+    if not isinstance(frame, pandas.DataFrame):
+        fix = "Turn it into one (polars and Arrow: .to_pandas()), or give its rows as dicts to pipe"
+        raise ReadError(f"a {type(frame).__name__}, not a pandas frame", where="the frame", fix=fix, code="read.column")
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        fix = "Rename one, or leave it out"
+        raise ReadError(f"two columns are called {twice[0]!r}", where="the frame", fix=fix, code="read.column")
 
 
 def _is_missing(value: Any) -> bool:

@@ -33,7 +33,7 @@ BATCH = 64
 
 
 class Records(tuple[Record, ...]):
-    """The records of one or several articles: a tuple of them, and so are its slices. A notebook shows a table."""
+    """The records of one or several articles: a tuple of them, and so are slices and sums. A notebook shows a table."""
 
     __slots__ = ()
 
@@ -46,6 +46,9 @@ class Records(tuple[Record, ...]):
     def __getitem__(self, index: SupportsIndex | slice) -> Record | Records:
         found = super().__getitem__(index)
         return Records(found) if isinstance(found, tuple) else found
+
+    def __add__(self, other: tuple[Record, ...]) -> Records:  # type: ignore[override]
+        return Records((*self, *other))
 
     def _repr_html_(self) -> str:
         from gongbao.html import records_html
@@ -165,12 +168,14 @@ class Pipeline:
             could not go on.
 
         Raises:
-            ValueError: `batch_size` is less than 1, or `articles` is one text or mapping and no series of them.
+            ValueError: `batch_size` is less than 1, or `articles` is one article or a table and no series of articles.
         """
         if batch_size < 1:
             raise ValueError(f"batch_size is {batch_size}: it must be 1 or more")
-        if isinstance(articles, str | Mapping):
+        if isinstance(articles, str | bytes | Mapping | Article):
             raise ValueError("pipe takes a series of articles: for one article there is extract")
+        if hasattr(articles, "columns"):  # going through a table gives the names of its columns, or the columns
+            raise ValueError("pipe takes a series of articles: for a table there is extract_frame, or give its rows")
         if not as_tuples:
             return self.stream(map(_read, articles, count(1)), batch_size=batch_size)
         contexts: deque[Any] = deque()

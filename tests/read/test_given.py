@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy
 import pandas
+import polars
 import pytest
 from gongbao import Article, Pipeline
 from gongbao.document import Extraction, Failure
@@ -22,6 +23,19 @@ TEXT = "汕尾渔港建设通报\n来源：汕尾日报 发布时间：2021-03-0
 @pytest.fixture(scope="module")
 def pipeline() -> Pipeline:
     return Pipeline(ner=None)
+
+
+class Stubborn(Mapping[str, Any]):
+    """Somebody's class whose fields cannot be looked at."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise ZeroDivisionError("not now")
+
+    def __len__(self) -> int:
+        return 1
+
+    def __iter__(self) -> Any:
+        return iter(["text"])
 
 
 def one(pipeline: Pipeline, item: Any) -> Extraction | Failure:
@@ -58,6 +72,7 @@ def test_a_readers_article_is_not_read_otherwise_than_it_was(pipeline: Pipeline)
         pandas.Timestamp("2020-01-09"),
         numpy.datetime64("2020-01-09T08:30:00.000000000"),
         "2020-01-09",
+        "20200109",
         "2020/01/09",
         "2020年1月9日",
     ],
@@ -83,6 +98,12 @@ def test_dates(pipeline: Pipeline, given: Any) -> None:
         ({"text": None}, "no text"),
         ({"text": 3}, "a number"),
         ({"text": TEXT, "pub_date": pandas.NaT}, "'NaT' is no date"),
+        ({"text": TEXT, "pub_date": pandas.NA}, "'<NA>' is no date"),
+        ({"text": TEXT, "pub_date": "20201309"}, "'20201309' is no date"),
+        ({"text": TEXT, "id": pandas.NA}, "The id is"),
+        (pandas.NA, "missing (<NA>)"),
+        (pandas.Series({"text": TEXT}), "a Series"),
+        (Stubborn(), "cannot be read as an article: ZeroDivisionError"),
         ({"text": TEXT, "pub_date": "soon"}, "'soon' is no date"),
         ({"text": TEXT, "pub_date": 20210109}, "is no date"),
         ({"text": TEXT, "id": 1.5}, "The id"),
@@ -142,7 +163,19 @@ def test_pairs_come_back_as_of_spacy(pipeline: Pipeline) -> None:
     assert isinstance(third[0], Extraction) and third[0].article.id == "c" and third[1] is None
 
 
-@pytest.mark.parametrize(("articles", "size"), [([TEXT], 0), ([TEXT], -1), (TEXT, 1), ({"text": TEXT}, 1)], ids=str)
+@pytest.mark.parametrize(
+    ("articles", "size"),
+    [
+        ([TEXT], 0),
+        ([TEXT], -1),
+        (TEXT, 1),
+        ({"text": TEXT}, 1),
+        (Article("a", TEXT), 1),
+        (TEXT.encode(), 1),
+        (pandas.DataFrame({"text": [TEXT]}), 1),
+    ],
+    ids=lambda value: type(value).__name__,
+)
 def test_pipe_refuses_at_once_what_it_would_misread(pipeline: Pipeline, articles: Any, size: int) -> None:
     with pytest.raises(ValueError, match=r"batch_size|extract"):
         pipeline.pipe(articles, batch_size=size)
@@ -196,3 +229,7 @@ def test_a_data_frame_with_the_fields_own_names_and_an_index(pipeline: Pipeline)
     assert len(pipeline.extract_frame(frame.iloc[:0])) == 0
     with pytest.raises(GongbaoError, match=r"no column '正文'.*text, pub_date, title"):
         pipeline.extract_frame(frame, text="正文")
+    with pytest.raises(GongbaoError, match="two columns are called 'text'"):
+        pipeline.extract_frame(pandas.concat([frame, frame], axis=1))
+    with pytest.raises(GongbaoError, match=r"a DataFrame, not a pandas frame.*to_pandas"):
+        pipeline.extract_frame(polars.DataFrame({"text": [TEXT]}))  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,6 +11,8 @@ from gongbao.chinese.numbers import parse_number
 from gongbao.rulebook.cues import reading_cues
 
 EARLIEST, LATEST = 1900, 2100
+_COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+"""A date of ISO 8601 without its dashes: what a field holds may be one, digits in a line are anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ def parse_date(text: str) -> date | None:
 def as_date(value: object) -> date | None:
     """The date that a value says: a `date`, a `datetime` (also of pandas or NumPy) or a text; None if it is none."""
     if isinstance(value, str):
-        return parse_date(value)
+        compact = _COMPACT.fullmatch(value.strip())
+        return _valid(*map(int, compact.groups())) if compact else parse_date(value)
     if not isinstance(value, date) and type(value).__name__ == "datetime64":
         value = value.astype("datetime64[D]").tolist()  # type: ignore[attr-defined]
     if not isinstance(value, date) or value != value:  # NaT is a date that does not equal itself

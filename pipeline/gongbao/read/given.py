@@ -14,7 +14,7 @@ from typing import Any
 from gongbao.document import Article
 from gongbao.errors import ReadError
 from gongbao.read.own_fields import FIELDS
-from gongbao.read.rows import Row, article_from_fields, kind_of, pub_date_of
+from gongbao.read.rows import Row, article_from_fields, is_blank, is_missing, kind_of, pub_date_of
 
 Given = str | Mapping[str, Any] | Article | tuple[str, Mapping[str, Any]]
 """What is taken as an article. A mapping has the fields of a row: `text` and, if known, `id`, `title`, `pub_date`,
@@ -39,8 +39,22 @@ def article_of(item: object, identifier: str, *, where: str, arguments: Mapping[
             (`read.contradiction`).
     """
     row = Row(_CODE, identifier, where)
+    try:
+        return _article(item, arguments or {}, row)
+    except ReadError:
+        raise
+    except Exception as error:  # objects of any class may be handed over, and what those raise is theirs
+        raise ReadError(
+            f"This cannot be read as an article: {type(error).__name__}: {error}",
+            where=where,
+            fix="Give its text and fields as plain str, int, float, date and dict",
+            code=_CODE,
+        ) from error
+
+
+def _article(item: object, arguments: Mapping[str, Any], row: Row) -> Article:
     fields = _fields(item, row)
-    for name, value in (arguments or {}).items():
+    for name, value in arguments.items():
         if value is not None:
             _check(name, value, fields.get(name), row)
             fields[name] = value
@@ -82,7 +96,7 @@ def _fields(item: object, row: Row) -> dict[str, Any]:
 
 
 def _called(value: object) -> str:
-    if value is None or value != value:  # NaN and NaT do not equal themselves
+    if is_missing(value):
         return f"missing ({value})"
     known = kind_of(value)
     return f"a {type(value).__name__}" if known == "no text" else known
@@ -90,7 +104,7 @@ def _called(value: object) -> str:
 
 def _check(name: str, given: Any, said: Any, row: Row) -> None:
     """Refuse an argument against which the item itself speaks."""
-    if said is None or said == "":
+    if is_blank(said):
         return
     read: Callable[[Any], date | str | None] = (
         (lambda value: pub_date_of(value, row)) if name == "pub_date" else lambda value: str(value).strip()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from numbers import Integral
 from typing import Any
 
 from gongbao.document import Article
@@ -103,11 +104,11 @@ def _whole_characters(text: str, row: Row) -> None:
 
 
 def _identifier(value: Any, row: Row) -> str:
-    if value is None or value == "":
+    if is_blank(value):
         return row.identifier
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool) or not isinstance(value, str | Integral):
         raise ReadError(
             f"The id is {kind_of(value)}, not a string or a whole number",
             where=row.where,
@@ -124,7 +125,7 @@ def pub_date_of(value: Any, row: Row) -> date | None:
         ReadError: the row's code: it is none of these (NaT is none: leave out what is not known).
 
     """
-    if value is None or value == "":
+    if is_blank(value):
         return None
     found = as_date(value)
     if found is None:
@@ -135,6 +136,16 @@ def pub_date_of(value: Any, row: Row) -> date | None:
             code=row.code,
         )
     return found
+
+
+def is_blank(value: Any) -> bool:
+    """Whether a field says nothing. What it holds may be of any class: it is not asked whether it equals something."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value is one of those by which tables say that there is none: None, NaN, NaT, pandas' NA."""
+    return value is None or type(value).__name__ == "NAType" or (isinstance(value, float | date) and value != value)
 
 
 def kind_of(value: Any) -> str:
