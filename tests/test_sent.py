@@ -80,6 +80,8 @@ def test_slices_and_sets_of_records(pipeline: Pipeline) -> None:
     records = pipeline.extract(TEXTS[0])
     assert isinstance(records[:1], Records) and isinstance(records[::-1], Records) and isinstance(records[0], Record)
     assert list(records[:1].to_pandas()["amount"]) == ["2亿元"]
+    both = records[:1] + records[:1]
+    assert isinstance(both, Records) and len(both) == 2
     assert len({*records, *pipeline.extract(TEXTS[0])}) == len(records) == 2
     assert records[0] == pickle.loads(pickle.dumps(records))[0]
 

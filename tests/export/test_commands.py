@@ -111,6 +111,7 @@ def test_formats_that_share_an_ending_are_told_apart_by_name(hard_run: Path, tmp
         (("-o", "facts.duckdb"), 2, "nothing is written under the ending .duckdb"),
         (("--to", "csv", "-o", "facts.feather"), 2, "Endings: .csv .tsv .xlsx .jsonl .ndjson .json"),
         (("-o", "facts.zip"), 2, "nothing is written under the ending .zip"),
+        (("-o", "facts.parquet.gz"), 2, "parquet is not packed with .gz"),
         (("--to", "csv", "-o", "facts.zip"), 2, "Pack files with .gz, folders with .zip"),
         (("-o", "facts.xyz.gz"), 2, "nothing is written under the ending .xyz"),
         (("-o", "facts.db.gz"), 2, "Pack files with .gz"),

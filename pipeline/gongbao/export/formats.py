@@ -62,7 +62,8 @@ def open_text(place: Path | int, encoding: str = "utf-8") -> IO[str]:
 class Format:
     """One target. `shape`: one file, a folder of files, or a database file that is added to.
 
-    `module` and `function` name its writer; a `streamed` one can write straight into a pipe.
+    `module` and `function` name its writer; a `streamed` one can write straight into a pipe. What is `compressed`
+    already is not packed again: its readers look for no other layer.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Format:
     wide: bool = True
     function: str = "write"
     streamed: bool = False
+    compressed: bool = False
 
     def writer(self) -> Writer:
         """The function that writes it.
@@ -94,17 +96,17 @@ FORMATS: Mapping[str, Format] = {
     for f in (
         Format("csv", ".csv", "file", "delimited", streamed=True),
         Format("tsv", ".tsv", "file", "delimited", function="write_tabs", streamed=True),
-        Format("xlsx", ".xlsx", "file", "workbook", ("xlsxwriter",)),
+        Format("xlsx", ".xlsx", "file", "workbook", ("xlsxwriter",), compressed=True),
         Format("jsonl", ".jsonl", "file", "lines", streamed=True),
         Format("json", ".json", "file", "lines", function="write_list", streamed=True),
-        Format("parquet", ".parquet", "file", "parquet", ("pyarrow",)),
+        Format("parquet", ".parquet", "file", "parquet", ("pyarrow",), compressed=True),
         Format("sqlite", ".db", "database", "sqlite", ("sqlalchemy",)),
         Format("datapackage", "", "folder", "datapackage"),
         Format("label-studio", ".json", "file", "label_studio", wide=False),
         Format("doccano", ".jsonl", "file", "doccano", wide=False),
         Format("brat", "", "folder", "brat", wide=False),
         Format("conll", ".conll", "file", "conll", wide=False),
-        Format("spacy", ".spacy", "file", "docbin", wide=False),
+        Format("spacy", ".spacy", "file", "docbin", wide=False, compressed=True),
     )
 }
 SUFFIXES: Mapping[str, str] = {

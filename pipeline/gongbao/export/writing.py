@@ -76,9 +76,9 @@ def target_of(to: str | None, output: str | None, default: Callable[[Format], Pa
             f"nothing is written under the ending {ending or PACKED}", where=output, fix=fix, code="export.ending"
         )
     chosen = format_of(to or said or "csv")
-    if (packed and chosen.shape != "file") or (ending == ".zip" and chosen.shape != "folder"):
-        fix = "Pack files with .gz, folders with .zip"
-        why = f"{chosen.name} is no {'file' if packed else 'folder'} to be packed so"
+    if (packed and (chosen.shape != "file" or chosen.compressed)) or (ending == ".zip" and chosen.shape != "folder"):
+        fix = "Pack files of text with .gz, folders with .zip; other files need no packing"
+        why = f"{chosen.name} is not packed with {PACKED if packed else ending}"
         raise ExportError(why, where=output, fix=fix, code="export.ending")
     if said is not None and chosen.name != said and chosen.suffix != FORMATS[said].suffix:
         fix = f"Leave --to out, or name a file that ends in {chosen.suffix or '.zip'}"
