@@ -38,6 +38,7 @@ def python(program: str, *arguments: str, missing: str = "") -> subprocess.Compl
         ("uvicorn", "review", "review"),
         ("watchfiles", "watch FOLDER", "watch"),
         ("mcp", "mcp", "mcp"),
+        ("lightgbm", "learn", "learn"),
         ("distributed dask", "run RECORDS --engine dask", "dask"),
     ],
 )

@@ -12,7 +12,7 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,62 +23,28 @@ from gongbao.document import Document
 from gongbao.evaluate.gold import GoldArticle, read_gold
 from gongbao.evaluate.judge import same_name
 from gongbao.evaluate.scoring import pair
+from gongbao.learn import trees
+from gongbao.learn.questions import OPTIONAL_WEIGHT, Asked, Questions
 from gongbao.linking.choose import Heuristics
 from gongbao.linking.confidence import FIELDS as CONFIDENT
 from gongbao.linking.confidence import log_odds
 from gongbao.linking.linker import Linker
 from gongbao.linking.period_candidates import FEATURES as PERIOD_FEATURES
-from gongbao.linking.period_candidates import PeriodCandidates
 from gongbao.linking.place_candidates import FEATURES as PLACE_FEATURES
-from gongbao.linking.place_candidates import PlaceCandidates
 from gongbao.linking.status import BEHIND, NEAR, STATUSES, features
 from gongbao.linking.status import FEATURES as STATUS_FEATURES
 from gongbao.linking.surroundings import QUANTITY
-from gongbao.names.candidates import NONE
 from gongbao.names.ranking import FEATURES as NAME_FEATURES
-from gongbao.names.ranking import Proposals
 from gongbao.names.tagger import FieldContext, FieldProposals, FieldTagger
 from gongbao.read import article_from_text
 
-from training import trees
-
 FOLDS = 5
-OPTIONAL_WEIGHT = 0.3
-SECOND_YEAR = 0.5
-"""How right a year is that the annotation names after the first."""
 WITHOUT_NETWORK = 0.15
 """Share of articles whose network keeps silent about the status, so that the rankers can do without."""
 WORDS_BEFORE, WORDS_BEHIND = 160, 60
 PENALTY = 2.0
 DAMAGED = -0.7
 """Log odds that a repair next to the amount takes away; too few are annotated to fit it."""
-
-
-@dataclass(slots=True)
-class Questions:
-    """All questions of one field: the candidates of each with features, and how right each is."""
-
-    names: Sequence[str]
-    rows: list[npt.NDArray[np.float32]] = field(default_factory=list)
-    right: list[list[float]] = field(default_factory=list)
-    accepted: list[list[bool]] = field(default_factory=list)
-    values: list[list[Any]] = field(default_factory=list)
-    articles: list[int] = field(default_factory=list)
-    weights: list[float] = field(default_factory=list)
-    facts: list[tuple[int, int]] = field(default_factory=list)
-
-    def add(
-        self, article: int, number: int, rows: Sequence[Sequence[float]], values: Sequence[Any],
-        right: Sequence[float], optional: bool,
-    ) -> None:  # fmt: skip
-        """Note one question."""
-        self.rows.append(np.array(rows, np.float32))
-        self.values.append(list(values))
-        self.right.append(list(right))
-        self.accepted.append([share > 0 for share in right])
-        self.articles.append(article)
-        self.weights.append(OPTIONAL_WEIGHT if optional else 1.0)
-        self.facts.append((article, number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,46 +114,21 @@ def questions(found: Sequence[Sample]) -> dict[str, Questions]:
         "initiative": Questions(NAME_FEATURES),
     }
     for number, sample in enumerate(found):
-        document, heuristics = sample.document, sample.heuristics
-        around = heuristics.around
-        heard = sample.heard
-        statuses, ranks = (heard.statuses, heard.ranks) if heard is not None else (None, None)
-        places = PlaceCandidates(around, heuristics.topics, heuristics.places, heuristics.cells, ranks)
-        periods = PeriodCandidates(around, heuristics.periods, statuses, heuristics.cells)
-        starts = np.array([q.start for q in document.quantities])
-        proposed = sample.proposals if len(starts) else None
-        names = proposed and Proposals(
-            document.text, starts, proposed.indicators, proposed.initiatives, document.places
-        )
-        ranked = names.candidates() if names else None
+        silent = sample.heard is None
+        article = Asked(number, sample.document, sample.heuristics, sample.facts, sample.proposals, silent)
+        article.ask_places(asked["place"])
+        article.ask_years(asked["year"])
+        names = article.names()
+        article.ask_initiatives(asked["initiative"], names)
         measured = names.indicators(1) if names else []
         for n, fact in sample.facts.items():
-            if around.sentence_of[n] is None:
+            if sample.heuristics.around.sentence_of[n] is None:
                 continue
-            optional = bool(fact.get("optional"))
-            row = places.of(n)
-            right = [fact.get("place") or None, *(fact.get("place_also") or [])]
-            asked["place"].add(
-                number, n, [c.features for c in row], [c.value for c in row],
-                [float(c.value in right) for c in row], optional,
-            )  # fmt: skip
-            years = fact.get("year") or []
-            # Without the shares of statuses the trees would learn to give no year.
-            if years and sample.proposals is not None:
-                timed = periods.of(n)
-                shares = [1.0 if c.year == years[0] else SECOND_YEAR * (c.year in years) for c in timed]
-                asked["year"].add(number, n, [c.features for c in timed], [c.year for c in timed], shares, optional)
             if fact.get("indicator") and measured and measured[n]:
                 first = measured[n][0]
                 good = float(same_name(first.text, fact["indicator"]))
+                optional = bool(fact.get("optional"))
                 asked["indicator"].add(number, n, [[first.probability]], [first.text], [good], optional)
-            if fact.get("initiative") and names is not None and ranked is not None:
-                spans = [span for span in ranked.spans[n].tolist() if span != NONE]
-                if spans:
-                    texts = [names.name(span, 0.0).text for span in spans]
-                    shares = [float(same_name(text, fact["initiative"])) for text in texts]
-                    rows = ranked.features[n, : len(spans)].tolist()
-                    asked["initiative"].add(number, n, rows, texts, shares, optional)
     return asked
 
 

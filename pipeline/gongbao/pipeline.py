@@ -18,6 +18,7 @@ from gongbao.linking.linker import Linker
 from gongbao.names.known import KnownNames
 from gongbao.names.model import NameModel, load_model
 from gongbao.places.gazetteer import Gazetteer
+from gongbao.ranker import Learned
 from gongbao.read.failing import failure
 from gongbao.read.given import Given, article_of
 from gongbao.read.rows import Row, pub_date_of
@@ -72,8 +73,8 @@ class Pipeline:
 
     Args:
         rules: Folders of the user's own rules, over the shipped ones.
-        ner: `tagger` (shipped), `lac`, a spaCy model's name (`zh_core_web_sm`), a model of one's own, or None for rules
-            alone.
+        ner: `tagger` (shipped), the folder of a model that `gongbao learn` made (over `tagger`), `lac`, a spaCy model's
+            name (`zh_core_web_sm`), a model of one's own, or None for rules alone.
 
     Raises:
         RuleError: a rule file is wrong.
@@ -81,6 +82,8 @@ class Pipeline:
     """
 
     def __init__(self, *, rules: Sequence[Path | str] = (), ner: str | NameModel | None = "tagger") -> None:
+        learned = Learned.of(ner) if isinstance(ner, str) else None
+        ner = str(learned.folder) if learned is not None else ner
         self._sent = (tuple(str(Path(folder).absolute()) for folder in rules), ner)
         self._replaced: Mapping[str, Component] = {}
         self.rules = RuleSet.load(*rules)
@@ -92,7 +95,7 @@ class Pipeline:
         self.components: Mapping[str, Component] = {
             **self.matchers.components(),
             **({"names": Names(model)} if model is not None else {}),
-            "link": Link(Linker(self.rules, self.gazetteer)),
+            "link": Link(Linker(self.rules, self.gazetteer, learned=learned)),
             **({"known": Known(known)} if known else {}),
         }
 

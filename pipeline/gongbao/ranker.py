@@ -8,11 +8,14 @@ on the last bits of a sum that another processor adds up otherwise.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from importlib.resources.abc import Traversable
 from math import exp, log
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -31,6 +34,72 @@ _SPEAKS = 0.05
 """Difference in score from which a feature is worth naming."""
 
 
+MANIFEST = "model.json"
+"""The file that makes a folder a learned model."""
+
+
+def shipped_trees(package: str, name: str) -> Traversable:
+    """The file `weights/<name>.onnx` of a package of this installation."""
+    return resources.files(package) / "weights" / f"{name}.onnx"
+
+
+def hash_of(content: bytes) -> str:
+    """By what a file of trees is known."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A folder that `gongbao learn` wrote: trees for some fields, each learned over those of an installation.
+
+    Attributes:
+        folder: The folder.
+        base: By field the hash of the trees that it was learned over.
+    """
+
+    folder: Path
+    base: Mapping[str, str]
+
+    @classmethod
+    def of(cls, name: str) -> Learned | None:
+        """The learned model in a folder of this name, None if there is none.
+
+        Raises:
+            ModelError: its manifest is broken (`model.broken`).
+        """
+        path = Path(name) / MANIFEST
+        if not path.is_file():
+            return None
+        try:
+            return cls(Path(name).absolute(), dict(json.loads(path.read_text(encoding="utf-8"))["base"]))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            fix = "Learn again: gongbao learn"
+            problem = f"no manifest of a learned model: {error}"
+            raise ModelError(problem, where=str(path), fix=fix, code="model.broken") from error
+
+    @property
+    def version(self) -> str:
+        """A hash over all that it holds."""
+        files = (self.folder / MANIFEST, *(self.folder / f"{name}.onnx" for name in sorted(self.base)))
+        return hash_of(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files if path.is_file()))
+
+    def read(self, name: str, *, over: bytes) -> bytes:
+        """The trees of a field, learned over those of this installation.
+
+        Raises:
+            ModelError: they are not there (`model.missing`), or were learned over other ones (`model.stale`).
+        """
+        source, fix = self.folder / f"{name}.onnx", "Learn again: gongbao learn"
+        if self.base[name] != hash_of(over):
+            problem = "the model was learned over the weights of another gongbao"
+            raise ModelError(problem, where=str(source), fix=fix, code="model.stale")
+        try:
+            return source.read_bytes()
+        except OSError as error:
+            problem = "the learned weights are not there"
+            raise ModelError(problem, where=str(source), fix=fix, code="model.missing") from error
+
+
 class Trees:
     """One file of boosted trees.
 
@@ -43,20 +112,38 @@ class Trees:
         self.metadata = metadata
 
     @classmethod
-    def load(cls, package: str, name: str) -> Trees:
-        """The trees `weights/<name>.onnx` of a package of this installation.
+    def load(cls, package: str, name: str, learned: Learned | None = None) -> Trees:
+        """The trees `weights/<name>.onnx` of a package of this installation, or those learned over them.
 
         Raises:
-            ModelError: `model.missing` if the file is not there, `model.broken` if it does not load.
+            ModelError: `model.missing` if the file is not there, `model.broken` if it does not load, `model.stale` if
+                what was learned was so over other trees.
         """
-        import onnxruntime
-
-        source = resources.files(package) / "weights" / f"{name}.onnx"
+        source, fix = shipped_trees(package, name), "Install gongbao again"
         try:
             content = source.read_bytes()
         except OSError as error:
-            problem, fix = "the weights are not there", "Install gongbao again"
+            problem = "the weights are not there"
             raise ModelError(problem, where=str(source), fix=fix, code="model.missing") from error
+        if learned is not None and name in learned.base:
+            source, fix = learned.folder / f"{name}.onnx", "Learn again: gongbao learn"
+            content = learned.read(name, over=content)
+        return cls.read(content, str(source), fix)
+
+    @classmethod
+    def read(cls, content: bytes, where: str, fix: str) -> Trees:
+        """The trees of a file.
+
+        Args:
+            content: Of the file.
+            where: Its name.
+            fix: What to do if it is broken.
+
+        Raises:
+            ModelError: it does not load (`model.broken`).
+        """
+        import onnxruntime
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -65,8 +152,8 @@ class Trees:
             stored = session.get_modelmeta().custom_metadata_map
             return cls(session, {key: json.loads(value) for key, value in stored.items()})
         except Exception as error:  # onnxruntime's own classes share no base
-            problem, fix = f"the model does not load: {error}", "Install gongbao again"
-            raise ModelError(problem, where=str(source), fix=fix, code="model.broken") from error
+            problem = f"the model does not load: {error}"
+            raise ModelError(problem, where=where, fix=fix, code="model.broken") from error
 
     def scores(self, rows: FloatArray) -> Shares:
         """[N, outputs]: rounded scores of N rows of features."""
@@ -112,13 +199,13 @@ class Ranker:
         self._slope, self._offset = trees.metadata["calibration"]
 
     @classmethod
-    def load(cls, package: str, name: str) -> Ranker:
-        """The ranker of a name in a package's weights.
+    def load(cls, package: str, name: str, learned: Learned | None = None) -> Ranker:
+        """The ranker of a name in a package's weights, or that learned over it.
 
         Raises:
             ModelError: the weights are missing or broken.
         """
-        return cls(Trees.load(package, name))
+        return cls(Trees.load(package, name, learned))
 
     def answers(self, values: Sequence[Sequence[ValueT]], rows: FloatArray, *, most: int = 5) -> list[Answer[ValueT]]:
         """The answer to each question.

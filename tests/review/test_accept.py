@@ -12,7 +12,9 @@ import pytest
 from gongbao.diff.compare import compare
 from gongbao.diff.report import Report
 from gongbao.diff.sources import Places, in_order, open_side
+from gongbao.errors import CompareError
 from gongbao.evaluate.gold import read_gold
+from gongbao.learn.decided import from_reviews
 from gongbao.review.accept import Summary, accept
 from gongbao.review.cases import check_case
 from gongbao.review.opening import open_review
@@ -114,6 +116,21 @@ def test_nothing_that_was_decided_shows_against_the_baseline(project: Project) -
     }  # fmt: skip
     assert found["300家"]["year"] == 2021
     assert (found["45次"]["unit"], found["45次"]["indicator"]) == ("次", "服务次数")
+
+
+def test_decisions_are_what_is_learned_from(project: Project) -> None:
+    session = decide_all(project)
+    session.store.close()
+    (found,) = from_reviews(project.places)
+    assert found.article.text == TEXT and found.article.id == "a.txt"
+    said = {TEXT[start:end]: fact["year"] for (start, end), fact in found.facts.items()}
+    assert said.keys() == {"12.5亿元", "300家", "8000万元", "45次"} and said["300家"] == [2021]
+
+
+def test_where_nothing_was_decided_learning_says_what_to_do(project: Project) -> None:
+    with pytest.raises(CompareError, match="nothing has been decided") as caught:
+        from_reviews(project.places)
+    assert "gongbao review" in (caught.value.fix or "")
 
 
 def test_decisions_hold_in_a_checkout_without_the_database(project: Project) -> None:

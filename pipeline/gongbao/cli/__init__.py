@@ -26,6 +26,7 @@ COMMANDS = (
     "diff",
     "review",
     "accept",
+    "learn",
     "export",
     "import",
     "schema",

@@ -14,7 +14,12 @@ RulesOption = Annotated[
     list[Path] | None, typer.Option("--rules", help="Folder of your own rules, over the shipped ones; may be repeated.")
 ]
 NerOption = Annotated[
-    str, typer.Option("--ner", help="Model for names: `tagger` (shipped), `lac`, or an installed spaCy model.")
+    str,
+    typer.Option(
+        "--ner",
+        "--model",
+        help="Model: `tagger` (shipped), a folder that `gongbao learn` made, `lac`, or an installed spaCy model.",
+    ),
 ]
 NoNerOption = Annotated[
     bool, typer.Option("--no-ner", help="Rules alone: faster, weaker on initiatives and indicators.")

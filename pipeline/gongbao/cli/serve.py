@@ -14,7 +14,7 @@ from gongbao.loopback import HEAD, LOOPBACK
 TOKEN_VARIABLE = "GONGBAO_TOKEN"
 MIN_TOKEN = 16
 ModelOption = Annotated[
-    str | None, typer.Option("--ner", help="Model for names, as of `gongbao run`; `none`: rules alone.")
+    str | None, typer.Option("--ner", "--model", help="Model for names, as of `gongbao run`; `none`: rules alone.")
 ]
 
 

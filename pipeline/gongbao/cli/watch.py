@@ -25,7 +25,7 @@ def command(
     ] = None,
     rules: RulesOption = None,
     ner: Annotated[
-        str | None, typer.Option("--ner", help="Model for names, as of `gongbao run`; `none`: rules alone.")
+        str | None, typer.Option("--ner", "--model", help="Model for names, as of `gongbao run`; `none`: rules alone.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that extract.")] = 1,
     quiet: Annotated[

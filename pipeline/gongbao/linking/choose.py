@@ -20,7 +20,7 @@ from gongbao.linking.scope import Choice, PeriodChoice, TextChoice
 from gongbao.linking.status import StatusClassifier, features
 from gongbao.linking.surroundings import Surroundings
 from gongbao.linking.tables import Cell
-from gongbao.ranker import Answer, Ranker, Reason
+from gongbao.ranker import Answer, Learned, Ranker, Reason
 from gongbao.record import How, LinkedField, Status
 from gongbao.relations import Relation
 
@@ -84,15 +84,15 @@ BLOCK = 256
 
 
 class Chooser:
-    """Chooses among candidates with the weights of this installation.
+    """Chooses among candidates with the weights of this installation, or with those learned over them.
 
     Raises:
         ModelError: the weights are missing or broken.
     """
 
-    def __init__(self) -> None:
-        self._places = Ranker.load("gongbao.linking", "place")
-        self._years = Ranker.load("gongbao.linking", "year")
+    def __init__(self, learned: Learned | None = None) -> None:
+        self._places = Ranker.load("gongbao.linking", "place", learned)
+        self._years = Ranker.load("gongbao.linking", "year", learned)
         self._statuses = StatusClassifier.load()
 
     def choose(self, heuristics: Heuristics, predictions: Sequence[NamePrediction] | None) -> dict[int, Chosen]:

@@ -23,7 +23,7 @@ from gongbao.linking.surroundings import Surroundings
 from gongbao.linking.tables import TableLinker
 from gongbao.linking.topics import TopicRules
 from gongbao.places.gazetteer import Gazetteer
-from gongbao.ranker import Reason
+from gongbao.ranker import Learned, Reason
 from gongbao.record import Evidence, How, LinkedField, Record
 from gongbao.relations import Relation
 from gongbao.rulebook.cues import LinkingCues, linking_cues
@@ -45,7 +45,14 @@ Names = tuple[TextChoice, ...]
 class Linker:
     """Ties every quantity of a document to place, initiative, indicator and year."""
 
-    def __init__(self, rules: RuleSet, gazetteer: Gazetteer, *, confidence: Confidence | None = None) -> None:
+    def __init__(
+        self,
+        rules: RuleSet,
+        gazetteer: Gazetteer,
+        *,
+        confidence: Confidence | None = None,
+        learned: Learned | None = None,
+    ) -> None:
         self._gazetteer = gazetteer
         self._cues = linking_cues(rules)
         self._names = NameLinker(rules, self._cues)
@@ -54,7 +61,7 @@ class Linker:
         self._places = PlaceLinker(self._topics, self._tables)
         self._periods = PeriodLinker(self._tables)
         self._currencies = Currencies(rules, self._cues)
-        self._chooser = Chooser()
+        self._chooser = Chooser(learned)
         self._confidence = confidence or Confidence.load()
 
     def heuristics(self, document: Document) -> Heuristics:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from gongbao.document import Document, Entity, NamePrediction
 from gongbao.errors import ModelError
 from gongbao.names.known import NO_KNOWN, KnownNames
-from gongbao.ranker import Reason
+from gongbao.ranker import Learned, Reason
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -44,7 +44,8 @@ class NameModel(Protocol):
 
 
 def load_model(name: str, known: KnownNames = NO_KNOWN) -> NameModel:
-    """The model of a name: `tagger`, `lac`, or an installed spaCy model such as `zh_core_web_sm`.
+    """The model of a name: `tagger`, the folder of a learned one, `lac`, or an installed spaCy model such as
+    `zh_core_web_sm`.
 
     Args:
         name: Its name.
@@ -55,6 +56,10 @@ def load_model(name: str, known: KnownNames = NO_KNOWN) -> NameModel:
     """
     if name == DEFAULT:
         return TaggerNames(known=known)
+    if (learned := Learned.of(name)) is not None:
+        from gongbao.names.tagger import FieldTagger
+
+        return TaggerNames(FieldTagger.load().ranking_by(learned), known)
     return SpacyNames(load_pipeline(name))
 
 

@@ -25,7 +25,7 @@ from gongbao.names.features import Amount, TextFeatures
 from gongbao.names.network import Network, places, shipped_weights
 from gongbao.names.ranking import Name, Proposals
 from gongbao.names.scores import NO_SPANS, Encoded, FieldHeads, Rows, Spans, best_spans, in_parts
-from gongbao.ranker import Ranker, Reason, Trees, calibrated
+from gongbao.ranker import Learned, Ranker, Reason, Trees, calibrated
 
 FloatArray = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -92,15 +92,16 @@ NO_PROPOSALS = FieldProposals(NO_SPANS, NO_SPANS, np.zeros((0, 5), np.float32), 
 class FieldTagger:
     """Names indicator and initiative of quantities. Make one with :meth:`load`."""
 
-    def __init__(self, network: Network, heads: Mapping[str, npt.NDArray[Any]]) -> None:
+    def __init__(self, network: Network, heads: Mapping[str, npt.NDArray[Any]], learned: Learned | None = None) -> None:
         self._network = network
+        self._learned = learned
         self._vocabulary = Vocabulary(network.metadata["vocabulary"])
         self._heads = heads
         self._field_heads = FieldHeads(heads)
 
     @cached_property
     def _trees(self) -> Trees:
-        return Trees.load("gongbao.names", "initiative")
+        return Trees.load("gongbao.names", "initiative", self._learned)
 
     @cached_property
     def _ranker(self) -> Ranker:
@@ -114,6 +115,10 @@ class FieldTagger:
             ModelError: The weights are missing or broken.
         """
         return _loaded() if folder is None else _read(folder)
+
+    def ranking_by(self, learned: Learned) -> FieldTagger:
+        """The same network, its names ranked by what was learned."""
+        return FieldTagger(self._network, self._heads, learned)
 
     def predict(self, contexts: Sequence[FieldContext], *, best: int = 5) -> list[list[FieldPrediction]]:
         """Predict for all quantities of articles; the articles of one call are read together.

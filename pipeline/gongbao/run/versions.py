@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gongbao import __version__
 from gongbao.document import Failure
+from gongbao.ranker import Learned
 from gongbao.read.sources import STANDARD_INPUT, find_sources
 from gongbao.record import SCHEMA_VERSION
 from gongbao.rulebook.load import SHIPPED, RuleSet
@@ -44,6 +45,9 @@ def versions(rules: Sequence[str], ner: str | None) -> dict[str, str | None]:
     Raises:
         RuleError: a rules folder is missing.
     """
+    learned = Learned.of(ner) if ner else None
+    if learned is not None:
+        ner = f"learned {learned.version}"
     return {
         "code": __version__,
         "source": _source(),

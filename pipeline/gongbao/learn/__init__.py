@@ -1,0 +1,1 @@
+"""Learning from decisions: rankers and calibration fitted further on what a user found right."""
