@@ -21,6 +21,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from gongbao import inference
 from gongbao.errors import ModelError
 
 FloatArray = npt.NDArray[np.float32]
@@ -119,12 +120,8 @@ class Trees:
             ModelError: `model.missing` if the file is not there, `model.broken` if it does not load, `model.stale` if
                 what was learned was so over other trees.
         """
-        source, fix = shipped_trees(package, name), "Install gongbao again"
-        try:
-            content = source.read_bytes()
-        except OSError as error:
-            problem = "the weights are not there"
-            raise ModelError(problem, where=str(source), fix=fix, code="model.missing") from error
+        source, fix = shipped_trees(package, name), inference.SHIPPED
+        content = inference.read(source)
         if learned is not None and name in learned.base:
             source, fix = learned.folder / f"{name}.onnx", "Learn again: gongbao learn"
             content = learned.read(name, over=content)
@@ -142,18 +139,7 @@ class Trees:
         Raises:
             ModelError: it does not load (`model.broken`).
         """
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-            stored = session.get_modelmeta().custom_metadata_map
-            return cls(session, {key: json.loads(value) for key, value in stored.items()})
-        except Exception as error:  # onnxruntime's own classes share no base
-            problem = f"the model does not load: {error}"
-            raise ModelError(problem, where=where, fix=fix, code="model.broken") from error
+        return cls(*inference.load(content, where, fix=fix))
 
     def scores(self, rows: FloatArray) -> Shares:
         """[N, outputs]: rounded scores of N rows of features."""

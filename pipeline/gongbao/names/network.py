@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gongbao.errors import ModelError
+from gongbao import inference
 from gongbao.names.characters import IntArray
 
 FloatArray = npt.NDArray[np.float32]
@@ -41,32 +40,9 @@ class Network:
         Raises:
             ModelError: `model.missing` if the file is not there, `model.broken` if it does not load.
         """
-        import onnxruntime
-
-        source = (folder or shipped_weights()) / name
-        try:
-            content = source.read_bytes()
-        except OSError as error:
-            raise ModelError(
-                "the weights are not there",
-                where=str(source),
-                fix="Install gongbao again",
-                code="model.missing",
-            ) from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
         # Keep nothing between runs: as fast, and a third of the memory.
-        options.enable_cpu_mem_arena = options.enable_mem_pattern = False
-        options.log_severity_level = 3
-        try:
-            session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-            stored = session.get_modelmeta().custom_metadata_map
-            metadata = {key: json.loads(value) for key, value in stored.items()}
-        except Exception as error:  # onnxruntime's own classes share no base
-            raise ModelError(
-                f"the model does not load: {error}", where=str(source), fix="Install gongbao again", code="model.broken"
-            ) from error
+        source = (folder or shipped_weights()) / name
+        session, metadata = inference.load(inference.read(source), str(source), keep_memory=False)
         return cls(session, metadata)
 
     def run(
