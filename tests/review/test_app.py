@@ -345,3 +345,20 @@ def test_a_queue_of_5000_is_decided_one_by_one_and_at_once(large: Session) -> No
     rest = [change["key"] for change in queue["changes"][40:]]
     answer = client.post("/api/decide", json={"keys": rest, "verdict": "accept", "expected": {}}, headers=TOKEN).json()
     assert answer["written"] == 4960
+
+
+def test_writing_decisions_makes_their_names_known(project: Path) -> None:
+    places = Places(project / "outputs", project / "baseline", project / "gold", project / "cases")
+    mine = project / "mine"
+    mine.mkdir()
+    opened = open_review("previous", "latest", places, reviewer="Li", rules=[str(mine)])
+    try:
+        change = next(c for c in opened.comparison.changes if (opened.comparison.records(c)[1] or {}).get("initiative"))
+        name = (opened.comparison.records(change)[1] or {})["initiative"]
+        opened.decide([change.key], "accept", "Li", {}, {})
+        answer = client_of(opened).post("/api/apply", json={"dry_run": True}, headers=TOKEN)
+        assert answer.status_code == 200 and not (mine / "known_names.csv").exists()
+        client_of(opened).post("/api/apply", json={"dry_run": False}, headers=TOKEN)
+        assert name in (mine / "known_names.csv").read_text("utf-8")
+    finally:
+        opened.store.close()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gongbao.cli.run import NerOption, NoNerOption, RulesOption
+
+if TYPE_CHECKING:
+    from gongbao.record import Record
 
 app = typer.Typer(help="Check, test, explain and start rules.", no_args_is_help=True)
 
@@ -99,6 +102,78 @@ def new(
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, encoding="utf-8")
     typer.echo(str(out), err=True)
+
+
+@app.command()
+def add(
+    sentence: Annotated[str, typer.Argument(help="A sentence that shows what is added: its example.")],
+    select: Annotated[str, typer.Option(help="The word of the lexicon, or the words that the rule should find.")],
+    rules: Annotated[list[Path], typer.Option("--rules", help="Your folder; of several the last one gets it.")],
+    lexicon: Annotated[str | None, typer.Option(help="Add a word to this list: measure_words.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the word away from the list.")] = False,
+    id: Annotated[str | None, typer.Option(help="Add a rule of this id, such as money.bonus.")] = None,
+    name: Annotated[str, typer.Option(help="The rule's name, in Chinese.")] = "",
+    on: Annotated[
+        list[str] | None, typer.Option(help="Articles on which to show what it changes; may be repeated.")
+    ] = None,
+    ner: NerOption = "tagger",
+    no_ner: NoNerOption = False,
+    limit: Annotated[int, typer.Option(min=0, help="Changes shown; 0: all.")] = 30,
+    keep: Annotated[bool, typer.Option("--keep", help="Write it. Without it nothing is written.")] = False,
+) -> None:
+    """Add a word or a rule to your folder: show what it changes in articles (corpus/articles), and keep it with --keep.
+
+    Exit status: 0 shown or kept, 1 the example gives nothing new or does not hold, 2 it cannot be added.
+    """
+    from gongbao.cli.terminal import printable
+    from gongbao.document import Article
+    from gongbao.read import read_paths
+    from gongbao.rulebook import addition
+
+    if (lexicon is None) == (id is None):
+        raise typer.BadParameter("Name a list with --lexicon or a rule with --id.", param_hint="--lexicon / --id")
+    made = (
+        addition.word_addition(rules[-1], lexicon, select, sentence, remove=remove)
+        if lexicon is not None
+        else addition.rule_addition(rules[-1], sentence, select, identifier=str(id), name=name)
+    )
+    usual = "corpus/articles"
+    articles = (item for item in read_paths(on or ([usual] if Path(usual).is_dir() else [])))
+    seen = addition.preview(
+        made,
+        (item for item in articles if isinstance(item, Article)),
+        others=rules[:-1],
+        ner=None if no_ner else ner,
+    )
+    changes = [
+        *((f"+ {_line(record)}",) for record in seen.added),
+        *((f"- {_line(record)}",) for record in seen.removed),
+        *((f"~ {_line(before)}", f"  {_line(after)}") for before, after in seen.changed),
+    ]
+    for lines in changes[:limit] if limit else changes:
+        for line in lines:
+            typer.echo(printable(line))
+    if limit and len(changes) > limit:
+        typer.echo(f"… and {len(changes) - limit} more: --limit 0 shows all")
+    for line in seen.failures:
+        typer.echo(printable(line), err=True)
+    if not seen.example:
+        typer.echo("The example gives the same records as before", err=True)
+    typer.echo(
+        f"{made.says}: {len(seen.added)} records more, {len(seen.removed)} less, {len(seen.changed)} changed "
+        f"in {seen.articles} articles",
+        err=True,
+    )
+    if keep:
+        typer.echo(f"Wrote {addition.keep(made)}", err=True)
+    else:
+        typer.echo("Nothing is written yet: --keep keeps it", err=True)
+    raise typer.Exit(0 if seen.example and not seen.failures else 1)
+
+
+def _line(record: Record) -> str:
+    fields = (record.article_id, record.amount, record.place, record.year, record.initiative, record.indicator)
+    return "  ".join(str(value) if value is not None else "–" for value in fields)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from gongbao.diff.fields import display, grouped
 from gongbao.errors import ExportError, GongbaoError
 from gongbao.review.accept import accept
 from gongbao.review.editing import EDITABLE, FieldErrors
+from gongbao.review.known import decided_names, keep_names
 from gongbao.review.propose import Proposer
 from gongbao.review.publishing import published
 from gongbao.review.queue import change_rows, group_rows, matching, queue_groups, status_rows
@@ -224,6 +225,8 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
     def apply(body: Apply) -> Response:
         done = accept(session.comparison, session.store.ledger, session.places, session.ruleset, dry_run=body.dry_run)
         if not body.dry_run:
+            if session.rules:
+                keep_names(Path(session.rules[-1]), decided_names(session.store.ledger.heads()))
             session.reopen()
             pages.refresh()
         return _json(done.to_dict())

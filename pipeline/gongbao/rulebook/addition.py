@@ -1,0 +1,214 @@
+"""A word or a rule more in a folder of one's own: made from an example, looked at on a corpus, then kept.
+
+addition = word_addition(Path("my-rules"), "measure_words", "盏", "全县更换路灯3000盏。")
+seen = preview(addition, articles)      # what it changes
+keep(addition)
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gongbao.document import Article, Extraction
+from gongbao.errors import RuleError
+from gongbao.pipeline import Pipeline
+from gongbao.record import Record
+from gongbao.rulebook.check import check_rules
+from gongbao.rulebook.lexicon import READ_BEFORE_RULES, WordList, read_lexicon
+from gongbao.rulebook.load import SHIPPED, RuleSet
+from gongbao.rulebook.rulefile import read_text
+from gongbao.rulebook.template import template
+
+EXAMPLE = "example"
+"""The article of a preview that is the addition's own example."""
+_SHOWN = (
+    "value", "value_max", "unit", "kind", "bound", "status", "place", "year", "period", "initiative", "indicator",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A file of a user's folder as it would be.
+
+    Attributes:
+        folder: The user's folder; need not be there yet.
+        file: The file's path in it.
+        text: Its whole content.
+        says: What is added, in a line.
+        example: A sentence that shows what it is for.
+    """
+
+    folder: Path
+    file: Path
+    text: str
+    says: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an addition changes.
+
+    Attributes:
+        articles: How many were read, without the example.
+        added: Records that there are more.
+        removed: Records that there are no more.
+        changed: Records that say something else, before and after.
+        example: Whether the example gives other records.
+        failures: Examples of the added rule that do not hold.
+    """
+
+    articles: int
+    added: Sequence[Record]
+    removed: Sequence[Record]
+    changed: Sequence[tuple[Record, Record]]
+    example: bool
+    failures: Sequence[str] = ()
+
+
+def word_addition(folder: Path, lexicon: str, word: str, example: str, *, remove: bool = False) -> Addition:
+    """One word more in a lexicon, or one less.
+
+    Args:
+        folder: The user's folder.
+        lexicon: The name of the list.
+        word: The word; a line of the list.
+        example: A sentence in which it stands.
+        remove: Take the word away.
+
+    Raises:
+        RuleError: there is no such list, the word does not stand in the example, or nothing would be changed
+            (`rules.add`).
+    """
+    word, example = word.strip(), " ".join(example.split())
+    if not word or word.split()[0] not in example:
+        raise _bad(f"{word!r} does not stand in the example", "Copy the word from the sentence")
+    if word[0] in "+-!#＋－！" or "#" in word:
+        raise _bad(f"{word!r} begins as an instruction or holds a #", "Write it into the list by hand, behind a +")
+    file = Path("lexicon") / f"{lexicon}.txt"
+    known, own = _words(SHIPPED / file), _words(folder / file)
+    if lexicon in READ_BEFORE_RULES or (known is None and own is None):
+        names = sorted({path.stem for path in (SHIPPED / "lexicon").glob("*.txt")} - READ_BEFORE_RULES)
+        raise _bad(f"no list is called {lexicon!r}", f"Name one of: {', '.join(names)}")
+    shipped = known.added if known is not None else ()
+    now = own.over(shipped) if own is not None else shipped
+    if (word in now) != remove:
+        state = "stands in" if not remove else "does not stand in"
+        raise _bad(f"{word!r} {state} {lexicon} already", "Look at what else keeps it: gongbao rules explain")
+    lines = _without(read_text(folder / file) if own is not None else "", word)
+    text = "".join(f"{line}\n" for line in lines)
+    if _over(text, shipped, word) == remove:
+        text += f"{'-' if remove else '+'}{word}  # {example.replace('#', ' ')}\n"
+    return Addition(folder, file, text, f"{lexicon}: {'-' if remove else '+'}{word}", example)
+
+
+def rule_addition(folder: Path, sentence: str, selected: str, *, identifier: str, name: str = "") -> Addition:
+    """A quantity rule more, made from a sentence as `rules new` makes it.
+
+    Raises:
+        RuleError: the selection is no amount of the sentence, or the rule is there already (`rules.add`).
+    """
+    file = Path("quantities") / f"{identifier.replace('.', '_')}.yaml"
+    if (folder / file).exists():
+        raise _bad(f"the rule is there already: {folder / file}", "Name another --id, or correct the file by hand")
+    return Addition(folder, file, template(sentence, selected, identifier=identifier, name=name), identifier, sentence)
+
+
+def preview(
+    addition: Addition,
+    articles: Iterable[Article],
+    *,
+    others: Sequence[Path] = (),
+    ner: str | None = "tagger",
+) -> Preview:
+    """What an addition changes in the records of articles, and in its own example. Nothing is kept.
+
+    Args:
+        addition: What would be added.
+        articles: The articles to look at.
+        others: Other folders of the user, which come before.
+        ner: The model, as of `Pipeline`.
+
+    Raises:
+        RuleError: the rules are wrong, with the addition or without.
+    """
+    read = [Article(EXAMPLE, addition.example), *articles]
+    with tempfile.TemporaryDirectory() as place:
+        fresh = Path(place) / "rules"
+        if addition.folder.is_dir():
+            shutil.copytree(addition.folder, fresh)
+        else:
+            fresh.mkdir()
+        keep(addition, fresh)
+        folders = [*others, *([addition.folder] if addition.folder.is_dir() else [])]
+        before = _records(Pipeline(rules=folders, ner=ner), read)
+        after = _records(Pipeline(rules=[*others, fresh], ner=ner), read)
+        loaded = RuleSet.load(*others, fresh)
+        failures = (
+            [line for line in check_rules(loaded) if line.startswith(str(fresh))]
+            if addition.file.suffix == ".yaml"
+            else []
+        )
+    added = [record for key, record in after.items() if key not in before]
+    removed = [record for key, record in before.items() if key not in after]
+    changed = [
+        (record, after[key]) for key, record in before.items() if key in after and _said(record) != _said(after[key])
+    ]
+    of_example = any(r.article_id == EXAMPLE for r in (*added, *removed, *(new for _, new in changed)))
+    return Preview(
+        len(read) - 1,
+        [record for record in added if record.article_id != EXAMPLE],
+        [record for record in removed if record.article_id != EXAMPLE],
+        [pair for pair in changed if pair[0].article_id != EXAMPLE],
+        of_example,
+        [line.replace(str(fresh), str(addition.folder)) for line in failures],
+    )
+
+
+def keep(addition: Addition, folder: Path | None = None) -> Path:
+    """Write an addition into its folder, or another; gives the file.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path = (folder or addition.folder) / addition.file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(addition.text, encoding="utf-8")
+    fresh.replace(path)
+    return path
+
+
+def _records(pipeline: Pipeline, articles: Sequence[Article]) -> Mapping[str, Record]:
+    results = pipeline.stream(articles)
+    return {record.record_id: record for r in results if isinstance(r, Extraction) for record in r.records}
+
+
+def _said(record: Record) -> tuple[object, ...]:
+    return tuple(getattr(record, name) for name in _SHOWN)
+
+
+def _words(path: Path) -> WordList | None:
+    return read_lexicon(path) if path.exists() else None
+
+
+def _without(text: str, word: str) -> list[str]:
+    """The lines of a list that do not speak of a word."""
+    said = (line.split("#", 1)[0].strip().lstrip("+-＋－").strip() for line in text.splitlines())
+    return [line for line, spoken in zip(text.splitlines(), said, strict=True) if spoken != word]
+
+
+def _over(text: str, shipped: Sequence[str], word: str) -> bool:
+    """Whether a list holds a word, with a file of this text over it."""
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "list.txt"
+        path.write_text(text, encoding="utf-8")
+        return word in read_lexicon(path).over(shipped)
+
+
+def _bad(message: str, fix: str) -> RuleError:
+    return RuleError(message, where="rules add", fix=fix, code="rules.add")
