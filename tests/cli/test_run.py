@@ -270,6 +270,28 @@ def test_ctrl_c_while_everything_loads_says_no_more_than_that(moment: float, tmp
     assert "Traceback" not in talk
 
 
+DROPPED = {
+    "__del__": "class Gone:\n  def __del__(self): signal.raise_signal(signal.SIGINT)\nGone()\n",
+    "a weak reference's callback, as imports have them": """
+import weakref
+class Lock: pass
+lock = Lock()
+seen = weakref.ref(lock, lambda gone: signal.raise_signal(signal.SIGINT))
+del lock
+""",
+}
+
+
+@pytest.mark.parametrize("what", DROPPED)
+def test_ctrl_c_where_python_drops_it_comes_once_more(what: str, tmp_path: Path) -> None:
+    loaded = tmp_path / "loaded.py"
+    loaded.write_text("import signal\n" + DROPPED[what], encoding="utf-8")
+    program = f"import sys, time; sys.path.insert(0, {str(tmp_path)!r}); import gongbao.cli as cli; "
+    program += "cli.build = lambda: lambda: __import__('loaded') and time.sleep(300); cli.main()"
+    done = subprocess.run([sys.executable, "-c", HEARS_CTRL_C + program], capture_output=True, text=True, timeout=600)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def _may_mount() -> bool:
     """Whether a small disk can be made here: by root on Linux, outside a container that forbids it."""
     if sys.platform != "linux" or os.geteuid() != 0:

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from threading import Timer, main_thread
 from types import FrameType
 
 import typer
@@ -41,6 +42,7 @@ READER_GONE = 141
 """The exit status where the reader of the output ended first (`| head`): 128 + SIGPIPE, as of other programs."""
 STOPPED = 130
 """The exit status after Ctrl-C: 128 + SIGINT."""
+_SOON = 0.05  # seconds
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -113,15 +115,28 @@ def main() -> None:
 
 
 def _noted_interrupts() -> list[int]:
-    """Where each Ctrl-C is noted from now on, besides what Python makes of it."""
+    """Where each Ctrl-C is noted from now on, besides what Python makes of it.
+
+    One that comes while Python clears up (the callback of a weak reference, as each import has, or `__del__`)
+    would be told and dropped: it comes once more.
+    """
     noted: list[int] = []
+    tell = sys.unraisablehook
 
     def note(number: int, frame: FrameType | None) -> None:
         noted.append(number)
         signal.default_int_handler(number, frame)
 
+    def dropped(what: sys.UnraisableHookArgs) -> None:
+        if what.exc_type is KeyboardInterrupt:
+            # At once would be here, where it is dropped as well.
+            Timer(_SOON, signal.pthread_kill, (main_thread().ident, signal.SIGINT)).start()
+        else:
+            tell(what)
+
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # whoever started us may not want it heard
         signal.signal(signal.SIGINT, note)
+        sys.unraisablehook = dropped
     return noted
 
 
