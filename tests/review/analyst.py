@@ -16,7 +16,6 @@ from gongbao.evaluate.scoring import pair
 from tests.review import driving
 
 LETTERS = {"place": "p", "year": "y", "initiative": "i", "indicator": "d", "status": "t"}
-MISSING = "nothing"
 
 FORM = """() => {
     const change = document.querySelector(".change");
@@ -30,6 +29,8 @@ FORM = """() => {
         ...Object.fromEntries(names.map((name) => [name, value(name) || null])),
     };
 }"""
+DONE = """(before) => document.getElementById("progress-text").textContent !== before
+    || document.querySelector("#editor [aria-invalid=true]") !== null"""
 OFFERED = "() => JSON.parse(document.querySelector('tr.focus').dataset.options).map((option) => option.value)"
 
 
@@ -115,11 +116,13 @@ class Analyst:
                     shown["focus"] = self._right(name, shown["focus"], record, fact)
         before = self.page.inner_text("#progress-text")
         began = time.perf_counter()
-        if self.page.evaluate("document.activeElement.matches('#editor input')"):
-            self._press("Enter")
-        else:
-            self._press("r" if sort == "reject" else "Enter")
-        driving.until(self.page, "(before) => document.getElementById('progress-text').textContent !== before", before)
+        self._press("r" if sort == "reject" else "Enter")
+        driving.until(self.page, DONE, before)
+        if self.page.query_selector("[aria-invalid=true]"):  # what is right cannot be written: left as it was read
+            sort = "refused"
+            for key in ("Escape", "Escape", "Enter"):
+                self._press(key)
+            driving.until(self.page, DONE, before)
         driving.settle(self.page)
         self.work.add(sort, self._pressed, time.perf_counter() - began)
         return sort

@@ -83,6 +83,46 @@ def test_contrast_is_enough_and_every_control_has_a_name(
         drive.shoot(page, "dark")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast_is_enough_on_a_first_pass_with_all_of_it_open(
+    project: Path, serve: Callable[..., Any], open_page: Callable[..., Any], drive: Any, scheme: str
+) -> None:
+    page = open_page(serve(project, "baseline", "latest").url)
+    page.emulate_media(color_scheme=scheme)
+    drive.press(page, "r", 1)
+    page.keyboard.press("t")
+    page.keyboard.press("2")
+    page.click("#facets-box > summary")
+    page.click(".facet summary >> nth=0")
+    assert page.evaluate(CONTRAST) == []
+    for button in ("#share-open", "[data-action=sure]"):
+        page.click(button)
+        assert page.evaluate(CONTRAST) == []
+        page.keyboard.press("Escape")
+    page.keyboard.press("p")
+    page.keyboard.press("e")
+    page.keyboard.type("南京")
+    page.wait_for_selector("#edit-place-list li")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(CONTRAST) == []
+
+
+def test_the_record_is_a_table_with_one_row_current_and_the_answers_are_told(
+    project: Path, serve: Callable[..., Any], open_page: Callable[..., Any], drive: Any
+) -> None:
+    page = open_page(serve(project, "baseline", "latest").url)
+    assert page.get_by_role("table").count() == 1
+    assert page.locator("[role=row][aria-current=true]").count() == 1
+    assert page.get_attribute(".options", "aria-live") == "polite"
+    page.keyboard.press("k")
+    page.keyboard.press("k")
+    drive.settle(page)
+    page.set_viewport_size({"width": 683, "height": 325})  # laid out anew, the table stays one
+    assert page.get_by_role("table").count() == 1 and page.get_by_role("rowheader").count() >= 10
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_tab_reaches_every_action_and_enter_presses_what_has_the_focus(
     project: Path, serve: Callable[..., Any], open_page: Callable[..., Any], drive: Any
 ) -> None:

@@ -188,3 +188,13 @@ def test_a_database_of_before_gets_what_it_lacks(places: Places, session: Sessio
     again = open_review("baseline", "latest", places)
     assert again.store.shares() == [] and again.store.filters("Li") == []
     again.store.close()
+
+
+def test_what_an_accepted_record_was_edited_from_is_past(places: Places, session: Session, client: TestClient) -> None:
+    """It differs from the accepted one in every later run, and would fill the queue month by month."""
+    key = client.get("/api/queue").json()["changes"][0]["key"]
+    client.post("/api/decide", json={"keys": [key], "verdict": "edit", "form": {"year": "2019"}}, headers=TOKEN)
+    client.post("/api/apply", json={"dry_run": False}, headers=TOKEN)
+    queue = client.get("/api/queue").json()
+    assert len(queue["changes"]) == len(session.comparison.changes) - 1 == len(RECORDS)
+    assert "41个" not in [row["raw"] for row in queue["changes"]]

@@ -160,6 +160,10 @@ def test_digits_arrows_none_and_escape_work_on_the_field_in_focus(
     assert page.inner_text(shown.format("initiative")) == "乙基金", "what was changed is still there"
     page.keyboard.press("Escape")
     assert page.inner_text(shown.format("place")) == "江苏省/南京市"
+    page.keyboard.press("e")
+    page.keyboard.type("不要的")
+    page.keyboard.press("Escape")
+    assert page.inner_text(shown.format("place")) == "江苏省/南京市", "what was typed goes with the form"
     page.keyboard.press("t")
     page.keyboard.press("3")
     assert page.inner_text(shown.format("status")) == "planned"
@@ -263,6 +267,7 @@ def test_facets_count_combine_and_are_kept(
     drive.until(page, "document.getElementById('filter-found').textContent === '1 of 24'")
     page.click("#filter-save")
     drive.until(page, "document.getElementById('filter-saved').options.length === 2")
+    assert page.inner_text("#filter-save") == "Forget"
     page.click("#filter-clear")
     drive.until(page, "document.getElementById('filter-found').textContent === '24 of 24'")
     page.fill("#filter-text", "可信度>=0.32 and 指标~投资")
@@ -273,6 +278,18 @@ def test_facets_count_combine_and_are_kept(
     drive.until(page, "document.getElementById('filter-problem').textContent.includes('No such filter: nonsense')")
     page.fill("#filter-text", "地点:南京 年份:2020 kind:money")
     drive.until(page, "document.getElementById('filter-found').textContent === '24 of 24'")
+
+
+def test_what_was_typed_as_a_choice_is_saved_by_enter(
+    articles: Path, serve: Callable[..., Any], open_page: Callable[..., Any], drive: Any
+) -> None:
+    page = open_page(serve(articles, "baseline", "latest").url)
+    page.keyboard.press("t")
+    page.keyboard.press("e")
+    assert page.evaluate("document.activeElement.name") == "status"
+    page.keyboard.press("ArrowDown")
+    drive.press(page, "Enter", 1)
+    assert [action for action, *_ in decided(articles)] == ["edit"]
 
 
 def test_a_group_that_was_rejected_looks_rejected(

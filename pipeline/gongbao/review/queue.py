@@ -45,12 +45,14 @@ def queue_groups(session: Session) -> tuple[QueueGroup, ...]:
     Between two runs, changes are grouped by cause, the worst first. Against accepted records, what changed or was lost
     comes first in the same way, then the records that are new, by doubt.
     """
-    comparison = session.comparison
-    asked = comparison.old.kind == "baseline"
-    unseen = [change for change in comparison.changes if asked and change.kind == "added"]
+    asked = session.comparison.old.kind == "baseline"
+    # What an accepted record was edited from differs from it for ever: decided in its first review, and seen there.
+    past = {s.key for s in session.statuses() if asked and s.verdict in ("edit", "add") and s.version == 0}
+    changes = [change for change in session.comparison.changes if change.key not in past]
+    unseen = [change for change in changes if asked and change.kind == "added"]
     causes = (
         QueueGroup(group.cause.id, group.changes, int(group.cause.danger), group.cause.field, group.cause.rules)
-        for group in group_changes(change for change in comparison.changes if not asked or change.kind != "added")
+        for group in group_changes(change for change in changes if not asked or change.kind != "added")
     )
     return (*causes, *_by_doubt(session, unseen))
 

@@ -257,7 +257,7 @@ def _pane(record: RecordRow | None, texts: TextPair | None) -> Pane:
         simplified = _by_words(str(record.get("sentence") or ""), str(record.get("amount") or ""))
     else:
         simplified = pieces(texts.simplified, simplified_spans(texts, spans), *place)
-    return Pane(True, found, simplified if _plain(simplified) != _plain(found) else [])
+    return Pane(True, found, simplified if _letters(simplified) != _letters(found) else [])
 
 
 def _by_words(sentence: str, amount: str) -> list[Piece]:
@@ -353,5 +353,6 @@ def _span_key(old: Any, new: Any) -> tuple[Any, Any]:
     return old, new
 
 
-def _plain(some: Sequence[Piece]) -> str:
-    return "".join(piece.text for piece in some)
+def _letters(some: Sequence[Piece]) -> str:
+    """What is read: a sentence that only lost its spaces need not be shown twice."""
+    return "".join("".join(piece.text for piece in some).split())

@@ -73,7 +73,9 @@ export function filtering() {
 export function drawFacets() {
   document.getElementById("filter-clear").hidden = !filtering();
   document.getElementById("filter-found").textContent = say("found", { n: state.visible.length, all: state.changes.length });
-  document.getElementById("filter-save").hidden = !filtering();
+  const save = document.getElementById("filter-save");
+  save.hidden = !filtering();
+  save.textContent = say(keptName() ? "forget_filter" : "keep_filter");
   const box = document.getElementById("facets-box");
   if (!box.open) return;
   document.getElementById("facets").replaceChildren(...Object.keys(FACETS).map(facet).filter(Boolean));
@@ -141,15 +143,25 @@ function recall(name) {
   typed(text);
 }
 
+const now = () => ({ text: state.filter.text, facets: state.filter.facets, open: state.filter.open });
+const same = (one, other) => JSON.stringify(essence(one)) === JSON.stringify(essence(other));
+const essence = ({ text, facets: chosen, open }) => [text, open, Object.entries(chosen).filter(([, values]) => values.length).map(([name, values]) => [name, [...values].sort()]).sort()];
+
+// The name under which the filter in force is kept, if it is.
+function keptName() {
+  return state.filters.find(([, kept]) => same(kept, now()))?.[0] ?? null;
+}
+
 async function keep() {
-  const { text, facets: chosen, open } = state.filter;
-  const name = [text, ...Object.entries(chosen).flatMap(([facetName, values]) => values.map((value) => worded(facetName, value))), open ? say("only_open") : ""]
-    .filter(Boolean)
-    .join(" · ")
-    .slice(0, 60);
+  const { text, facets: chosen, open } = now();
+  const known = keptName();
+  const words = [text, ...Object.entries(chosen).flatMap(([facetName, values]) => values.map((value) => worded(facetName, value))), open ? say("only_open") : ""];
+  const name = known ?? words.filter(Boolean).join(" · ").slice(0, 60);
   try {
-    state.filters = (await post("/api/filter", { reviewer: reviewer(), name, filter: { text, facets: chosen, open } })).filters;
+    const body = { reviewer: reviewer(), name, filter: known ? {} : { text, facets: chosen, open } };
+    state.filters = (await post("/api/filter", body)).filters;
     drawSaved();
+    drawFacets();
   } catch (error) {
     fail(error);
   }

@@ -109,7 +109,7 @@ export function repaint(changes) {
 }
 
 export function reveal(change) {
-  rows.get(change?.key)?.row.scrollIntoView({ block: "nearest" });
+  rows.get(change?.key)?.row.scrollIntoView({ block: "center" }); // what comes next is in view, and what was done
 }
 
 function tally(index) {

@@ -10,6 +10,7 @@ const drafts = new Map();
 let root = null;
 let focused = null;
 let rest = false;
+let before = {};
 let handlers = {};
 
 const form = () => root?.querySelector("#editor") ?? null;
@@ -34,6 +35,12 @@ export function attach(fragment, given) {
   });
   editor.addEventListener("input", show);
   editor.addEventListener("change", show);
+  editor.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName !== "SELECT") return; // browsers save from text fields alone
+    event.preventDefault();
+    event.stopPropagation(); // or the page would take it for the next record
+    editor.requestSubmit();
+  });
   forgiving(editor);
   editor.querySelector("[data-cancel]").addEventListener("click", () => handlers.close());
   completing(editor, root.dataset.of);
@@ -73,6 +80,7 @@ export function openEditor(forRest) {
   const editor = form();
   if (!editor) return;
   rest = forRest;
+  if (editor.hidden) before = Object.fromEntries(inputs().map((field) => [field.name, field.value]));
   editor.hidden = false;
   editor.querySelector(".one").hidden = forRest;
   editor.querySelector(".many").hidden = !forRest;
@@ -82,8 +90,12 @@ export function openEditor(forRest) {
   first.select?.();
 }
 
+// Leave the form as it was opened: what was typed in it goes, what digits and arrows changed before stays.
 export function closeEditor() {
-  if (form()) form().hidden = true;
+  if (!editing()) return;
+  form().hidden = true;
+  for (const field of inputs()) field.value = before[field.name];
+  show();
 }
 
 export function move(step) {
@@ -129,7 +141,7 @@ function focus(row) {
   focused = row;
   for (const other of rows()) {
     other.classList.toggle("focus", other === row);
-    other.toggleAttribute("aria-current", other === row);
+    other.setAttribute("aria-current", String(other === row));
   }
   row.scrollIntoView({ block: "nearest" });
   offer();
