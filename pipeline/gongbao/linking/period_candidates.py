@@ -196,12 +196,11 @@ class PeriodCandidates:
             return (0.0,) * 7
         sentence = around.sentences[index]
         head = max(sentence.start, around.clause_head(quantity.start))
-        paragraph = around.paragraph_start[sentence.paragraph]
         return (
             float(self._cues["plan"].search(text, head, quantity.start) is not None),
             float(self._cues["plan"].search(text, sentence.start, sentence.end) is not None),
             float(self._cues["firm_plan"].search(text, sentence.start, sentence.end) is not None),
-            float(self._cues["firm_plan"].search(text, paragraph, sentence.start) is not None),
+            float(around.said_in_paragraph("firm_plan", sentence, sentence.start)),
             float(len(before(self._periods, sentence.start, quantity.start, 6))),
             float(self._cues["founding"].search(text, sentence.start, quantity.start) is not None),
             float(is_start(self._cues, text, quantity, sentence, self._document.quantities[number + 1 : number + 7])),

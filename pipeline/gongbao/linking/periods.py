@@ -129,8 +129,7 @@ class _Periods:
         return Choice(period, "published", rule, score=0.6)
 
     def _plans_paragraph(self, sentence: Sentence) -> bool:
-        start = self._around.paragraph_start[sentence.paragraph]
-        return self._cues["plan_paragraph"].search(self._text, start, sentence.end) is not None
+        return self._around.said_in_paragraph("plan_paragraph", sentence, sentence.end)
 
     def _inherited(self, sentence: Sentence, section_scope: dict[int, PeriodChoice | None]) -> PeriodChoice | None:
         for section in self._document.outline.path(sentence.section):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from math import log1p
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import regex
 
@@ -65,6 +65,7 @@ class Surroundings:
         for sentence in reversed(self.sentences):
             self.paragraph_start[sentence.paragraph] = sentence.start
         self.report_year = ReportYear.of(document, cues)
+        self._said: dict[str, list[tuple[int, int]]] = {}
 
     def steps(self) -> Iterator[Step]:
         """The sentences in order, with what stands in them."""
@@ -82,6 +83,14 @@ class Surroundings:
                 previous is None or sentence.paragraph != previous.paragraph,
             )
             previous = sentence
+
+    def said_in_paragraph(self, cue: Literal["firm_plan", "plan_paragraph"], sentence: Sentence, end: int) -> bool:
+        """Whether the paragraph of a sentence says a cue before `end`; a paragraph may be as long as the text."""
+        if cue not in self._said:
+            self._said[cue] = [match.span() for match in self.cues[cue].finditer(self.text)]
+        said = self._said[cue]
+        first = bisect_left(said, self.paragraph_start[sentence.paragraph], key=lambda span: span[0])
+        return first < len(said) and said[first][1] <= end
 
     def clauses_between(self, start: int, end: int) -> int:
         """How many clauses end in `[start, end)`."""
