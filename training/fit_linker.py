@@ -120,7 +120,7 @@ def questions(found: Sequence[Sample]) -> dict[str, Questions]:
         article.ask_years(asked["year"])
         names = article.names()
         article.ask_initiatives(asked["initiative"], names)
-        measured = names.indicators(1) if names else []
+        measured = [*names.indicators(1)] if names else []
         for n, fact in sample.facts.items():
             if sample.heuristics.around.sentence_of[n] is None:
                 continue

@@ -39,8 +39,12 @@ def test_names_found_right_are_known_and_those_refused_are_not(tmp_path: Path) -
             event("edit", new="海岸带修复的计划", edited="海岸带修复计划"),
             event("edit", new="企业", edited="海岸带修复计划"),
             event("accept", old="旧城"),  # the record is gone, and so is its name
+            event("accept", new="“渔光行动"),  # cut out of its text
+            event("accept", new="“一港一策”工程"),
         ]
     )
+    for name in ("渔光行动", "“一港一策”工程"):
+        assert names.pop(name) == []
     assert names == {"渔港改造贷款": [], "湿地公园": [], "海岸带修复计划": ["海岸带修复的计划"]}
     kept = keep_names(tmp_path / "mine", names)
     assert (kept.names, kept.aliases) == (3, 1)

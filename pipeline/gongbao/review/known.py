@@ -16,6 +16,8 @@ _EDGE = 2
 """Characters that an alias must have in common with its name at the beginning and at the end: 融资服务 is another thing
 than 融资服务平台, 专利权质押融资 the same as 专利质押融资."""
 
+_PAIRS = ("“”", "‘’", "《》", "「」", "『』", "（）", "()")
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -34,14 +36,22 @@ def decided_names(events: Iterable[Event]) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for event in events:
-        name = event.outcome.get("initiative") if event.outcome is not None else None
-        if not name or len(key(name)) <= 1:
+        name = _paired(event.outcome.get("initiative") or "") if event.outcome is not None else ""
+        if len(key(name)) <= 1:
             continue
         aliases = found.setdefault(name, [])
         wording = event.new.get("initiative") if event.action == "edit" and event.new is not None else None
         if wording and is_wording(wording, name) and wording not in aliases:
             aliases.append(wording)
     return found
+
+
+def _paired(name: str) -> str:
+    """A name without marks of which only one of a pair is in it: “春风行动 was cut out of a text."""
+    for pair in _PAIRS:
+        if name.count(pair[0]) != name.count(pair[1]):
+            name = name.replace(pair[0], "").replace(pair[1], "")
+    return name.strip()
 
 
 def is_wording(wording: str, name: str) -> bool:
