@@ -144,6 +144,7 @@ EXTRAS: dict[str, tuple[Callable[[Place], object], tuple[str, ...]]] = {
     "dask": done_by("run", "in", "--out", "more", "--engine", "dask"),
     "report": done_by("report", "latest", "-o", "report.html"),
     "mcp": (answers, ("mcp",)),
+    "learn": done_by("learn", "--gold", str(ROOT / "corpus" / "gold")),
 }
 
 
