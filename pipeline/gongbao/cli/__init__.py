@@ -13,8 +13,9 @@ from threading import Timer, main_thread
 from types import FrameType
 
 import typer
+from typer.main import get_command
 
-from gongbao.cli.terminal import guard, printable
+from gongbao.cli.terminal import guard, language, printable, said
 from gongbao.errors import GongbaoError
 
 COMMANDS = (
@@ -149,7 +150,12 @@ def _open_closed() -> None:
 
 def _run() -> None:
     try:
-        build()()
+        command = get_command(build())
+        if language() != "en":
+            from gongbao.cli.localised import localise
+
+            localise(command, said)
+        command()
     except SystemExit as stop:
         # Typer and Rich turn a broken pipe into status 1, which has meanings of its own (`gongbao diff`).
         if isinstance(stop.__context__, BrokenPipeError):
@@ -164,6 +170,7 @@ def _silence() -> None:
 
 
 def _tell(message: str, where: str | None, fix: str | None) -> None:
+    message, where, fix = said(message), where and said(where), fix and said(fix)
     if sys.stderr.isatty():
         message, where = "\n".join(map(printable, message.split("\n"))), where and printable(where)
     sys.stderr.write(f"gongbao: {where}: {message}\n" if where else f"gongbao: {message}\n")

@@ -9,6 +9,7 @@ import typer
 
 from gongbao.cli.diff import HELP_SIDE, BaselineOption, GoldOption, OutputsOption
 from gongbao.cli.review import CasesOption, chosen_sides
+from gongbao.cli.terminal import echo
 
 if TYPE_CHECKING:
     from gongbao.review.accept import Summary
@@ -69,11 +70,11 @@ def command(
     if store is not None:
         store.close()
     if kept is not None and (kept.names or kept.aliases):
-        typer.echo(f"Wrote {kept.names} known names and {kept.aliases} aliases ({kept.path}).", err=True)
+        echo(f"Wrote {kept.names} known names and {kept.aliases} aliases ({kept.path}).", err=True)
     if json:
         typer.echo(dump_json(summary.to_dict()))
     else:
-        typer.echo(f"{left.path} → {right.path}", err=True)
+        echo(f"{left.path} → {right.path}", err=True)
         _print(summary, places.baseline)
 
 
@@ -83,21 +84,21 @@ def _mend(baseline: Path) -> None:
 
     done = mend(baseline)
     for line in done.left_out:
-        typer.echo(f"left out: {printable(line)}", err=True)
+        echo(f"left out: {printable(line)}", err=True)
     for article in done.listed:
-        typer.echo(f"listed again: {printable(article)}", err=True)
-    typer.echo(f"{len(done.left_out)} left out (see *.damaged), {len(done.listed)} articles listed again ({baseline}).")
+        echo(f"listed again: {printable(article)}", err=True)
+    echo(f"{len(done.left_out)} left out (see *.damaged), {len(done.listed)} articles listed again ({baseline}).")
 
 
 def _print(summary: Summary, baseline: Path) -> None:
     did = "Would write" if summary.dry_run else "Wrote"
     if summary.started:
-        typer.echo("There was no baseline: the old side of the review becomes it first.")
-    typer.echo(f"{did} {summary.records} changes to accepted records in {summary.articles} articles ({baseline}).")
-    typer.echo(f"{did} {summary.cases} test cases and {summary.gold} annotated facts.")
+        echo("There was no baseline: the old side of the review becomes it first.")
+    echo(f"{did} {summary.records} changes to accepted records in {summary.articles} articles ({baseline}).")
+    echo(f"{did} {summary.cases} test cases and {summary.gold} annotated facts.")
     if summary.patch:
-        typer.echo(f"{did} {summary.examples} examples for rules as a patch: git apply {summary.patch}")
+        echo(f"{did} {summary.examples} examples for rules as a patch: git apply {summary.patch}")
     for article in summary.held:
-        typer.echo(f"{article} stays as it is: its text changed and not all of its changes are decided.")
+        echo(f"{article} stays as it is: its text changed and not all of its changes are decided.")
     for amount in summary.contradicts_gold:
-        typer.echo(f"Annotations say otherwise and were left alone: {amount}")
+        echo(f"Annotations say otherwise and were left alone: {amount}")

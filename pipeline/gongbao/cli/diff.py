@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gongbao.cli.terminal import echo
+
 if TYPE_CHECKING:
+    from gongbao.diff.causes import Cause
     from gongbao.diff.report import Report
 
 OutputsOption = Annotated[Path, typer.Option("--out", help="Where run folders and reviews.db are.")]
@@ -52,10 +55,15 @@ def command(
     elif html is not None:
         _write_html(report, html)
     else:
-        from gongbao.cli.terminal import console
+        from gongbao.cli.terminal import console, language, said
+        from gongbao.diff.report import title
         from gongbao.diff.terminal import print_report
+        from gongbao.review.strings import cause_title
 
-        print_report(report, console(highlight=False), limit=limit)
+        def title_of(cause: Cause) -> str:
+            return title(cause) if language() == "en" else cause_title(cause, language())
+
+        print_report(report, console(highlight=False), limit=limit, say=said, title_of=title_of)
     raise typer.Exit(report.exit_status)
 
 
@@ -70,7 +78,7 @@ def make_report(old: str, new: str, places: object, *, common: bool, ignore_revi
     assert isinstance(places, Places)
     left, right, turned = in_order(open_side(old, places), open_side(new, places))
     if turned:
-        typer.echo("The baseline is the old side: compared from the baseline to the run.", err=True)
+        echo("The baseline is the old side: compared from the baseline to the run.", err=True)
     comparison = compare(left, right, common_only=common)
     annotated = gold_of(places.gold)
     judgement = judge(comparison, annotated) if annotated else None
@@ -93,4 +101,4 @@ def _write_html(report: Report, target: Path) -> None:
         raise CompareError(
             f"cannot be written: {error.strerror}", where=str(target), fix="Name a file in a folder that exists"
         ) from error
-    typer.echo(f"{report.compared()}; {report.unreviewed} unreviewed: {target}", err=True)
+    echo(f"{report.compared()}; {report.unreviewed} unreviewed: {target}", err=True)

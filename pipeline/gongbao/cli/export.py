@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gongbao.cli.diff import BaselineOption
+from gongbao.cli.terminal import echo
 
 if TYPE_CHECKING:
     from gongbao.export.formats import Format, Written
@@ -101,10 +102,10 @@ def command(
     written = export(data, target, Style(audience.value, encoding, prune))
     if target.path is not None or target.url is not None:
         place = str(target.path) if target.path is not None else _shown(target.url or "")
-        typer.echo(f"{written.rows} rows: {place}{_changed(written)}", err=True)
+        echo(f"{written.rows} rows: {place}{_changed(written)}", err=True)
     if data.left_out:
-        said = ", ".join(f"{number} {status}" for status, number in data.left_out.items())
-        typer.echo(f"left out of the wide table: {said}; a plain export holds them", err=True)
+        why = ", ".join(f"{number} {reason}" for reason, number in data.left_out.items())
+        echo(f"left out of the wide table: {why}; a plain export holds them", err=True)
     if where and not written.rows:
         tell_not_found(data)
     tell_unwritten(sources, outputs, baseline)
@@ -136,7 +137,7 @@ def tell_not_found(data: Data) -> None:
     for column, wanted, near in not_found(data.selection.where, Data(data.sources).rows()):
         between = " – " if column.type in ("integer", "decimal", "number") else ", "
         there = f"; there is {between.join(near)}" if near else ""
-        typer.echo(printable(f"no record has {column.name}={wanted}{there}"), err=True)
+        echo(printable(f"no record has {column.name}={wanted}{there}"), err=True)
 
 
 def tell_unwritten(sources: list[Source], outputs: Path, baseline: Path) -> None:
@@ -151,7 +152,7 @@ def tell_unwritten(sources: list[Source], outputs: Path, baseline: Path) -> None
     with suppress(CompareError):  # the run that was reviewed may be gone: then nothing can be written from it either
         if number := unwritten(Places(outputs, baseline)):
             what = "1 decision is" if number == 1 else f"{number} decisions are"
-            typer.echo(f"{what} not in the baseline yet: gongbao accept", err=True)
+            echo(f"{what} not in the baseline yet: gongbao accept", err=True)
 
 
 def default_path(chosen: Format, sources: list[Source], outputs: Path) -> Path:

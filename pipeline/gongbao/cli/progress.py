@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 from typing import Any
 
-from gongbao.cli.terminal import printable
+from gongbao.cli.terminal import printable, said
 from gongbao.run.lines import Counts
 from gongbao.run.runner import Summary
 
@@ -42,11 +42,11 @@ class Reporter:
             self._bar = Progress(
                 SpinnerColumn(),
                 MofNCompleteColumn(),
-                TextColumn("articles"),
+                TextColumn(said("articles")),
                 BarColumn(),
-                TextColumn("{task.fields[records]} records"),
+                TextColumn("{task.fields[records]} " + said("records")),
                 TimeElapsedColumn(),
-                TextColumn("left"),
+                TextColumn(said("left")),
                 TimeRemainingColumn(),
                 console=Console(stderr=True),
                 transient=True,
@@ -66,8 +66,8 @@ class Reporter:
         named_before = summary.failed - len(counts.failures)
         for number, failure in enumerate(counts.failures, named_before):
             if number < NAMED:
-                reason = f"{printable(failure.where or failure.id)}: {printable(failure.message)}"
-                self._say(f"failed: {reason}" + (f". {printable(failure.fix)}" if failure.fix else ""))
+                reason = f"{printable(failure.where or failure.id)}: {printable(said(failure.message))}"
+                self._say(f"failed: {reason}" + (f". {printable(said(failure.fix))}" if failure.fix else ""))
             elif number == NAMED:
                 self._say("more articles failed: see errors.jsonl")
         done = summary.articles + summary.failed
@@ -78,6 +78,7 @@ class Reporter:
             self._say(f"{done} articles, {summary.records} records")
 
     def _say(self, line: str) -> None:
+        line = said(line)
         if self._bar is not None:
             self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
         else:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from gongbao.cli.diff import HELP_SIDE, BaselineOption, CommonOption, GoldOption, OutputsOption
+from gongbao.cli.terminal import echo
 
 CasesOption = Annotated[Path, typer.Option(help="Where test cases made of rejected changes go.")]
 
@@ -54,13 +55,13 @@ def command(
     session = open_review(*sides, places, reviewer=reviewer, rules=[str(path) for path in rules or ()], common=common)
     listener = _listen(port)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    typer.echo(
+    echo(
         f"{session.comparison.old.name} → {session.comparison.new.name}: "
         f"{len(session.comparison.compared)} of {session.comparison.articles} articles compared, "
         f"{len(session.comparison.changes)} changes.",
         err=True,
     )
-    typer.echo("Ctrl-C stops; every decision is saved when it is made.", err=True)
+    echo("Ctrl-C stops; every decision is saved when it is made.", err=True)
     app = create_app(session)
     typer.echo(address)
     threading.Thread(target=session.warm, daemon=True).start()

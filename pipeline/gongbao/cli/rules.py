@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gongbao.cli.run import NerOption, NoNerOption, RulesOption
+from gongbao.cli.show import PubDateOption
 
 if TYPE_CHECKING:
     from gongbao.record import Record
@@ -194,6 +195,7 @@ def explain(
     ner: NerOption = "tagger",
     no_ner: NoNerOption = False,
     rules: RulesOption = None,
+    pub_date: PubDateOption = None,
 ) -> None:
     """Say what matched, what nearly did and why not, and what spoke for the answers of each record and against."""
     from gongbao.cli.show import choose
@@ -202,5 +204,5 @@ def explain(
     from gongbao.rulebook.explain import explain as explanation
 
     pipeline = Pipeline(rules=tuple(rules or ()), ner=None if no_ner else ner)
-    for line in explanation(pipeline, choose(article, id, None), at):
+    for line in explanation(pipeline, choose(article, id, pub_date), at):
         typer.echo(printable(line) if sys.stdout.isatty() else line)

@@ -66,7 +66,7 @@ def command(
     """
     from gongbao.cli import STOPPED
     from gongbao.cli.progress import Reporter
-    from gongbao.cli.terminal import printable
+    from gongbao.cli.terminal import echo, printable
     from gongbao.run.runner import Options, run
 
     if not paths and not resume:
@@ -95,10 +95,10 @@ def command(
         with Reporter() as reporter:
             summary = run(paths or [], out, options, resume=resume, progress=reporter.update, write_parts=_write_parts)
     except KeyboardInterrupt:
-        typer.echo(_stopped(paths or [], out, options), err=True)
+        echo(_stopped(paths or [], out, options), err=True)
         raise typer.Exit(STOPPED) from None
     for note in summary.notes:
-        typer.echo(printable(note), err=True)
+        echo(printable(note), err=True)
     if json:
         _print_json(summary)
     else:
@@ -152,21 +152,25 @@ def _print_json(summary: Summary) -> None:
 def _print_table(summary: Summary) -> None:
     from gongbao.cli.tables import record_table
     from gongbao.cli.terminal import console as careful
+    from gongbao.cli.terminal import said
     from gongbao.run.folder import read_records
 
     console = careful()
     if summary.folder is not None:
-        console.print(record_table(read_records(summary.folder), limit=20, total=summary.records))
+        table = record_table(read_records(summary.folder), limit=20, total=summary.records, width=console.width)
+        console.print(table)
     failed = f", {summary.failed} failed" if summary.failed else ""
     reused = f", {summary.reused} taken over unchanged" if summary.reused else ""
     console.print(
-        f"{summary.articles} articles, {summary.records} records{failed}{reused}, {summary.seconds:.1f} s",
+        said(f"{summary.articles} articles, {summary.records} records{failed}{reused}, {summary.seconds:.1f} s"),
         highlight=False,
     )
     if summary.table_numbers_left:
         console.print(
-            f"{summary.table_numbers_left} numbers in tables gave no record: nothing says their unit "
-            "(table_numbers_left in articles.jsonl)",
+            said(
+                f"{summary.table_numbers_left} numbers in tables gave no record: nothing says their unit "
+                "(table_numbers_left in articles.jsonl)"
+            ),
             highlight=False,
         )
     if summary.folder is not None:

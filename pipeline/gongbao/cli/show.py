@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gongbao.cli.run import NerOption, NoNerOption, RulesOption
+from gongbao.cli.terminal import said, word
+from gongbao.context import in_context
+from gongbao.export.select import LOW_CONFIDENCE
+from gongbao.record import LinkedField
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from gongbao.document import Document, Extraction
     from gongbao.record import Record
 
+PubDateOption = Annotated[str | None, typer.Option(help="Publication date, YYYY-MM-DD.")]
 STYLES = {
     "quantity": "bold red",
     "period": "cyan",
@@ -24,14 +29,7 @@ STYLES = {
     "indicator": "yellow",
     "repair": "dim underline",
 }
-LEGEND = {
-    "quantity": "数量",
-    "period": "时间",
-    "place": "地点",
-    "initiative": "事项",
-    "indicator": "指标",
-    "repair": "修复",
-}
+_SHOWN: tuple[LinkedField, ...] = ("place", "year", "initiative", "indicator")
 
 
 def command(
@@ -41,9 +39,12 @@ def command(
     ner: NerOption = "tagger",
     no_ner: NoNerOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print the records as JSON lines instead.")] = False,
-    pub_date: Annotated[str | None, typer.Option(help="Publication date, YYYY-MM-DD.")] = None,
+    pub_date: PubDateOption = None,
+    why: Annotated[
+        bool, typer.Option("--why", help="With where each field was read, by which rule, and the other answers.")
+    ] = False,
 ) -> None:
-    """Show an article with quantities, places, periods and names coloured, and its records with their evidence."""
+    """Show an article with quantities, places, periods and names coloured, and its records, each in its sentence."""
     from gongbao.cli.terminal import console as careful
     from gongbao.document import Failure
     from gongbao.errors import ReadError
@@ -61,7 +62,13 @@ def command(
     console = careful(highlight=False)
     _print_article(console, extraction, pipeline.document(chosen))
     _print_damage(console, extraction)
-    _print_records(console, extraction.records)
+    for number, record in enumerate(extraction.records, 1):
+        console.print()
+        for line in record_lines(record, number, console.width):
+            console.print(line, soft_wrap=True)
+        if why:
+            for line in _why(record):
+                console.print(line, soft_wrap=True)
 
 
 def choose(path: str, identifier: str | None, pub_date: str | None):  # type: ignore[no-untyped-def]
@@ -88,6 +95,11 @@ def _print_article(console: Console, extraction: Extraction, document: Document)
     from rich.text import Text
 
     article = extraction.article
+    about = (article.title, article.pub_date and article.pub_date.isoformat(), article.source)
+    head = "  ".join(_visible(part).replace("\n", " ") for part in about if part)
+    if head:
+        console.print(Text(head, style="bold"), soft_wrap=True)
+        console.print()
     text = Text(_visible(article.text))
     spans: list[tuple[int, int, str]] = [(r.start, r.end, "repair") for r in extraction.repairs]
     for name, items in (("place", document.places), ("period", document.periods), ("quantity", document.quantities)):
@@ -110,7 +122,7 @@ def _legend() -> Text:
 
     legend = Text()
     for name, style in STYLES.items():
-        legend.append(f"{LEGEND[name]} {name}", style=style)
+        legend.append(said(name), style=style)
         legend.append("  ")
     return legend
 
@@ -124,42 +136,80 @@ def _print_damage(console: Console, extraction: Extraction) -> None:
         console.print()
     for repair in shifted:
         change = f"{_visible(repair.before)} → {_visible(repair.after)}"
-        console.print(Text(f"{LEGEND['repair']} @{repair.start} {change}  {repair.probability:.2f}"), soft_wrap=True)
+        console.print(Text(f"{said('repair')} @{repair.start} {change}  {repair.probability:.2f}"), soft_wrap=True)
     for residue in extraction.residues:
         guess = f" ({_visible(residue.guess)}? {residue.probability:.2f})" if residue.guess is not None else ""
-        console.print(Text(f"未修复 damaged @{residue.start} {_visible(residue.text)}{guess}"), soft_wrap=True)
+        console.print(Text(f"{said('damaged')} @{residue.start} {_visible(residue.text)}{guess}"), soft_wrap=True)
 
 
-def _print_records(console: Console, records: Sequence[Record]) -> None:
+def record_lines(record: Record, number: int, width: int) -> list[Text]:
+    """A record on three lines: the amount; where, when and what, each with its confidence; the sentence."""
     from rich.text import Text
 
-    for number, record in enumerate(records, 1):
-        bound = "" if record.bound == "=" else f" {record.bound}"
-        top = f" – {record.value_max:f}" if record.value_max is not None else ""
-        console.print()
-        console.print(
-            Text(f"{number}. {record.amount}", style="bold"),
-            Text(f"{record.kind}{bound} {record.value:f}{top} {record.unit}  {record.status or ''}".rstrip()),
+    bound = "" if record.bound == "=" else f"{record.bound} "
+    top = f" – {record.value_max:,f}" if record.value_max is not None else ""
+    first = Text.assemble(
+        (f"{number}. {record.amount}", "bold"),
+        f"  {word('kind', record.kind)}  {bound}{record.value:,f}{top} {record.unit}",
+        f"  {word('status', record.status)}" if record.status else "",
+        ("  " + said(f"confidence {record.confidence:.2f}"), _doubt(record.confidence)),
+    )
+    for flag in record.flags:
+        first.append(f"  {word('flags', flag)}", style="yellow")
+    indent = " " * (len(str(number)) + 2)
+    second = Text(indent)
+    for name, value in zip(_SHOWN, _shortened(record, width - len(indent)), strict=True):
+        if name != _SHOWN[0]:
+            second.append(" · ", style="dim")
+        second.append(value)
+        second.append(_sure(record, name), style=_doubt(record.field_confidence.get(name, 1)))
+    sentence = in_context(record.to_dict(), width - len(indent), "bold red")
+    return [first, second, Text.assemble(indent, sentence)]
+
+
+def _sure(record: Record, name: LinkedField) -> str:
+    """How a field was read, where not in the sentence, and its confidence."""
+    how = record.evidence[name].how if name in record.evidence else "stated"
+    told = f" {said(how)}" if how != "stated" and getattr(record, name) is not None else ""
+    return told + (f" {record.field_confidence[name]:.2f}" if name in record.field_confidence else "")
+
+
+def _shortened(record: Record, width: int) -> list[str]:
+    """The fields' values, cut until all fit on one line: a place's path from its province on, then the longest."""
+    from rich.cells import cell_len
+
+    period = f" ({record.period})" if record.period and record.period != f"{record.year}年" else ""
+    values = [str(getattr(record, name) or "–") for name in _SHOWN]
+    values[1] += period
+    rest = sum(cell_len(_sure(record, name)) for name in _SHOWN) + 3 * (len(_SHOWN) - 1)
+    while sum(map(cell_len, values)) + rest > width and max(map(len, values)) > 4:
+        if "/" in values[0]:
+            values[0] = values[0].partition("/")[2]
+            continue
+        at = max(range(len(values)), key=lambda number: cell_len(values[number]))
+        values[at] = values[at].removesuffix("…")[:-1] + "…"
+    return values
+
+
+def _doubt(confidence: float) -> str:
+    return "dim" if confidence >= LOW_CONFIDENCE else "yellow"
+
+
+def _why(record: Record) -> Iterator[Text]:
+    from rich.text import Text
+
+    for name in _SHOWN:
+        evidence = record.evidence[name]
+        where = f" @{evidence.start}-{evidence.end}" if evidence.start is not None else ""
+        yield Text(
+            f"   {said(name)}: {getattr(record, name) or '–'}  {said(evidence.how)} · {evidence.rule}{where}",
+            style="dim",
         )
-        for name, value in (
-            ("place", record.place),
-            ("year", f"{record.year or '–'}" + (f"  {record.period}" if record.period else "")),
-            ("initiative", record.initiative),
-            ("indicator", record.indicator),
-        ):
-            evidence = record.evidence[name]
-            where = f" @{evidence.start}-{evidence.end}" if evidence.start is not None else ""
-            sure = f" {record.field_confidence[name]:.2f}" if name in record.field_confidence else ""
-            console.print(
-                Text(f"   {name:<11}{value or '–'}"),
-                Text(f"{evidence.how} · {evidence.rule}{where}{sure}", style="dim"),
-            )
-            for other in record.alternatives.get(name, ()):  # type: ignore[call-overload]
-                console.print(Text(f"   {'':<11}or {other.value or '–'} {other.confidence:.2f}", style="dim"))
-        flags = f"  {' '.join(record.flags)}" if record.flags else ""
-        console.print(
-            Text(f"   {'confidence':<11}{record.confidence:.2f}{flags}", style="dim" if not flags else "yellow")
+        others = ", ".join(
+            f"{other.value or '–'} {other.confidence:.2f}" for other in record.alternatives.get(name, ())
         )
+        if others:
+            yield Text("     " + said(f"or {others}"), style="dim")
 
 
 def _visible(text: str) -> str:

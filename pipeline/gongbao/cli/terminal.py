@@ -7,11 +7,15 @@ terminal itself and lets only sequences through that Rich writes. Output into fi
 from __future__ import annotations
 
 import codecs
+import os
 import re
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any, TextIO, cast
+
+from gongbao.language import Catalogue, Language, spoken
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -107,6 +111,36 @@ def console(**options: Any) -> Console:
                 yield Segment(text if control else _PLAIN.sub(lambda match: _escape(match[0]), text), style, control)
 
     return Careful(**options)
+
+
+@cache
+def language() -> Language:
+    """The language that the user's environment asks for."""
+    return spoken(os.environ)
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return Catalogue.load("gongbao.cli")
+
+
+def said(text: str) -> str:
+    """What the program says in English, in the user's language where the catalogue (strings.json) has it."""
+    return _catalogue().translated(text, language())
+
+
+def word(column: str, code: str) -> str:
+    """What a kind, a status or a flag is called in the user's language."""
+    from gongbao.export.titles import WORDS
+
+    return WORDS[column].get(code, code) if language() == "zh" else code
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a line in the user's language."""
+    import typer
+
+    typer.echo(said(text), err=err)
 
 
 _PLAIN = re.compile(_CONTROLS)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gongbao.cli.run import AllowSmallerOption, RulesOption
+from gongbao.cli.terminal import echo
 
 if TYPE_CHECKING:
     from gongbao.watch.watching import Round
@@ -67,7 +68,7 @@ def command(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     waiting = f"Watching {', '.join(map(str, paths))}; Ctrl-C stops."
-    for done in watch.rounds(stop, quiet=quiet, poll=poll, ready=lambda: typer.echo(waiting, err=True)):
+    for done in watch.rounds(stop, quiet=quiet, poll=poll, ready=lambda: echo(waiting, err=True)):
         _show(done, as_json=json)
 
 
@@ -76,13 +77,13 @@ def _show(done: Round, *, as_json: bool) -> None:
 
     if done.problem is not None:
         fix = f". {done.problem.fix}" if done.problem.fix else ""
-        typer.echo(f"failed: {printable(str(done.problem.where))}: {printable(done.problem.message)}{fix}", err=True)
+        echo(f"failed: {printable(str(done.problem.where))}: {printable(done.problem.message)}{fix}", err=True)
     if done.summary is None:
         return
     for note in done.summary.notes:
-        typer.echo(printable(note), err=True)
+        echo(printable(note), err=True)
     for failure in done.summary.failures[:20]:
-        typer.echo(f"failed: {printable(failure.where or failure.id)}: {printable(failure.message)}", err=True)
+        echo(f"failed: {printable(failure.where or failure.id)}: {printable(failure.message)}", err=True)
     if as_json:
         sys.stdout.buffer.writelines(line + b"\n" for line in done.records)
         sys.stdout.buffer.flush()
@@ -92,7 +93,7 @@ def _show(done: Round, *, as_json: bool) -> None:
     fresh = summary.articles - summary.reused
     gone = f", {len(done.deleted)} deleted" if done.deleted else ""
     extracted = f"{fresh} of {summary.articles} articles extracted, {summary.seconds:.1f} s"
-    typer.echo(f"{len(done.records)} new records{gone}; {extracted}", err=True)
+    echo(f"{len(done.records)} new records{gone}; {extracted}", err=True)
 
 
 def _table(lines: tuple[bytes, ...]) -> None:
@@ -104,4 +105,5 @@ def _table(lines: tuple[bytes, ...]) -> None:
     from gongbao.record import Record
 
     records = (Record.model_validate(json.loads(line, parse_float=Decimal)) for line in lines)
-    console().print(record_table(records, limit=20, total=len(lines)))
+    screen = console()
+    screen.print(record_table(records, limit=20, total=len(lines), width=screen.width))

@@ -63,9 +63,9 @@ def explain(pipeline: Pipeline, article: Article, at: int | None = None) -> Iter
         if name not in pipeline.matchers.components():
             document = component(document)
     reasons = _reasons(pipeline, document)
-    for record in document.records:
+    for number, record in enumerate(document.records, 1):
         if at is None or record.sentence_start <= at < record.sentence_end:
-            yield from _record(record, where, reasons[record.start, record.end])
+            yield from _record(number, record, where, reasons[record.start, record.end])
 
 
 def near_misses(pipeline: Pipeline, document: Document) -> list[NearMiss]:
@@ -117,8 +117,12 @@ def _reasons(
     return reasons
 
 
-def _record(record: Record, where: dict[str, str], reasons: Mapping[LinkedField, Sequence[Reason]]) -> Iterator[str]:
-    yield f"  {record.amount} @{record.start}-{record.end} confidence {record.confidence:.2f} {' '.join(record.flags)}"
+def _record(
+    number: int, record: Record, where: dict[str, str], reasons: Mapping[LinkedField, Sequence[Reason]]
+) -> Iterator[str]:
+    """A record under its number in the article, as `gongbao show` counts."""
+    doubt = f"confidence {record.confidence:.2f} {' '.join(record.flags)}".rstrip()
+    yield f"  {number}. {record.amount} @{record.start}-{record.end} {doubt}"
     names: tuple[LinkedField, ...] = get_args(LinkedField)
     for name in names:
         evidence = record.evidence[name]
