@@ -15,11 +15,11 @@ from typing import Any, get_args
 import pytest
 from gongbao.errors import ExportError
 from gongbao.export.rows import open_source
-from gongbao.export.select import Data, Selection
+from gongbao.export.select import Data, Selection, is_doubtful
 from gongbao.record import Kind
 from gongbao.report.charts import charts
 from gongbao.report.content import Units, embedded
-from gongbao.report.figures import by_initiative, by_place_and_year, figures, needs_look
+from gongbao.report.figures import by_place_and_year, figures, ranked
 from gongbao.report.words import FLAGS, KINDS, money, short_place
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,7 +78,7 @@ def test_counts_are_those_of_the_records(outputs: Path, records: list[dict[str, 
     assert sum(found.histogram) == len(records)
     assert all(sum(counts.values()) == len(records) for counts in found.coverage.values())
     assert found.coverage["year"]["missing"] == sum(r["year"] is None for r in records)
-    assert found.to_check == sum(map(needs_look, records))
+    assert found.to_check == sum(map(is_doubtful, records))
     assert len(found.amounts) == sum(r["kind"] == "money" and r["unit"] == "元" for r in records)
 
 
@@ -88,8 +88,8 @@ def test_plans_stand_apart_from_what_is_so(records: list[dict[str, Any]]) -> Non
     found = figures(said, articles=42, failed=0)
     for amounts, status in ((found.amounts, "actual"), (found.plans, "planned")):
         assert [a.record for a in amounts] == [r["record_id"] for r in said if r["status"] == status]
-    assert {"initiatives", "plans"} <= charts(found).keys()
-    assert "plans" not in charts(figures(money, articles=42, failed=0))
+    assert {"places", "planned_places", "years", "initiatives", "plans"} <= charts(found).keys()
+    assert not {"plans", "planned_places"} & charts(figures(money, articles=42, failed=0)).keys()
 
 
 def test_the_largest_single_amount_stands_for_a_place_and_nothing_is_added_up(records: list[dict[str, Any]]) -> None:
@@ -99,8 +99,12 @@ def test_the_largest_single_amount_stands_for_a_place_and_nothing_is_added_up(re
     for (place, year), cell in cells.items():
         values = [r["value"] for r in records if r["place"] == place and r["year"] == year and r["kind"] == "money"]
         assert (cell.largest.value, cell.count) == (max(values), len(values))
-    ranked = by_initiative(found.amounts, initiatives=5)
-    values_of = [cell.largest.value for _, cell in ranked]
+    places = dict(ranked(found.amounts, "place", most=20))
+    for place, cell in places.items():
+        values = [amount.value for amount in found.amounts if amount.place == place]
+        assert (cell.largest.value, cell.count) == (max(values), len(values))
+    best = ranked(found.amounts, "initiative", most=5)
+    values_of = [cell.largest.value for _, cell in best]
     assert values_of == sorted(values_of, reverse=True)
 
 

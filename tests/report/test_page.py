@@ -87,7 +87,7 @@ def test_search_filters_and_sorting(open_report: Callable[..., Any], records: li
 
 def test_charts_lead_to_their_records(open_report: Callable[..., Any], records: list[dict[str, Any]]) -> None:
     page = open_report()
-    assert page.locator("figure svg").count() == 6
+    assert page.locator("figure svg").count() == 8
     link = page.locator("#chart-place_year svg a").first
     about = link.locator("[aria-label]").first.get_attribute("aria-label")
     link.click()
@@ -102,6 +102,55 @@ def test_charts_lead_to_their_records(open_report: Callable[..., Any], records: 
     page.keyboard.press("Escape")
     page.wait_for_function("() => location.hash === ''")  # a dialog tells that it closed in a task of its own
     assert page.evaluate("location.hash") == ""
+
+
+@pytest.mark.parametrize("chart", ["places", "years", "amounts", "initiatives"])
+def test_each_mark_leads_to_the_amount_in_its_article(
+    open_report: Callable[..., Any], records: list[dict[str, Any]], chart: str
+) -> None:
+    raw = {record["record_id"]: record["raw"] for record in records}
+    page = open_report()
+    links = page.eval_on_selector_all(f"#chart-{chart} svg a", "all => all.map(a => a.getAttribute('href'))")
+    assert links and all(link.startswith("#r=") and link[3:] in raw for link in links)
+    page.locator(f"#chart-{chart} svg a").last.click()
+    page.wait_for_selector("dialog[open] mark.amount")
+    assert page.text_content("#article-text mark.amount") == raw[page.evaluate("location.hash")[3:]]
+
+
+def test_how_a_field_was_read_leads_to_the_records_of_which_it_was(
+    open_report: Callable[..., Any], records: list[dict[str, Any]]
+) -> None:
+    page = open_report("#f=how:year-stated")
+    stated = [r for r in records if r["year"] is not None and r["evidence"]["year"]["how"] == "stated"]
+    assert page.text_content("#count") == f"年份本句写明：{len(stated)} / {len(records)} 条"
+    page.click("#clear")
+    assert page.text_content("#count") == f"{len(records)} 条"
+
+
+CONTRAST = r"""() => {
+  const light = (colour) => colour.match(/[\d.]+/g).slice(0, 3)
+    .map((c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (e) => { for (; e; e = e.parentElement) {
+    const c = getComputedStyle(e).backgroundColor; if (c !== "rgba(0, 0, 0, 0)") return c; } return "rgb(255, 255, 255)"; };
+  const worst = [];
+  for (const e of document.querySelectorAll("h1, h2, p, small, span, td, th, label, button, select, summary, svg text")) {
+    if (!e.textContent.trim() || e.closest("#chart-place_year .role-mark") || e.closest(".none")) continue;
+    const [a, b] = [light(e.closest("svg") ? getComputedStyle(e).fill : getComputedStyle(e).color), light(behind(e))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) worst.push(`${e.tagName} ${e.textContent.trim().slice(0, 20)} ${ratio.toFixed(1)}`);
+  }
+  return worst;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_are_readable_by_day_and_by_night(open_report: Callable[..., Any], scheme: str) -> None:
+    page = open_report()
+    page.emulate_media(color_scheme=scheme)
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 22, 28)"
+    assert dark is (scheme == "dark")
+    assert page.evaluate(CONTRAST) == []
 
 
 @pytest.mark.parametrize("width", [1400, 1000, 390])
@@ -128,7 +177,7 @@ def test_printed(open_report: Callable[..., Any], records: list[dict[str, Any]],
     page.pdf(path=str(tmp_path / "report.pdf"), format="A4")
     document = pypdfium2.PdfDocument(tmp_path / "report.pdf")
     text = "".join(document[n].get_textpage().get_text_range() for n in range(len(document)))
-    assert "各地各年最大金额" in text and "按地点与年份汇总" in text
+    assert "各地最大的一笔金额" in text and "各年的每一笔金额" in text and "按地点与年份汇总" in text
     assert "海塘安澜工程" in text, "all records are printed, not only the first hundred"
     assert "再显示" not in text
     assert f"共 {len(records)} 条" in text

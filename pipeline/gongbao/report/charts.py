@@ -9,11 +9,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from gongbao.errors import ExportError, install
-from gongbao.report.figures import FIELDS, Amount, Figures, by_initiative, by_place_and_year
+from gongbao.report.figures import FIELDS, Amount, Figures, by_place_and_year, ranked
 from gongbao.report.words import FIELDS as FIELD_WORDS
 from gongbao.report.words import HOW, KINDS, STATUSES, money, short_place, shortened
 
@@ -66,10 +66,13 @@ def charts(found: Figures) -> dict[str, str]:
         ExportError: the drawing library is not installed (`report.extra`).
     """
     made = {
+        "places": _ranked(found.amounts, "place", SURE),
+        "planned_places": _ranked(found.plans, "place", PLANNED),
+        "years": _years(found),
         "place_year": _place_year(found),
         "amounts": _amounts(found),
-        "initiatives": _initiatives(found.amounts, SURE),
-        "plans": _initiatives(found.plans, PLANNED),
+        "initiatives": _ranked(found.amounts, "initiative", SURE),
+        "plans": _ranked(found.plans, "initiative", PLANNED),
         "kinds": _kinds(found),
         "coverage": _coverage(found),
         "confidence": _confidence(found),
@@ -176,19 +179,73 @@ def _amounts(found: Figures) -> Mapping[str, Any] | None:
     }
 
 
-def _initiatives(amounts: Sequence[Amount], colour: str) -> Mapping[str, Any] | None:
-    ranked = by_initiative([amount for amount in amounts if amount.value > 0], initiatives=INITIATIVES)
-    if not ranked:
+def _years(found: Figures) -> Mapping[str, Any] | None:
+    """Each amount at its year, what is planned in another colour and shape; the years that have most."""
+    said = {STATUSES["actual"]: found.amounts, STATUSES["planned"]: found.plans}
+    dated = {status: [one for one in amounts if one.year and one.value > 0] for status, amounts in said.items()}
+    busiest = Counter(amount.year for amounts in dated.values() for amount in amounts)
+    shown = {year for year, _ in busiest.most_common(2 * YEARS)}
+    values = [
+        {
+            "year": str(amount.year),
+            "value": float(amount.value / 10**8),
+            "status": status,
+            "link": f"#r={amount.record}",
+            "about": f"{amount.year}年 {amount.place or '地点不详'}：{amount.initiative or '事项不详'} {amount.text}"
+            f"（{status}）",
+        }
+        for status, amounts in dated.items()
+        for amount in amounts[:DOTS]
+        if amount.year in shown
+    ]
+    if not values:
         return None
+    return {
+        "data": {"values": values},
+        "width": _WIDTH,
+        "height": 300,
+        "mark": {"type": "point", "filled": True, "size": 64, "opacity": 0.6},
+        "encoding": {
+            "color": {
+                "field": "status",
+                "title": None,
+                "scale": {"domain": list(said), "range": [SURE, PLANNED]},
+            },
+            "shape": {
+                "field": "status",
+                "title": None,
+                "scale": {"domain": list(said), "range": ["circle", "diamond"]},
+            },
+            "xOffset": {"field": "status", "scale": {"domain": list(said)}},
+            "x": {"field": "year", "type": "ordinal", "title": None, "axis": {"labelAngle": 0, "grid": False}},
+            "y": {
+                "field": "value",
+                "type": "quantitative",
+                "scale": {"type": "log", "nice": False, "padding": 12},
+                **_MONEY,
+            },
+            "href": {"field": "link"},
+            "description": {"field": "about"},
+        },
+    }
+
+
+def _ranked(amounts: Sequence[Amount], by: Literal["initiative", "place"], colour: str) -> Mapping[str, Any] | None:
+    best = ranked([amount for amount in amounts if amount.value > 0], by, most=INITIATIVES)
+    if not best:
+        return None
+    least = float(best[-1][1].largest.value / 10**8)
     values = []
-    for rank, (name, cell) in enumerate(ranked):
+    for rank, (name, cell) in enumerate(best):
         top = cell.largest
-        when = " ".join(part for part in (short_place(top.place), f"{top.year}年" if top.year else "") if part)
+        what = short_place(top.place) if by == "initiative" else shortened(top.initiative or "", 12)
+        when = " ".join(part for part in (what, f"{top.year}年" if top.year else "") if part)
         values.append(
             {
                 "rank": rank,
-                "name": shortened(name),
-                "left": top.value**2 < ranked[0][1].largest.value * ranked[-1][1].largest.value,
+                "name": shortened(name) if by == "initiative" else short_place(name),
+                "left": top.value**2 < best[0][1].largest.value * best[-1][1].largest.value,
+                "from": least / 2,
                 "value": float(top.value / 10**8),
                 "text": f"{money(top.value)}  {when}",
                 "link": f"#r={top.record}",
@@ -212,6 +269,10 @@ def _initiatives(amounts: Sequence[Amount], colour: str) -> Mapping[str, Any] | 
         "width": _WIDTH - 60,
         "height": {"step": 26},
         "layer": [
+            {
+                "mark": {"type": "bar", "height": 20, "opacity": 0.25, "color": colour, "aria": False},
+                "encoding": {**base, "x": x, "x2": {"field": "from"}},
+            },
             {"mark": {"type": "point", "filled": True, "size": 90, "color": colour}, "encoding": {**base, "x": x}},
             {
                 "mark": {
@@ -239,7 +300,7 @@ def _kinds(found: Figures) -> Mapping[str, Any] | None:
             "about": f"{KINDS[kind]}：{state} {count} 条",
         }
         for kind, counts in found.kinds.items()
-        for order, (state, count) in enumerate(zip(("无提示", "待核对"), counts, strict=True))
+        for order, (state, count) in enumerate(zip(("可信", "待核对"), counts, strict=True))
         if count
     ]
     if not values:
@@ -255,7 +316,7 @@ def _kinds(found: Figures) -> Mapping[str, Any] | None:
             "color": {
                 "field": "state",
                 "title": None,
-                "scale": {"domain": ["无提示", "待核对"], "range": [SURE, LOOK]},
+                "scale": {"domain": ["可信", "待核对"], "range": [SURE, LOOK]},
             },
             "order": {"field": "order"},
             "href": {"field": "link"},
@@ -283,6 +344,7 @@ def _coverage(found: Figures) -> Mapping[str, Any] | None:
             "how": HOW[way],
             "order": ways.index(way),
             "share": found.coverage[name][way] / found.records,
+            "link": filter_link(how=f"{name}-{way}"),
             "about": f"{FIELD_WORDS[name]}{HOW[way]}：{found.coverage[name][way]} 条",
         }
         for name in FIELDS
@@ -309,6 +371,7 @@ def _coverage(found: Figures) -> Mapping[str, Any] | None:
                 "scale": {"domain": [HOW[way] for way in ways], "range": [colours[way] for way in ways]},
             },
             "order": {"field": "order"},
+            "href": {"field": "link"},
             "description": {"field": "about"},
         },
     }

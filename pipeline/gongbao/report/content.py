@@ -6,12 +6,12 @@ JavaScript counts UTF-16 code units where records count code points; a 𠮷 or a
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gongbao.canonical import dump_json
 from gongbao.export.columns import Row
-from gongbao.report.figures import needs_look
+from gongbao.export.select import is_doubtful
 
 MARKS = ("amount", "place", "year", "initiative", "indicator")
 """The parts of a record that are marked in its article."""
@@ -32,8 +32,8 @@ def article_data(article: Row) -> dict[str, Any]:
     return {name: article.get(name) for name in ("id", "title", "pub_date", "source", "text")}
 
 
-def record_data(row: Row, article: int, units: Units) -> dict[str, Any]:
-    """A record as the page needs it; `article` is its article's place in the list."""
+def record_data(row: Row, article: int, units: Units, *, look: bool) -> dict[str, Any]:
+    """A record as the page needs it; `article` is its article's place in the list, `look` whether it is doubtful."""
     spans = {"amount": (units(row["start"]), units(row["end"]))}
     why = {}
     for name in MARKS:
@@ -63,7 +63,7 @@ def record_data(row: Row, article: int, units: Units) -> dict[str, Any]:
         },
         "value": float(row["value"]),
         "confidence": row["confidence"],
-        "look": needs_look(row),
+        "look": look,
         "flags": row["flags"],
         "sentence": row["sentence"],
         "at": (units(row["sentence_start"]), units(row["sentence_end"])),
@@ -80,13 +80,13 @@ def embedded(value: Any) -> str:
     return text
 
 
-def collect(articles: Sequence[tuple[Row, Sequence[Row]]]) -> dict[str, Any]:
-    """All that the page's script needs; articles without records are left out."""
+def collect(articles: Sequence[tuple[Row, Sequence[Row]]], look: Callable[[Row], bool] = is_doubtful) -> dict[str, Any]:
+    """All that the page's script needs; articles without records are left out. `look` says what is doubtful."""
     texts: list[dict[str, Any]] = []
     records: list[dict[str, Any]] = []
     for article, rows in articles:
         if rows:
             units = Units(article["text"])
-            records.extend(record_data(row, len(texts), units) for row in rows)
+            records.extend(record_data(row, len(texts), units, look=look(row)) for row in rows)
             texts.append(article_data(article))
     return {"articles": texts, "records": records}

@@ -8,17 +8,15 @@ an initiative is its largest single amount, with its record.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from gongbao.export.columns import Row
 from gongbao.export.rows import exact
-from gongbao.export.select import is_level
+from gongbao.export.select import is_doubtful, is_level
 
-LOW = 0.6
-"""Confidence below which a record should be looked at."""
 FIELDS = ("place", "year", "initiative", "indicator")
 """The fields whose coverage is told."""
 
@@ -51,10 +49,10 @@ class Figures:
     Args:
         articles: Articles extracted; `failed` could not be.
         records: Records on the page.
-        to_check: Records with flags, or of a confidence below `LOW`.
+        to_check: Records that a person should look at, by their confidence.
         confidence: Mean confidence, None without records.
         places: Different places, 全国 among them; `years` and `initiatives` likewise.
-        kinds: For each kind records that need a look and records that do not.
+        kinds: For each kind records that need no look and records that do.
         coverage: For each of `FIELDS` records by how the field was read; `missing` where it is not known.
         histogram: Records by tenths of confidence, 0.0 first.
         amounts: Money in 元 that is or was so, in the order of the records.
@@ -78,13 +76,13 @@ class Figures:
     foreign: int
 
 
-def figures(rows: Sequence[Row], *, articles: int, failed: int) -> Figures:
-    """Count records."""
+def figures(rows: Sequence[Row], *, articles: int, failed: int, look: Callable[[Row], bool] = is_doubtful) -> Figures:
+    """Count records; `look` says which a person should look at."""
     kinds: dict[str, list[int]] = {}
     coverage: dict[str, Counter[str]] = {name: Counter() for name in FIELDS}
     histogram = [0] * 10
     for row in rows:
-        kinds.setdefault(row["kind"], [0, 0])[needs_look(row)] += 1
+        kinds.setdefault(row["kind"], [0, 0])[look(row)] += 1
         histogram[min(int(row["confidence"] * 10 + 1e-9), 9)] += 1
         for name in FIELDS:
             how = (row["evidence"].get(name) or {}).get("how", "default")
@@ -95,7 +93,7 @@ def figures(rows: Sequence[Row], *, articles: int, failed: int) -> Figures:
         articles=articles,
         failed=failed,
         records=len(rows),
-        to_check=sum(needs_look(row) for row in rows),
+        to_check=sum(look(row) for row in rows),
         confidence=sum(row["confidence"] for row in rows) / len(rows) if rows else None,
         places=len({row["place"] for row in rows} - {None}),
         years=tuple(sorted({row["year"] for row in rows} - {None})),
@@ -107,11 +105,6 @@ def figures(rows: Sequence[Row], *, articles: int, failed: int) -> Figures:
         plans=tuple(_amount(row) for row in yuan if row["status"] == "planned"),
         foreign=sum(row["unit"] != "元" for row in money),
     )
-
-
-def needs_look(row: Row) -> bool:
-    """Whether a person should look at a record."""
-    return bool(row["flags"]) or row["confidence"] < LOW
 
 
 def by_place_and_year(amounts: Sequence[Amount], *, places: int) -> dict[tuple[str, int], Cell]:
@@ -127,16 +120,16 @@ def by_place_and_year(amounts: Sequence[Amount], *, places: int) -> dict[tuple[s
     return cells
 
 
-def by_initiative(amounts: Sequence[Amount], *, initiatives: int) -> list[tuple[str, Cell]]:
-    """Initiatives by their largest single amount, largest first."""
+def ranked(amounts: Sequence[Amount], by: Literal["initiative", "place"], *, most: int) -> list[tuple[str, Cell]]:
+    """Initiatives or places by their largest single amount, largest first."""
     cells: dict[str, Cell] = {}
     for amount in amounts:
-        if amount.initiative:
-            known = cells.get(amount.initiative)
+        name = amount.initiative if by == "initiative" else amount.place
+        if name:
+            known = cells.get(name)
             largest = amount if known is None or amount.value > known.largest.value else known.largest
-            cells[amount.initiative] = Cell(largest, 1 + (known.count if known else 0))
-    ranked = sorted(cells.items(), key=lambda item: (-item[1].largest.value, item[0]))
-    return ranked[:initiatives]
+            cells[name] = Cell(largest, 1 + (known.count if known else 0))
+    return sorted(cells.items(), key=lambda item: (-item[1].largest.value, item[0]))[:most]
 
 
 def _amount(row: dict[str, Any]) -> Amount:

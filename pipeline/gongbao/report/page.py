@@ -11,11 +11,11 @@ from typing import Any
 from gongbao import __version__
 from gongbao.errors import ExportError
 from gongbao.export.columns import Row
-from gongbao.export.select import Data
+from gongbao.export.select import LOW_CONFIDENCE, Data
 from gongbao.export.summary import Summary
 from gongbao.report.charts import charts, filter_link
 from gongbao.report.content import collect, embedded
-from gongbao.report.figures import LOW, Figures, figures
+from gongbao.report.figures import Figures, figures
 from gongbao.report.words import BOUNDS, FIELDS, FLAGS, HOW, KINDS, STATUSES, money, short_place
 
 MAX_RECORDS = 20_000
@@ -56,7 +56,12 @@ def render(found: Sequence[tuple[Row, Sequence[Row]]], data: Data, articles: int
     from markupsafe import Markup
 
     rows = [row for _, some in found for row in some]
-    counted = figures(rows, articles=articles, failed=_failed(data))
+    doubtful = {row["record_id"] for row in data.doubtful()}
+
+    def look(row: Row) -> bool:
+        return row["record_id"] in doubtful
+
+    counted = figures(rows, articles=articles, failed=_failed(data), look=look)
     facts = data.facts()
     style, script = _asset("report.css"), _asset("report.js")
     words = {"kinds": KINDS, "statuses": STATUSES, "fields": FIELDS, "how": HOW, "bounds": BOUNDS, "flags": FLAGS}
@@ -74,12 +79,12 @@ def render(found: Sequence[tuple[Row, Sequence[Row]]], data: Data, articles: int
         "form-action 'none'",
         style=Markup(style),
         script=Markup(script),
-        data=Markup(embedded({**collect(found), "words": words})),
+        data=Markup(embedded({**collect(found, look), "words": words})),
         charts={name: Markup(svg) for name, svg in charts(counted).items()},
         figures=counted,
         totals=totals(rows),
         kinds=KINDS,
-        low=LOW,
+        low=LOW_CONFIDENCE,
         version=__version__,
         facts=facts,
         selection=_selection(facts["selection"]),

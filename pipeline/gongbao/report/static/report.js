@@ -5,7 +5,7 @@
   const STEP = 100;
   const PRINTED = 2000;
   const $ = (id) => document.getElementById(id);
-  const state = { q: "", place: "", year: "", kind: "", status: "", look: false, low: null, sort: null, down: false, shown: STEP };
+  const state = { q: "", place: "", year: "", kind: "", status: "", look: false, low: null, how: null, sort: null, down: false, shown: STEP };
   const collator = new Intl.Collator("zh-CN", { numeric: true });
   const COLUMNS = [
     ["place", "地点", (r) => r.place],
@@ -58,6 +58,8 @@
   const signed = (r) => (r.kind === "growth" && r.value < 0 && !r.amount.startsWith("-") ? `下降${r.amount}` : r.amount);
   const amountOf = (r) => words.bounds[r.bound] + signed(r);
 
+  const howOf = (record, name) => (record[name] === null ? "missing" : (record.why[name] || ["default"])[0]);
+
   function matches(record, index) {
     const inPlace = !state.place || record.place === state.place || (record.place || "").startsWith(`${state.place}/`);
     return inPlace
@@ -66,6 +68,7 @@
       && (!state.status || (record.status || "actual") === state.status)
       && (!state.look || record.look)
       && (state.low === null || Math.min(Math.floor(record.confidence * 10 + 1e-9), 9) === state.low)
+      && (state.how === null || howOf(record, state.how.name) === state.how.way)
       && state.words.every((word) => haystacks[index].includes(word));
   }
 
@@ -89,9 +92,10 @@
     const body = document.querySelector("#table tbody");
     body.replaceChildren(...chosen.slice(0, most).map(row));
     if (!chosen.length) body.append(make("tr", {}, make("td", { colSpan: COLUMNS.length, class: "none" }, "没有符合的记录")));
-    const filtered = state.q || state.place || state.year || state.kind || state.status || state.look || state.low !== null;
+    const filtered = state.q || state.place || state.year || state.kind || state.status || state.look || state.low !== null || state.how;
     const low = state.low === null ? "" : `可信度 ${(state.low / 10).toFixed(1)}–${((state.low + 1) / 10).toFixed(1)}：`;
-    $("count").textContent = filtered ? `${low}${chosen.length} / ${records.length} 条` : `${records.length} 条`;
+    const how = state.how === null ? "" : `${words.fields[state.how.name]}${words.how[state.how.way]}：`;
+    $("count").textContent = filtered ? `${low}${how}${chosen.length} / ${records.length} 条` : `${records.length} 条`;
     $("clear").hidden = !filtered;
     $("more").hidden = most >= chosen.length;
     $("more").textContent = `再显示 ${Math.min(STEP, chosen.length - most)} 条（共 ${chosen.length} 条）`;
@@ -184,10 +188,15 @@
       return [part.slice(0, at), decodeURIComponent(part.slice(at + 1))];
     }));
     Object.assign(state, { q: "", place: asked.place || "", year: asked.year || "", kind: asked.kind || "", status: asked.status || "", look: asked.look === "1",
-      low: asked.confidence ? Math.round(Number(asked.confidence) * 10) : null });
+      low: asked.confidence ? Math.round(Number(asked.confidence) * 10) : null, how: howAsked(asked.how) });
     write();
     select();
     $("records").scrollIntoView();
+  }
+
+  function howAsked(text) {
+    const [name, way] = (text || "").split("-");
+    return name in words.fields && way in words.how ? { name, way } : null;
   }
 
   function write() {
@@ -235,7 +244,7 @@
   $("f-look").addEventListener("change", (event) => { state.look = event.target.checked; forget(); select(); });
   $("filters").addEventListener("submit", (event) => event.preventDefault());
   $("clear").addEventListener("click", () => {
-    Object.assign(state, { q: "", place: "", year: "", kind: "", status: "", look: false, low: null });
+    Object.assign(state, { q: "", place: "", year: "", kind: "", status: "", look: false, low: null, how: null });
     forget();
     write();
     select();
@@ -250,7 +259,8 @@
   /* On paper there are no filters to see: say which were set, and what does not stand there. */
   function onPaper(most) {
     const set = [state.place, state.year && `${state.year}年`, words.kinds[state.kind], words.statuses[state.status], state.look && "只看待核对", state.q && `查找：${state.q}`,
-      state.low !== null && `可信度 ${(state.low / 10).toFixed(1)} 起`].filter(Boolean);
+      state.low !== null && `可信度 ${(state.low / 10).toFixed(1)} 起`,
+      state.how && `${words.fields[state.how.name]}${words.how[state.how.way]}`].filter(Boolean);
     const some = set.length ? `筛选（${set.join("，")}）：${chosen.length} / ${records.length} 条` : `共 ${records.length} 条`;
     return chosen.length > most ? `${some}；这里只打印前 ${most} 条，其余可先筛选再打印` : some;
   }
