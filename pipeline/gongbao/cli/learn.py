@@ -9,6 +9,7 @@ import typer
 
 from gongbao.cli.diff import BaselineOption, OutputsOption
 from gongbao.cli.run import RulesOption
+from gongbao.cli.terminal import echo
 
 if TYPE_CHECKING:
     from gongbao.learn.learning import Lesson
@@ -46,7 +47,7 @@ def command(
 
     def told(read: int) -> None:
         if read % 50 == 0:
-            typer.echo(f"{read} of {len(decided)} articles read", err=True)
+            echo(f"{read} of {len(decided)} articles read", err=True)
 
     lesson = learn(decided, to, tuple(rules or ()), told)
     if json:
@@ -58,17 +59,19 @@ def command(
 def _print(lesson: Lesson) -> None:
     from rich.table import Table
 
-    from gongbao.cli.terminal import console
+    from gongbao.cli.terminal import console, said
 
-    table = Table("field", "decisions", "right before", "right after", "trees", "confidence")
+    table = Table(*map(said, ("field", "decisions", "right before", "right after", "trees", "confidence")))
     for name, fitted in lesson.fields.items():
         shares = (f"{count / fitted.questions:.3f}" for count in (fitted.before, fitted.after))
         confidence = "new" if fitted.calibrated else "as it was"
-        table.add_row(name, str(fitted.questions), *shares, f"+{fitted.rounds}", confidence)
+        table.add_row(said(name), str(fitted.questions), *shares, f"+{fitted.rounds}", said(confidence))
     out = console()
     out.print(table)
-    out.print(f"{lesson.articles} articles; each was judged by what was learned from the others", highlight=False)
+    text = f"{lesson.articles} articles; each was judged by what was learned from the others"
+    out.print(said(text), highlight=False)
     if lesson.folder is None:
-        out.print("Nothing helped on your own decisions: no model was written", highlight=False)
+        out.print(said("Nothing helped on your own decisions: no model was written"), highlight=False)
     else:
-        out.print(f"Wrote {lesson.folder}: gongbao run PATH… --model {lesson.folder}", highlight=False, soft_wrap=True)
+        text = f"Wrote {lesson.folder}: gongbao run PATH… --model {lesson.folder}"
+        out.print(said(text), highlight=False, soft_wrap=True)
