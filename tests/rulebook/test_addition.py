@@ -95,3 +95,10 @@ def test_the_command_shows_first_and_writes_when_told(
     assert "枚礅" in (folder / "lexicon" / "measure_words.txt").read_text("utf-8")
     again = gongbao(*words, "--on", articles)
     assert again.returncode == 2 and "stands in measure_words already" in again.stderr
+
+
+def test_lists_are_found_by_a_word(gongbao: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    done = gongbao("rules", "lists", "公斤")
+    assert done.returncode == 0 and "measure_units" in done.stdout
+    assert "money_nouns" in gongbao("rules", "lists").stdout
+    assert gongbao("rules", "lists", "礅礅礅").returncode == 1

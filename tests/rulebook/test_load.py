@@ -171,12 +171,18 @@ def test_a_list_that_is_read_before_rules_are_chosen_is_refused(tmp_path: Path, 
 
 def test_it_is_said_what_a_folder_of_ones_own_changes(tmp_path: Path) -> None:
     shipped, mine = folder(tmp_path), tmp_path / "mine"
+    (shipped / "places").mkdir()
+    (shipped / "places" / "zones.csv").touch()
     for name, content in {
         "quantities/my.yaml": GOOD + GOOD.partition("rules:\n")[2].replace("money.demo", "money.mine"),
         "lexicon/notes.txt": "钞\n",
         "places/zones.csv": "name,place,kind\n东岸新区,上海市,zone\n",
+        "places/zone.csv": "name,place,kind\n",
+        "quantities/other.yml": "rules: []\n",
+        "known_names.csv": "name,aliases\n渔光行动,\n",
+        "README.md": "mine\n",
     }.items():
-        (mine / name).parent.mkdir(parents=True)
+        (mine / name).parent.mkdir(parents=True, exist_ok=True)
         (mine / name).write_text(content, encoding="utf-8")
     said = [line.removeprefix(f"{mine}/") for line in RuleSet.load(mine, shipped=shipped).own]
     assert said == [
@@ -185,6 +191,11 @@ def test_it_is_said_what_a_folder_of_ones_own_changes(tmp_path: Path) -> None:
         "quantities/my.yaml: adds the rules money.mine",
         "quantities/my.yaml: replaces the rules money.demo",
         "places/zones.csv: 1 rows",
+        "known_names.csv: 1 rows",
+        *(
+            f"{name}: not read: rules are *.yaml, lists lexicon/*.txt, tables named as the shipped ones"
+            for name in ("places/zone.csv", "quantities/other.yml")
+        ),
     ]
     assert RuleSet.load(shipped=shipped).own == ()
 

@@ -178,6 +178,23 @@ def _line(record: Record) -> str:
 
 
 @app.command()
+def lists(
+    word: Annotated[str | None, typer.Argument(help="Only the lists that hold this word.")] = None,
+    rules: RulesOption = None,
+) -> None:
+    """Name the word lists: how many words each has, and what it is for. Exit status 1 if none holds the word."""
+    from gongbao.rulebook.lexicon import purpose
+    from gongbao.rulebook.load import RuleSet
+
+    loaded = RuleSet.load(*(rules or ()))
+    found = {name: words for name, words in sorted(loaded.lexicons.items()) if word is None or word in words}
+    for name, words in found.items():
+        says = (purpose(path) for folder in loaded.folders if (path := folder / "lexicon" / f"{name}.txt").is_file())
+        typer.echo(f"{name}  {len(words)}  {next(filter(None, says), '')}")
+    raise typer.Exit(0 if found else 1)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of a rule file, for completion in an editor."""
     import json

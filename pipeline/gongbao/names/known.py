@@ -20,9 +20,10 @@ import regex
 from gongbao.chinese.script import convert
 from gongbao.errors import RuleError
 from gongbao.names.candidates import key, unmarked
+from gongbao.rulebook.own import KNOWN_NAMES
 from gongbao.rulebook.rulefile import read_text
 
-FILE = "known_names.csv"
+FILE = KNOWN_NAMES
 COLUMNS = ("name", "aliases")
 _SEPARATOR = regex.compile("[;；]")
 _BREAK = regex.compile(r"[\n，,。；;：:、]")

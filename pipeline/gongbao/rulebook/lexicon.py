@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from gongbao.errors import RuleError
@@ -84,3 +85,10 @@ def read_lexicon(path: Path) -> WordList:
     for word in added.keys() & removed.keys():
         raise RuleError(f"{word!r} is added and taken away", where=removed[word], fix="Leave one of the two lines out")
     return WordList(path, tuple(added), tuple(removed), replaces)
+
+
+def purpose(path: Path) -> str:
+    """What a word list says that it is for: the comment at its head, empty if there is none."""
+    lines = read_text(path).removeprefix("\ufeff").splitlines()
+    head = list(takewhile(lambda line: line.startswith("#"), lines))
+    return " ".join(line.lstrip("# ").strip() for line in head)

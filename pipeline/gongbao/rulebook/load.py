@@ -41,7 +41,7 @@ import regex
 from gongbao.errors import RuleError, RuleTimeout
 from gongbao.rulebook.gives import READING, STAGES, Gives
 from gongbao.rulebook.lexicon import READ_BEFORE_RULES, read_lexicon
-from gongbao.rulebook.own import list_change, rule_changes, table_changes
+from gongbao.rulebook.own import list_change, rule_changes, table_changes, unread_files
 from gongbao.rulebook.rulefile import Example, Examples, RuleData, read_gives, read_rules
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -208,7 +208,7 @@ class RuleSet:
                     seen[rule.id] = where
                     found.setdefault(stage, {})[rule.id] = (rule, read_gives(rule, number, stage, lines), where)
             if folder != shipped:
-                own += table_changes(folder)
+                own += (*table_changes(folder, shipped), *unread_files(folder, shipped))
         order = count()
         ready = {
             stage: tuple(

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from gongbao.rulebook.lexicon import WordList
 
+KNOWN_NAMES = "known_names.csv"
+"""The table of names that the user knows (`gongbao.names.known`)."""
+_LIKE_RULES = {".yml", ".yaml", ".txt", ".csv"}
 _SHOWN = 8
 """Words or rules that one line names; of more it says how many there are."""
 
@@ -38,10 +41,26 @@ def rule_changes(path: Path, named: Iterable[str], known: Collection[str], kind:
     return lines + ([f"{path}: replaces the {kind} {_named(old)}"] if old else [])
 
 
-def table_changes(folder: Path) -> list[str]:
-    """What a user's tables (places, known names) do: their rows stand beside those before, or for those of a name."""
-    tables = [path for path in (*sorted((folder / "places").glob("*.csv")), *folder.glob("*.csv")) if path.is_file()]
-    return [f"{path}: {_rows(path)} rows" for path in tables]
+def table_changes(folder: Path, shipped: Path) -> list[str]:
+    """What a user's tables do: their rows stand beside those before, or for those of a name.
+
+    Args:
+        folder: The user's folder.
+        shipped: That of the shipped rules, which has all tables of places that there are.
+    """
+    tables = [path for path in sorted((folder / "places").glob("*.csv")) if (shipped / "places" / path.name).is_file()]
+    return [f"{path}: {_rows(path)} rows" for path in (*tables, folder / KNOWN_NAMES) if path.is_file()]
+
+
+def unread_files(folder: Path, shipped: Path) -> list[str]:
+    """Files of a user's folder that look like rules, and that nobody reads."""
+    lists = {*(folder / "lexicon").glob("*.txt"), folder / KNOWN_NAMES}
+    tables = {folder / "places" / path.name for path in (shipped / "places").glob("*.csv")}
+    found = (path for path in sorted(folder.glob("**/*")) if path.suffix.lower() in _LIKE_RULES)
+    ours = (path for path in found if path not in lists | tables and path.suffix != ".yaml")
+    return [
+        f"{path}: not read: rules are *.yaml, lists lexicon/*.txt, tables named as the shipped ones" for path in ours
+    ]
 
 
 def _rows(path: Path) -> int:
