@@ -198,3 +198,15 @@ def test_what_an_accepted_record_was_edited_from_is_past(places: Places, session
     queue = client.get("/api/queue").json()
     assert len(queue["changes"]) == len(session.comparison.changes) - 1 == len(RECORDS)
     assert "41个" not in [row["raw"] for row in queue["changes"]]
+
+
+def test_an_accepted_record_contradicts_a_new_one(places: Places, session: Session, client: TestClient) -> None:
+    rows = client.get("/api/queue").json()["changes"]
+    one, other = [row for row in rows if row["raw"] == "3581亿元"]
+    assert one["contradicted"] and other["contradicted"]
+    client.post("/api/decide", json={"keys": [one["key"]], "verdict": "accept"}, headers=TOKEN)
+    client.post("/api/apply", json={"dry_run": False}, headers=TOKEN)
+    (left,) = [row for row in client.get("/api/queue").json()["changes"] if row["raw"] == "3581亿元"]
+    assert left["key"] == other["key"] and left["contradicted"]
+    page = client.get(f"/change/{left['key']}", headers={"cookie": "language=en"}).text
+    assert "Contradicted by" in page and 'href="/article?id=a.txt"' in page

@@ -307,13 +307,36 @@ VISIBLE = """() => {
 }"""
 
 
+@pytest.mark.parametrize("old", ["baseline", "previous"])
 @pytest.mark.parametrize(("width", "height"), [(1366, 650), (683, 325)], ids=["a laptop", "at 200 %"])
 def test_sentence_record_and_keys_are_in_view_without_scrolling(
-    articles: Path, serve: Callable[..., Any], open_page: Callable[..., Any], drive: Any, width: int, height: int
+    project: Path,
+    serve: Callable[..., Any],
+    open_page: Callable[..., Any],
+    drive: Any,
+    width: int,
+    height: int,
+    old: str,
 ) -> None:
-    page = open_page(serve(articles, "baseline", "latest").url, width=width, height=height)
+    page = open_page(serve(project, old, "latest").url, width=width, height=height)
     drive.press(page, "Enter", 1)
     assert page.evaluate(VISIBLE) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     notice, table = (page.locator(css).bounding_box() for css in ("#toast", ".record"))
     assert notice["y"] + notice["height"] <= table["y"]
+
+
+def test_each_reviewer_sees_who_has_what(
+    articles: Path, serve: Callable[..., Any], open_page: Callable[..., Any], drive: Any
+) -> None:
+    server = serve(articles, "baseline", "latest")
+    one, two = open_page(server.url, reviewer="Li"), open_page(server.url, reviewer="Wang")
+    one.click("#share-open")
+    one.fill("#share-names", "Wang Zhao")
+    one.keyboard.press("Enter")
+    drive.until(one, "document.getElementById('share-body').textContent.includes('Wang: 24 of 24 open')")
+    drive.until(two, "document.querySelector('.row .where').textContent.includes('@Wang')")
+    two.fill("#filter-text", "owner:wang")
+    drive.until(two, "document.getElementById('filter-found').textContent === '24 of 24'")
+    two.fill("#filter-text", "负责人:zhao")
+    drive.until(two, "document.getElementById('filter-found').textContent === '0 of 24'")

@@ -23,7 +23,7 @@ from gongbao.review.editing import EDITABLE, FieldErrors
 from gongbao.review.known import decided_names, keep_names
 from gongbao.review.propose import Proposer
 from gongbao.review.publishing import published
-from gongbao.review.queue import change_rows, group_rows, matching, queue_groups, status_rows
+from gongbao.review.queue import change_rows, describe, group_rows, matching, queue_groups, status_rows
 from gongbao.review.security import Guard
 from gongbao.review.session import Outcome, Session
 from gongbao.review.sharing import share_out
@@ -200,7 +200,7 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
     @app.get("/api/where")
     def where(text: str) -> Response:
         try:
-            return _json({"keys": matching(session.comparison, text)})
+            return _json({"keys": matching(session, text)})
         except ExportError as error:
             return _json({"problem": f"{error.message}: {error.where}", "fix": error.fix})
 
@@ -261,8 +261,9 @@ class _Pages:
 
     def refresh(self) -> None:
         """Write out the changes once: they are the same for everybody until the baseline is written."""
-        self.groups = queue_groups(self._session)
-        self.changes = _dump(change_rows(self._session, self.groups))
+        rows = describe(self._session)
+        self.groups = queue_groups(self._session, rows)
+        self.changes = _dump(change_rows(self.groups, rows))
 
     def render(self, template: str, language: Language, **data: Any) -> Response:
         """A page; lone surrogates, which UTF-8 cannot hold, show as question marks."""

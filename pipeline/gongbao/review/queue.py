@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gongbao.diff.compare import Change, Comparison, group_changes
+from gongbao.diff.compare import Change, group_changes
 from gongbao.diff.fields import RecordRow
 from gongbao.export.columns import record_columns
 from gongbao.export.where import compile_where
@@ -39,8 +39,8 @@ class QueueGroup:
         return cause_title(self.changes[0].cause, language)
 
 
-def queue_groups(session: Session) -> tuple[QueueGroup, ...]:
-    """The groups in the order of the queue.
+def queue_groups(session: Session, rows: Mapping[str, dict[str, Any]]) -> tuple[QueueGroup, ...]:
+    """The groups in the order of the queue, of the changes described by `describe`.
 
     Between two runs, changes are grouped by cause, the worst first. Against accepted records, what changed or was lost
     comes first in the same way, then the records that are new, by doubt.
@@ -54,7 +54,12 @@ def queue_groups(session: Session) -> tuple[QueueGroup, ...]:
         QueueGroup(group.cause.id, group.changes, int(group.cause.danger), group.cause.field, group.cause.rules)
         for group in group_changes(change for change in changes if not asked or change.kind != "added")
     )
-    return (*causes, *_by_doubt(session, unseen))
+    return (*causes, *_by_doubt(unseen, rows))
+
+
+def describe(session: Session) -> dict[str, dict[str, Any]]:
+    """What the filter asks for of each change, by its key."""
+    return {change.key: _row(session, change, old, new) for change, old, new in session.changes()}
 
 
 def group_rows(groups: Iterable[QueueGroup], language: Language) -> list[dict[str, Any]]:
@@ -71,12 +76,13 @@ def group_rows(groups: Iterable[QueueGroup], language: Language) -> list[dict[st
     ]
 
 
-def change_rows(session: Session, groups: Iterable[QueueGroup]) -> list[dict[str, Any]]:
-    """The changes of all groups in the order of the queue, each with what the filter asks for."""
-    return [_row(session, change, number) for number, group in enumerate(groups) for change in group.changes]
+def change_rows(groups: Iterable[QueueGroup], rows: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """The changes of all groups in the order of the queue, as described, each with the number of its group."""
+    numbered = enumerate(groups)
+    return [rows[change.key] | {"group": number} for number, group in numbered for change in group.changes]
 
 
-def matching(comparison: Comparison, where: str) -> list[str]:
+def matching(session: Session, where: str) -> list[str]:
     """The keys of the changes whose new record, or lost old one, a filter of `gongbao export --where` lets through.
 
     Raises:
@@ -84,8 +90,8 @@ def matching(comparison: Comparison, where: str) -> list[str]:
     """
     test = compile_where(where)
     columns: dict[str, Any] = dict.fromkeys(column.name for column in record_columns())
-    records = ((change, comparison.records(change)) for change in comparison.changes)
-    return [change.key for change, (old, new) in records if test(columns | dict(new if new is not None else old or {}))]
+    shown = ((change.key, new if new is not None else old or {}) for change, old, new in session.changes())
+    return [key for key, record in shown if test(columns | dict(record))]
 
 
 def status_rows(statuses: Iterable[Status]) -> list[list[Any]]:
@@ -93,28 +99,25 @@ def status_rows(statuses: Iterable[Status]) -> list[list[Any]]:
     return [[s.key, s.verdict, s.reviewer, s.at, s.version] for s in statuses]
 
 
-def _by_doubt(session: Session, changes: Sequence[Change]) -> Iterable[QueueGroup]:
-    members: dict[Section, list[tuple[float, int, int, Change]]] = {section: [] for section in SECTIONS}
-    for number, change in enumerate(changes):
-        record = session.comparison.records(change)[1]
-        assert record is not None, "a new record is there"
-        contradicted = key_of(record) in session.contradictions
-        rank = (confidence_of(record), -len(record.get("flags") or ()), number)
-        members[section_of(record, contradicted=contradicted)].append((*rank, change))
+def _by_doubt(changes: Iterable[Change], rows: Mapping[str, dict[str, Any]]) -> Iterable[QueueGroup]:
+    members: dict[Section, list[Change]] = {section: [] for section in SECTIONS}
+    for change in changes:
+        row = rows[change.key]
+        members[section_of(row, contradicted=row["contradicted"])].append(change)
     for section, found in members.items():
         if found:
-            ordered = tuple(change for *_, change in sorted(found, key=lambda item: item[:3]))
+            ordered = sorted(
+                found, key=lambda change: (rows[change.key]["confidence"], -len(rows[change.key]["flags"]))
+            )
             danger = CALM if section.reason == "confidence" and section.low >= 0.8 else WARM
-            yield QueueGroup(section.id, ordered, danger, "record", section=section)
+            yield QueueGroup(section.id, tuple(ordered), danger, "record", section=section)
 
 
-def _row(session: Session, change: Change, group: int) -> dict[str, Any]:
-    old, new = session.comparison.records(change)
+def _row(session: Session, change: Change, old: RecordRow | None, new: RecordRow | None) -> dict[str, Any]:
     record = new if new is not None else old
     assert record is not None
     return {
         "key": change.key,
-        "group": group,
         "article": change.article_id,
         "raw": change.raw,
         "before": change.before,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from typing import Any, Literal
 
 from gongbao.diff.baseline import read_settled
@@ -305,6 +306,15 @@ class Session:
         assert old is not None, "a change has a record"
         return old, self.texts_of(self.comparison.old, change.article_id)
 
+    def changes(self) -> Iterator[tuple[Change, RecordRow | None, RecordRow | None]]:
+        """All changes with their old and new records, read an article at a time."""
+        comparison = self.comparison
+        for article_id, changes in groupby(comparison.changes, key=lambda change: change.article_id):
+            old, new = (dict(side.lines(article_id)) for side in (comparison.old, comparison.new))
+            for change in changes:
+                before = parse_row(old[change.old]) if change.old is not None else None
+                yield change, before, parse_row(new[change.new]) if change.new is not None else None
+
     def _standing(self) -> Iterator[RecordRow]:
         """The records there would be if every change were accepted."""
         comparison = self.comparison
@@ -315,10 +325,7 @@ class Session:
         replaced = {change.old for change in comparison.changes if change.old is not None}
         for article_id in comparison.old.articles:
             yield from (parse_row(line) for ref, line in comparison.old.lines(article_id) if ref not in replaced)
-        for change in comparison.changes:
-            new = comparison.records(change)[1]
-            if new is not None:
-                yield new
+        yield from (new for _, _, new in self.changes() if new is not None)
 
     def _write(self, entries: Sequence[Entry], reviewer: str) -> Outcome:
         batch = uuid.uuid4().hex[:12]
