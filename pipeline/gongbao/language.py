@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Literal
 
 Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
 _NUMBER = r"[\d,.]+"
 _BLANK = re.compile(r"\{(\w+)\}")
 
@@ -36,6 +37,10 @@ class Catalogue:
     def load(cls, package: str) -> Catalogue:
         """The catalogue that lies in a package."""
         return cls(json.loads(files(package).joinpath("strings.json").read_text(encoding="utf-8")))
+
+    def __contains__(self, key: object) -> bool:
+        """Whether there is a phrase of this key."""
+        return key in self._phrases
 
     def phrases(self, language: Language) -> dict[str, str]:
         """All phrases in one language, by key."""

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
-from typing import Literal
 
 from gongbao.diff.causes import Cause
+from gongbao.language import LANGUAGES, Catalogue, Language
 from gongbao.review.doubt import Section
 
-Language = Literal["zh", "en"]
-LANGUAGES: tuple[Language, ...] = ("zh", "en")
+__all__ = ["LANGUAGES", "Language", "Words", "cause_title", "say", "section_title", "strings"]
 
 
 @cache
-def _all() -> dict[str, dict[str, str]]:
-    return dict(json.loads(files("gongbao.review").joinpath("strings.json").read_text(encoding="utf-8")))
+def _catalogue() -> Catalogue:
+    return Catalogue.load("gongbao.review")
 
 
 class Words:
@@ -46,13 +43,12 @@ class Words:
 
 def strings(language: Language) -> dict[str, str]:
     """All words in one language."""
-    return {key: pair[language] for key, pair in _all().items()}
+    return _catalogue().phrases(language)
 
 
 def say(key: str, language: Language, **about: object) -> str:
     """One phrase with its blanks filled."""
-    text = _all()[key][language]
-    return text.format(**about) if about else text
+    return _catalogue().say(key, language, **about)
 
 
 def cause_title(cause: Cause, language: Language) -> str:
@@ -77,4 +73,4 @@ def section_title(section: Section, language: Language) -> str:
 
 
 def _or_itself(key: str, text: str, language: Language) -> str:
-    return say(key, language) if key in _all() else text
+    return say(key, language) if key in _catalogue() else text
