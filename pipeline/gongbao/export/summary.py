@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, get_args
@@ -45,6 +45,12 @@ class Summary:
             value = exact(row["value"])
             if value is not None and (total.largest is None or value > total.largest):
                 total.largest, total.largest_of = value, row["indicator"] or row["initiative"]
+
+    def counting(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows, each counted as it passes."""
+        for row in rows:
+            self.add(row)
+            yield row
 
     def columns(self) -> tuple[Column, ...]:
         """The columns of the totals."""

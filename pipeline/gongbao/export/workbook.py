@@ -9,6 +9,7 @@ import errno
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -119,19 +120,23 @@ class _Archive(io.FileIO):
 
 
 def _fill(book: xlsxwriter.Workbook, data: Data) -> int:
-    table = for_people(data.table())
     writer = _Sheets(book)
     if data.selection.wide:
-        count = writer.add("宽表", table.columns, table.rows, fixed=_FIXED if not data.selection.columns else 0)
+        shown = for_people(data.table())
+        count = writer.add("宽表", shown.columns, shown.rows, fixed=0 if data.selection.columns else _FIXED)
     else:
         summary = Summary()
-        count = writer.add("记录", table.columns, table.rows)
-        doubtful = data.table(data.doubtful())
-        writer.add("待核对", table.columns, for_people(doubtful).rows)
-        for row in data.rows():
-            summary.add(row)
+        table = data.table()
+        if not data.selection.columns:  # the totals need columns that a narrower table lacks
+            table = replace(table, rows=summary.counting(table.rows))
+        shown = for_people(table)
+        count = writer.add("记录", shown.columns, shown.rows)
+        writer.add("待核对", shown.columns, for_people(data.table(data.doubtful())).rows)
+        if data.selection.columns:
+            for _ in summary.counting(data.rows()):
+                pass
         writer.add("汇总", summary.columns(), summary.rows())
-    writer.notes("说明", list(_notes(table, data.facts())))
+    writer.notes("说明", list(_notes(shown, data.facts())))
     return count
 
 
