@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from gongbao import Pipeline
+from gongbao.document import Article
 from gongbao.errors import RuleError
 from gongbao.names.known import FILE, KnownNames, read_known, written
+from gongbao.rulebook.explain import explain
 
 TABLE = """\
 name,aliases
@@ -51,6 +53,13 @@ def test_a_wording_gives_the_name_and_stays_in_the_evidence(
     assert sentence[shown.start : shown.end].strip("“”") == wording
     assert (shown.rule == "name.known") == (wording != name)
     assert name not in [other.value for other in record.alternatives.get("initiative", ())]
+
+
+def test_the_explanation_names_the_head_start(pipelines: tuple[Pipeline, Pipeline]) -> None:
+    article = Article("a", "2023年，舟山市以渔港作抵押的贷款发放6.5亿元。")
+    said = "\n".join(explain(pipelines[1], article, None))
+    assert "is_known 1 against 0" in said
+    assert "is_known" not in "\n".join(explain(pipelines[0], article, None))
 
 
 NOT_SWALLOWED = [

@@ -135,11 +135,11 @@ class Proposals:
         """For each quantity the best initiatives by a ranker, with the share that it gives them."""
         for part in self._parts:
             candidates = self._candidates(part)
-            shares = self._shares(ranker, candidates)
+            shares, _ = self._shares(ranker, candidates)
             yield from self._named(candidates.spans, shares, np.argsort(-shares, axis=1, kind="stable")[:, :best])
 
-    def _shares(self, ranker: Ranker, candidates: Candidates) -> Floats:
-        """[N, NAMES]: the share of each candidate, 0 at padding."""
+    def _shares(self, ranker: Ranker, candidates: Candidates) -> tuple[Floats, Floats]:
+        """[N, NAMES] each: the share of every candidate, 0 at padding, and the head start that is in it."""
         present = candidates.spans != NONE
         sizes, rows = present.sum(axis=1), candidates.features[present]
         shares = np.zeros(present.shape)
@@ -147,7 +147,7 @@ class Proposals:
         ahead = np.where(candidates.known & ~self._goes_on(candidates, shares), KNOWN, 0.0)
         if ahead.any():
             shares[present] = ranker.shares(sizes, rows, ahead[present])
-        return shares
+        return shares, ahead
 
     def _goes_on(self, candidates: Candidates, shares: Floats) -> npt.NDArray[np.bool_]:
         """[N, NAMES]: known names that the likeliest name begins with or holds, and goes on behind: 专利质押融资 in
@@ -169,10 +169,15 @@ class Proposals:
         found: list[list[Reason]] = []
         for part in self._parts:
             candidates = self._candidates(part)
-            shares = self._shares(ranker, candidates)
-            for spans, features, own in zip(candidates.spans, candidates.features, shares, strict=True):
-                order = np.argsort(-own, kind="stable")[:2]
-                found.append(ranker.reasons(*features[order].tolist()) if (spans[:2] != NONE).all() else [])
+            shares, ahead = self._shares(ranker, candidates)
+            for spans, features, own, start in zip(candidates.spans, candidates.features, shares, ahead, strict=True):
+                if (spans[:2] == NONE).any():
+                    found.append([])
+                    continue
+                first, second = np.argsort(-own, kind="stable")[:2].tolist()
+                lead = float(start[first] - start[second])
+                known = [Reason("is_known", float(start[first] > 0), float(start[second] > 0), lead)] if lead else []
+                found.append([*known, *ranker.reasons(features[first].tolist(), features[second].tolist())])
         return found
 
     def _named(self, spans: Ints, shares: npt.NDArray[np.floating], order: Ints) -> list[list[Name]]:
