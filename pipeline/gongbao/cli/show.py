@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gongbao.cli.run import NerOption, NoNerOption, RulesOption
-from gongbao.cli.terminal import said, word
-from gongbao.context import in_context
-from gongbao.export.select import LOW_CONFIDENCE
-from gongbao.record import LinkedField
+from gongbao.cli.terminal import said
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
     from gongbao.document import Document, Extraction
-    from gongbao.record import Record
 
 PubDateOption = Annotated[str | None, typer.Option(help="Publication date, YYYY-MM-DD.")]
 STYLES = {
@@ -29,7 +24,6 @@ STYLES = {
     "indicator": "yellow",
     "repair": "dim underline",
 }
-_SHOWN: tuple[LinkedField, ...] = ("place", "year", "initiative", "indicator")
 
 
 def command(
@@ -45,6 +39,7 @@ def command(
     ] = False,
 ) -> None:
     """Show an article with quantities, places, periods and names coloured, and its records, each in its sentence."""
+    from gongbao.cli.record_lines import record_lines, why_lines
     from gongbao.cli.terminal import console as careful
     from gongbao.document import Failure
     from gongbao.errors import ReadError
@@ -67,7 +62,7 @@ def command(
         for line in record_lines(record, number, console.width):
             console.print(line, soft_wrap=True)
         if why:
-            for line in _why(record):
+            for line in why_lines(record):
                 console.print(line, soft_wrap=True)
 
 
@@ -140,76 +135,6 @@ def _print_damage(console: Console, extraction: Extraction) -> None:
     for residue in extraction.residues:
         guess = f" ({_visible(residue.guess)}? {residue.probability:.2f})" if residue.guess is not None else ""
         console.print(Text(f"{said('damaged')} @{residue.start} {_visible(residue.text)}{guess}"), soft_wrap=True)
-
-
-def record_lines(record: Record, number: int, width: int) -> list[Text]:
-    """A record on three lines: the amount; where, when and what, each with its confidence; the sentence."""
-    from rich.text import Text
-
-    bound = "" if record.bound == "=" else f"{record.bound} "
-    top = f" – {record.value_max:,f}" if record.value_max is not None else ""
-    first = Text.assemble(
-        (f"{number}. {record.amount}", "bold"),
-        f"  {word('kind', record.kind)}  {bound}{record.value:,f}{top} {record.unit}",
-        f"  {word('status', record.status)}" if record.status else "",
-        ("  " + said(f"confidence {record.confidence:.2f}"), _doubt(record.confidence)),
-    )
-    for flag in record.flags:
-        first.append(f"  {word('flags', flag)}", style="yellow")
-    indent = " " * (len(str(number)) + 2)
-    second = Text(indent)
-    for name, value in zip(_SHOWN, _shortened(record, width - len(indent)), strict=True):
-        if name != _SHOWN[0]:
-            second.append(" · ", style="dim")
-        second.append(value)
-        second.append(_sure(record, name), style=_doubt(record.field_confidence.get(name, 1)))
-    sentence = in_context(record.to_dict(), width - len(indent), "bold red")
-    return [first, second, Text.assemble(indent, sentence)]
-
-
-def _sure(record: Record, name: LinkedField) -> str:
-    """How a field was read, where not in the sentence, and its confidence."""
-    how = record.evidence[name].how if name in record.evidence else "stated"
-    told = f" {said(how)}" if how != "stated" and getattr(record, name) is not None else ""
-    return told + (f" {record.field_confidence[name]:.2f}" if name in record.field_confidence else "")
-
-
-def _shortened(record: Record, width: int) -> list[str]:
-    """The fields' values, cut until all fit on one line: a place's path from its province on, then the longest."""
-    from rich.cells import cell_len
-
-    period = f" ({record.period})" if record.period and record.period != f"{record.year}年" else ""
-    values = [str(getattr(record, name) or "–") for name in _SHOWN]
-    values[1] += period
-    rest = sum(cell_len(_sure(record, name)) for name in _SHOWN) + 3 * (len(_SHOWN) - 1)
-    while sum(map(cell_len, values)) + rest > width and max(map(len, values)) > 4:
-        if "/" in values[0]:
-            values[0] = values[0].partition("/")[2]
-            continue
-        at = max(range(len(values)), key=lambda number: cell_len(values[number]))
-        values[at] = values[at].removesuffix("…")[:-1] + "…"
-    return values
-
-
-def _doubt(confidence: float) -> str:
-    return "dim" if confidence >= LOW_CONFIDENCE else "yellow"
-
-
-def _why(record: Record) -> Iterator[Text]:
-    from rich.text import Text
-
-    for name in _SHOWN:
-        evidence = record.evidence[name]
-        where = f" @{evidence.start}-{evidence.end}" if evidence.start is not None else ""
-        yield Text(
-            f"   {said(name)}: {getattr(record, name) or '–'}  {said(evidence.how)} · {evidence.rule}{where}",
-            style="dim",
-        )
-        others = ", ".join(
-            f"{other.value or '–'} {other.confidence:.2f}" for other in record.alternatives.get(name, ())
-        )
-        if others:
-            yield Text("     " + said(f"or {others}"), style="dim")
 
 
 def _visible(text: str) -> str:
