@@ -137,6 +137,14 @@ def test_what_is_there_or_not_named_is_not_missed(hard_run: Path, text: str) -> 
     assert not_found(text, open_source(hard_run).rows()) == []
 
 
+def test_a_column_is_chosen_by_each_of_its_names() -> None:
+    assert [column.name for column in choose(record_columns(), ["地点", "span_end", "start"])] == [
+        "place",
+        "end",
+        "start",
+    ]
+
+
 def test_an_unknown_column_names_the_nearest() -> None:
     for ask in (lambda: compile_where("plase=a"), lambda: choose(record_columns(), ["plase"])):
         with pytest.raises(ExportError) as error:

@@ -93,12 +93,12 @@ def alternative_columns() -> tuple[Column, ...]:
 
 
 def choose(columns: Sequence[Column], names: Iterable[str]) -> tuple[Column, ...]:
-    """The named columns, in the order asked for; English names and Chinese titles are understood.
+    """The named columns, in the order asked for; English names, those of databases, and Chinese titles are understood.
 
     Raises:
         ExportError: there is no such column (`export.column`).
     """
-    known: Mapping[str, Column] = {c.title: c for c in columns} | {c.name: c for c in columns}
+    known: Mapping[str, Column] = {n: c for c in columns for n in (c.title, c.sql_name)} | {c.name: c for c in columns}
     chosen: dict[str, Column] = {}
     for name in names:
         if name not in known:

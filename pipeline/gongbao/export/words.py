@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
+
+from gongbao.names.segment import Cut, load_cut
 
 
 @lru_cache(maxsize=1)
-def _cutter() -> Callable[[str], Iterable[str]]:
-    """rjieba, jieba in Rust with the same words, where it is installed."""
-    try:
-        import rjieba
-
-        return rjieba.cut  # type: ignore[no-any-return,unused-ignore]
-    except ImportError:
-        import logging
-
-        import jieba
-
-        jieba.setLogLevel(logging.WARNING)
-        tokenizer = jieba.Tokenizer()
-        return tokenizer.lcut  # type: ignore[no-any-return,unused-ignore]
+def _cutter() -> Cut:
+    return load_cut()
 
 
 def cut(text: str) -> Iterable[str]:

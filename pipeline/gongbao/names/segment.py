@@ -35,8 +35,11 @@ def load_cut(*, rust: bool = True) -> Cut:
         except ImportError:
             pass
     import logging
+    import warnings
 
-    import jieba
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # its escapes in patterns, where it is not compiled yet
+        import jieba
 
     jieba.setLogLevel(logging.WARNING)
     tokenizer = jieba.Tokenizer()

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 
 from gongbao.document import Rank
 from gongbao.places.gazetteer import Abbreviation, Gazetteer, PlaceEntry, Zone
@@ -217,12 +218,19 @@ def _floor(surface: Surface) -> int:
 def _words() -> Mapping[str, float]:
     """Word -> log of its probability, of the words of up to three characters in jieba's dictionary."""
     counts: dict[str, float] = {}
-    with files("jieba").joinpath("dict.txt").open(encoding="utf-8") as file:
+    with _dictionary().open(encoding="utf-8") as file:
         for line in file:
             word, count, _ = line.split(" ", 2)
             if len(word) <= _REACH and (len(count) > 1 or len(word) == 1):
                 counts[word] = math.log(int(count) or 1) + _RARE
     return counts
+
+
+def _dictionary() -> Path:
+    """The dictionary of jieba, found without importing jieba, which takes its time and, on new Pythons, warns of itself."""
+    spec = find_spec("jieba")
+    assert spec is not None and spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / "dict.txt"
 
 
 def _is_hanzi(char: str) -> bool:
