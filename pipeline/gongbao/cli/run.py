@@ -10,6 +10,17 @@ import typer
 if TYPE_CHECKING:
     from gongbao.run.runner import Options, Summary
 
+
+def model_name(given: str | None) -> str | None:
+    """The model that is meant: a learned one by its whole path, since workers and resumed runs may be elsewhere."""
+    if given is None or not Path(given).is_dir():
+        return given
+    from gongbao.ranker import Learned
+
+    learned = Learned.of(given)
+    return str(learned.folder) if learned is not None else given
+
+
 RulesOption = Annotated[
     list[Path] | None, typer.Option("--rules", help="Folder of your own rules, over the shipped ones; may be repeated.")
 ]
@@ -18,8 +29,13 @@ NerOption = Annotated[
     typer.Option(
         "--ner",
         "--model",
+        callback=model_name,
         help="Model: `tagger` (shipped), a folder that `gongbao learn` made, `lac`, or an installed spaCy model.",
     ),
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--ner", "--model", callback=model_name, help="Model, as of `gongbao run`; `none`: rules alone."),
 ]
 NoNerOption = Annotated[
     bool, typer.Option("--no-ner", help="Rules alone: faster, weaker on initiatives and indicators.")

@@ -8,14 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from gongbao.cli.run import RulesOption
+from gongbao.cli.run import ModelOption, RulesOption
 from gongbao.loopback import HEAD, LOOPBACK
 
 TOKEN_VARIABLE = "GONGBAO_TOKEN"
 MIN_TOKEN = 16
-ModelOption = Annotated[
-    str | None, typer.Option("--ner", "--model", help="Model for names, as of `gongbao run`; `none`: rules alone.")
-]
 
 
 def command(

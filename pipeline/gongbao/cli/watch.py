@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gongbao.cli.run import AllowSmallerOption, RulesOption
+from gongbao.cli.run import AllowSmallerOption, ModelOption, RulesOption
 from gongbao.cli.terminal import echo
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ def command(
         typer.Option("--on-new", help="A command that gets new records as JSON on its standard input, or a URL."),
     ] = None,
     rules: RulesOption = None,
-    ner: Annotated[
-        str | None, typer.Option("--ner", "--model", help="Model for names, as of `gongbao run`; `none`: rules alone.")
-    ] = None,
+    ner: ModelOption = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that extract.")] = 1,
     quiet: Annotated[
         float, typer.Option(min=0.1, max=600, help="Seconds without another change before files are read.")
