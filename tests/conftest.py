@@ -21,6 +21,9 @@ CHROMIUM_ARGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
+# What tests read of commands is in English, whatever the developer's terminal speaks.
+os.environ["LC_ALL"] = "C.UTF-8"
+
 # The clock says what else the machine does; the same examples each time, so that a failure is of the change at hand.
 settings.register_profile("tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
