@@ -227,7 +227,7 @@ def _words() -> Mapping[str, float]:
 
 
 def _dictionary() -> Path:
-    """The dictionary of jieba, found without importing jieba, which takes its time and, on new Pythons, warns of itself."""
+    """The dictionary of jieba, found without importing it: that takes its time and, on new Pythons, gives warnings."""
     spec = find_spec("jieba")
     assert spec is not None and spec.submodule_search_locations
     return Path(spec.submodule_search_locations[0]) / "dict.txt"
