@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 from gongbao.diff import baseline
 from gongbao.diff.compare import compare
+from gongbao.diff.reading import hash_text
 from gongbao.diff.sources import Places, in_order, open_side
 from gongbao.errors import CompareError
 
@@ -203,3 +204,27 @@ def test_the_baseline_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(CompareError) as caught:
         baseline.open_baseline(tmp_path)
     assert caught.value.code == "compare.schema"
+
+
+def accepted(build: ModuleType, tmp_path: Path, places: Places) -> None:
+    about = baseline.BaselineArticle("a.txt", "标题", None, None, hash_text(TEXT))
+    row = build.make_record("a.txt", TEXT, "5亿元", value=500000000)
+    with baseline.writing(places.baseline):
+        baseline.save(places.baseline, records={"a.txt": [row]}, articles=[about], texts={"a.txt": TEXT}, settled=[])
+
+
+def test_articles_that_the_baseline_never_saw_are_added_to_it(build: ModuleType, tmp_path: Path) -> None:
+    places = Places(tmp_path, tmp_path / "baseline")
+    accepted(build, tmp_path, places)
+    other = build.write_run(tmp_path, "2", {"b.txt": TEXT + "另一篇。"}, [])
+    found = compare(open_side("baseline", places), open_side(str(other), places))
+    assert (found.changes, found.only_old, found.only_new) == ((), ("a.txt",), ("b.txt",))
+
+
+def test_the_same_articles_from_another_folder_are_told(build: ModuleType, tmp_path: Path) -> None:
+    places = Places(tmp_path, tmp_path / "baseline")
+    accepted(build, tmp_path, places)
+    moved = build.write_run(tmp_path, "2", {"sub/a.txt": TEXT}, [])
+    with pytest.raises(CompareError) as caught:
+        compare(open_side("baseline", places), open_side(str(moved), places))
+    assert caught.value.code == "compare.disjoint"

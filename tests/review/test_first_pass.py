@@ -210,3 +210,29 @@ def test_an_accepted_record_contradicts_a_new_one(places: Places, session: Sessi
     assert left["key"] == other["key"] and left["contradicted"]
     page = client.get(f"/change/{left['key']}", headers={"cookie": "language=en"}).text
     assert "Contradicted by" in page and 'href="/article?id=a.txt"' in page
+
+
+@pytest.mark.parametrize(
+    "read", [["c.txt"], ["b.txt", "c.txt"]], ids=["in a folder of their own", "with some of before"]
+)
+def test_next_months_articles_say_nothing_of_those_that_were_not_read(
+    places: Places, client: TestClient, build: ModuleType, read: list[str]
+) -> None:
+    keys = [row["key"] for row in client.get("/api/queue").json()["changes"]]
+    client.post("/api/decide", json={"keys": keys, "verdict": "accept"}, headers=TOKEN)
+    client.post("/api/apply", json={"dry_run": False}, headers=TOKEN)
+    text = TEXT.replace("青岛市", "济南市").replace("3581", "1200")
+    new = build.make_record("c.txt", text, "1200亿元", value=120_000_000_000, confidence=0.6)
+    same = record(build, "3581亿元", 0.95, {"value": 35.81, "indicator": "海洋生产总值"}, "b.txt")
+    known = {"b.txt": (TEXT, [same]), "c.txt": (text, [new])}
+    build.write_run(
+        places.outputs, "2", {key: known[key][0] for key in read}, [row for key in read for row in known[key][1]]
+    )
+    again = open_review("baseline", "latest", places, gone=False)
+    fresh = TestClient(create_app(again, "secret"), base_url="http://127.0.0.1:8000")
+    assert [row["raw"] for row in fresh.get("/api/queue").json()["changes"]] == ["1200亿元"]
+    decided = {"keys": [change.key for change in again.comparison.changes], "verdict": "accept"}
+    fresh.post("/api/decide", json=decided, headers=TOKEN)
+    assert fresh.post("/api/apply", json={"dry_run": False}, headers=TOKEN).json()["records"] == 1
+    assert again.comparison.changes == () and again.comparison.old.records == len(RECORDS) + 2
+    again.store.close()

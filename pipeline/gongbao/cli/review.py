@@ -31,7 +31,8 @@ def command(
     cases: CasesOption = Path("tests/cases"),
 ) -> None:
     """Review what changed from A to B in a local web page; without A and B from the accepted records (the baseline) to
-    the latest run. As long as there are none, every record is asked about, the most doubtful first.
+    the latest run. As long as there are none, every record is asked about, the most doubtful first; nothing is asked
+    of articles that the run did not read.
 
     Decisions are kept in OUT/reviews.db at once. `gongbao accept`, or the page's button, writes them to files.
 
@@ -52,7 +53,10 @@ def command(
 
     places = Places(outputs, baseline, gold, cases)
     sides = chosen_sides(old, new)
-    session = open_review(*sides, places, reviewer=reviewer, rules=[str(path) for path in rules or ()], common=common)
+    # By default the baseline grows: a run of next month's articles alone does not say that all others are gone.
+    gone = old is not None
+    folders = [str(path) for path in rules or ()]
+    session = open_review(*sides, places, reviewer=reviewer, rules=folders, common=common, gone=gone)
     listener = _listen(port)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     echo(

@@ -122,19 +122,22 @@ class Comparison:
         return (self.old.row(change.old) if change.old else None, self.new.row(change.new) if change.new else None)
 
 
-def compare(old: Side, new: Side, *, common_only: bool = False) -> Comparison:
+def compare(old: Side, new: Side, *, common_only: bool = False, gone: bool = True) -> Comparison:
     """Compare two extractions.
 
     Args:
         old: The side that changes count from.
         new: The side that changes lead to.
         common_only: Leave out articles that only one side has (they are still counted).
+        gone: Whether the records of articles that the new side did not read are lost; of those that failed they are.
+            Where the new side has none of the baseline's articles but new ones, it says nothing of them.
 
     Raises:
         CompareError: there is nothing to compare: no articles, or none that both sides have.
     """
     ids = [*new.articles, *(key for key in old.articles if key not in new.articles)]
     both = [key for key in ids if key in old.articles and key in new.articles]
+    grows = not both and not common_only and _grows(old, new)
     if not ids:
         raise CompareError(
             "neither side holds an article",
@@ -142,7 +145,7 @@ def compare(old: Side, new: Side, *, common_only: bool = False) -> Comparison:
             fix="Check that the runs read anything",
             code="compare.empty",
         )
-    if not both and (common_only or (old.articles and new.articles)):
+    if not both and not grows and (common_only or (old.articles and new.articles)):
         raise CompareError(
             f"no article is in both ({len(old.articles)} and {len(new.articles)} articles)",
             where=f"{old.path} and {new.path}",
@@ -156,7 +159,10 @@ def compare(old: Side, new: Side, *, common_only: bool = False) -> Comparison:
     same = 0
     text_changed, text_unknown, about_changed = [], [], []
     causes: dict[Cause, Cause] = {}
-    for article_id in both if common_only else ids:
+    asked = both if common_only else ids
+    if grows or not gone:
+        asked = [key for key in asked if key in new.articles or key in new.failed]
+    for article_id in asked:
         known_old, known_new = old.articles.get(article_id), new.articles.get(article_id)
         alignment = None
         articles = ""
@@ -190,6 +196,16 @@ def compare(old: Side, new: Side, *, common_only: bool = False) -> Comparison:
         about_changed=tuple(about_changed),
         left_out=len(ids) - len(both) if common_only else 0,
     )
+
+
+def _grows(old: Side, new: Side) -> bool:
+    """Whether the new side holds articles of which the baseline knows none: next month's, in a folder of their own.
+
+    Known texts under other ids are another thing: the same articles, read from another folder.
+    """
+    known = {article.text_hash for article in old.articles.values()}
+    unknown = bool(new.articles) and not any(article.text_hash in known for article in new.articles.values())
+    return old.kind == "baseline" and unknown
 
 
 def group_changes(changes: Iterable[Change]) -> tuple[Group, ...]:

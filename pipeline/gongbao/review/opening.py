@@ -20,19 +20,20 @@ def open_review(
     reviewer: str | None = None,
     rules: Sequence[str] = (),
     common: bool = False,
+    gone: bool = True,
 ) -> Session:
-    """Compare two sides by name and open the database of decisions.
+    """Compare two sides by name and open the database of decisions; `common` and `gone` as `compare` takes them.
 
     Raises:
         CompareError: they cannot be compared, or the database cannot be used.
     """
     left, right, _ = in_order(open_side(old, places), open_side(new, places))
-    comparison = compare(left, right, common_only=common)
+    comparison = compare(left, right, common_only=common, gone=gone)
     store = Store(places.reviews)
     store.remember_sides(
         *("baseline" if side.kind == "baseline" else str(side.path.resolve()) for side in (left, right))
     )
-    return Session(comparison, places, store, as_text(reviewer or login()), rules, common)
+    return Session(comparison, places, store, as_text(reviewer or login()), rules, common, gone)
 
 
 def login() -> str:

@@ -61,6 +61,7 @@ class Session:
         reviewer: The name used where a browser gives none.
         rules: Folders of the user's own rules.
         common: Whether articles on one side only were left out.
+        gone: Whether records of articles that the new side did not read count as lost.
     """
 
     comparison: Comparison
@@ -69,6 +70,7 @@ class Session:
     reviewer: str = "reviewer"
     rules: Sequence[str] = ()
     common: bool = False
+    gone: bool = True
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
@@ -148,7 +150,7 @@ class Session:
             return
         with self._lock:
             fresh = open_side("baseline", self.places)
-            self.comparison = compare(fresh, self.comparison.new, common_only=self.common)
+            self.comparison = compare(fresh, self.comparison.new, common_only=self.common, gone=self.gone)
             for known in ("judgement", "contradictions", "accepted_names"):
                 self.__dict__.pop(known, None)
             self._settled_elsewhere = {key: item.verdict for key, item in read_settled(self.places.baseline).items()}
