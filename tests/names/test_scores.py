@@ -122,7 +122,6 @@ def test_a_long_article_is_read_in_blocks(monkeypatch: pytest.MonkeyPatch) -> No
     contexts = [long_article(seed, lines) for seed, lines in ((1, 40), (2, 3), (3, 25))]
     whole = FieldTagger.load().propose(contexts)
     monkeypatch.setattr(tagger_module, "_BLOCK", 700)
-    monkeypatch.setattr(tagger_module, "_TOGETHER", 1500)
     for one, other in zip(whole, FieldTagger.load().propose(contexts), strict=True):
         for name in ("indicators", "initiatives"):
             spans, others = getattr(one, name), getattr(other, name)

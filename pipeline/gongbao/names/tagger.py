@@ -32,8 +32,7 @@ Ints = npt.NDArray[np.int64]
 
 RULE = "field_tagger"
 
-_BLOCK = 1 << 14  # characters whose quantities have their windows in memory at one time
-_TOGETHER = 1 << 15  # characters that the network's output is held of at one time
+_BLOCK = 1 << 13  # characters whose windows, and what the network makes of them, are in memory at one time
 _READ = (32, 320)  # characters that a quantity counts for at least and at most: those from the one before it
 
 
@@ -179,7 +178,7 @@ class FieldTagger:
         row = [block for own in blocks for block in own]
         done = (
             self._block(block, encoded)
-            for part in in_parts([block.size for block in row], _TOGETHER)
+            for part in in_parts([block.size for block in row], _BLOCK)
             for block, encoded in zip(row[part], self._encode(row[part]), strict=True)
         )
         return [self._joined([*islice(done, len(own))]) for own in blocks]
