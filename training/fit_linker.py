@@ -24,7 +24,7 @@ from gongbao.evaluate.gold import GoldArticle, read_gold
 from gongbao.evaluate.judge import same_name
 from gongbao.evaluate.scoring import pair
 from gongbao.learn import trees
-from gongbao.learn.questions import OPTIONAL_WEIGHT, Asked, Questions
+from gongbao.learn.questions import OPTIONAL_WEIGHT, Asked, Questions, of_initiatives
 from gongbao.linking.choose import Heuristics
 from gongbao.linking.confidence import FIELDS as CONFIDENT
 from gongbao.linking.confidence import log_odds
@@ -34,7 +34,6 @@ from gongbao.linking.place_candidates import FEATURES as PLACE_FEATURES
 from gongbao.linking.status import BEHIND, NEAR, STATUSES, features
 from gongbao.linking.status import FEATURES as STATUS_FEATURES
 from gongbao.linking.surroundings import QUANTITY
-from gongbao.names.ranking import FEATURES as NAME_FEATURES
 from gongbao.names.tagger import FieldContext, FieldProposals, FieldTagger
 from gongbao.read import article_from_text
 
@@ -111,7 +110,7 @@ def questions(found: Sequence[Sample]) -> dict[str, Questions]:
         "indicator": Questions([]),
         "place": Questions([*PLACE_FEATURES, *QUANTITY]),
         "year": Questions(list(PERIOD_FEATURES)),
-        "initiative": Questions(NAME_FEATURES),
+        "initiative": of_initiatives(),
     }
     for number, sample in enumerate(found):
         silent = sample.heard is None
@@ -159,7 +158,7 @@ class Judged:
 
 GROWTH = {
     "place": trees.Growth(300, 0.06, 31),
-    "year": trees.Growth(200, 0.07),
+    "year": trees.Growth(300, 0.05, 31),
     "initiative": trees.Growth(300, 0.05, 31),
     "status": trees.Growth(200, 0.06, 31),
 }
@@ -184,12 +183,9 @@ def cross_validate(asked: Questions, shares: Shares, name: str) -> Judged:
         given[outside] = trees.shares(np.round(model.predict(rows[outside]), 3), sizes[unseen])
     chance, good, value = np.zeros(len(sizes)), np.zeros(len(sizes), bool), []
     for n, (start, size) in enumerate(zip(starts.tolist(), sizes.tolist(), strict=True)):
-        total: dict[Any, float] = {}
-        for answer, share in zip(asked.values[n], given[start : start + size].tolist(), strict=True):
-            total[answer] = total.get(answer, 0.0) + share
-        best = max(total, key=lambda answer: total[answer])
-        chance[n], good[n] = total[best], asked.accepted[n][asked.values[n].index(best)]
-        value.append(best)
+        best, agreeing = asked.chosen(asked.values[n], given[start : start + size])
+        chance[n], good[n] = agreeing[best], asked.accepted[n][best]
+        value.append(asked.values[n][best])
     return _judged(asked, shares, chance, good, value, name == "initiative")
 
 

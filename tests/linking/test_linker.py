@@ -314,7 +314,6 @@ def pipeline() -> Pipeline:
 
 KNOWN_FAILURES = {
     "many cities in the title are the nation's": "the ranker takes the one city that the title names",
-    "a target is left again": "the ranker lets a year to come hold on",
 }
 
 

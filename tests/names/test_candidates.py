@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 import pytest
-from gongbao.names.candidates import NONE, Likeness, Names, SpanIndex, merged
+from gongbao.names.candidates import NONE, Likeness, Names, SpanIndex, alike, merged
 from gongbao.names.ranking import NAMES, Proposals
 from gongbao.names.scores import SPANS, Spans
 from gongbao.ranker import Ranker
@@ -47,12 +48,12 @@ def test_merged_adds_up_what_reads_the_same() -> None:
     assert names.probability[:, 2:].max() == 0
 
 
-def test_agreed_prefers_what_others_contain() -> None:
+def test_forms_of_one_name_are_one_and_speak_for_each_other() -> None:
     text = "技术合同成交额、合同成交额、游客"
     proposals = Proposals(text, np.array([0]), spans([(14, 16, 0.4), (0, 7, 0.32), (8, 13, 0.28)]), spans([]))
     (names,) = proposals.indicators()
-    assert [name.text for name in names] == ["技术合同成交额", "合同成交额", "游客"]
-    assert names[0].probability == pytest.approx(0.6)
+    assert [name.text for name in names] == ["技术合同成交额", "游客"]
+    assert [name.probability for name in names] == pytest.approx([0.6, 0.4])
     assert list(proposals.indicators(best=1)) == [names[:1]]
 
 
@@ -68,6 +69,7 @@ def test_agreed_prefers_what_others_contain() -> None:
 def test_alike(one: str, other: str, expected: bool) -> None:
     index, keys = numbered(one, other)
     likeness = Likeness(index, [keys])
+    assert alike(one, other) == alike(other, one) == expected
     for first, second in (keys, keys[::-1]):
         names = Names(np.array([[0]]), np.array([[second]]), np.array([[0.25]]))
         assert likeness.support(np.array([[first]]), names) == (0.25 if expected else 0)
@@ -101,3 +103,4 @@ def test_any_proposals(data: st.DataObject, count: int) -> None:
         assert all(name.text == text[name.start : name.end] for name in names)
         assert [name.probability for name in names] == sorted((name.probability for name in names), reverse=True)
         assert sum(name.probability for name in names) <= 1 + 1e-5
+        assert not any(alike(one.text, other.text) for one, other in combinations(names, 2))

@@ -67,7 +67,7 @@ class Scores:
     by_how: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     """(field, how) -> [right, asked]."""
     calibration: list[list[float]] = field(default_factory=lambda: [[0, 0.0, 0] for _ in range(BINS)])
-    """For each tenth of confidence: records, sum of confidence, records whose core is right."""
+    """For each tenth of confidence: records, sum of confidence, records whose tuple is right, as confidence says."""
     mistakes: list[Mistake] = field(default_factory=list)
 
     @property
@@ -161,7 +161,7 @@ def _score_pair(
         row_ = scores.calibration[min(BINS - 1, int(confidence * BINS))]
         row_[0] += 1
         row_[1] += float(confidence)
-        row_[2] += core_right
+        row_[2] += tuple_right
     for name, ok in verdict.items():
         if ok is False:
             trace = evidence.get(name) or {}

@@ -74,7 +74,7 @@ class Table:
     """[N] what the shipped trees score."""
     articles: Ints
     """[Q] the article of each question."""
-    values: Sequence[Any]
+    asked: Questions
 
     @classmethod
     def of(cls, asked: Questions, shipped: Trees) -> Table:
@@ -87,7 +87,7 @@ class Table:
             np.array(asked.weights, np.float64),
             shipped.scores(rows)[:, 0],
             np.array(asked.articles, np.int64),
-            [value for values in asked.values for value in values],
+            asked,
         )
 
     def candidates(self, questions: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -164,17 +164,12 @@ def _is_gain(gains: Floats, articles: Ints) -> bool:
 def _judge(table: Table, shares: Floats) -> tuple[Floats, npt.NDArray[np.bool_], Floats]:
     """For each question the share of the value chosen, whether it is right, and the share of all that is right."""
     chance, good, of_right = np.zeros(len(table.sizes)), np.zeros(len(table.sizes), bool), np.zeros(len(table.sizes))
-    start = 0
-    for n, size in enumerate(table.sizes.tolist()):
-        total: dict[Any, float] = {}
-        right: dict[Any, float] = {}
-        for at in range(start, start + size):
-            total[table.values[at]] = total.get(table.values[at], 0.0) + shares[at]
-            right[table.values[at]] = max(right.get(table.values[at], 0.0), table.right[at])
-        best = max(total, key=lambda value: round(total[value], 6))
-        chance[n], good[n] = total[best], right[best] > 0
-        of_right[n] = sum(share for value, share in total.items() if right[value] > 0)
-        start += size
+    starts = np.cumsum(table.sizes) - table.sizes
+    for n, (start, size) in enumerate(zip(starts.tolist(), table.sizes.tolist(), strict=True)):
+        inside = slice(start, start + size)
+        best, agreeing = table.asked.chosen(table.asked.values[n], shares[inside])
+        chance[n], good[n] = agreeing[best], table.right[start + best] > 0
+        of_right[n] = shares[inside][table.right[inside] > 0].sum()
     return chance, good, of_right
 
 

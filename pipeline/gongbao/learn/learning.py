@@ -12,7 +12,7 @@ from gongbao.errors import ModelError
 from gongbao.learn import trees
 from gongbao.learn.decided import Decided
 from gongbao.learn.fitting import Fitted, Table, try_out
-from gongbao.learn.questions import Asked, Questions
+from gongbao.learn.questions import Asked, Questions, of_initiatives
 from gongbao.linking.linker import Linker
 from gongbao.names.tagger import FieldContext, FieldTagger
 from gongbao.pipeline import Pipeline
@@ -85,7 +85,7 @@ def questions(
     """What is asked of each field in decided articles."""
     pipeline = Pipeline(rules=rules, ner=None)
     linker, tagger = Linker(pipeline.rules, pipeline.gazetteer), FieldTagger.load()
-    asked = {name: Questions([]) for name in PACKAGES}
+    asked = {name: of_initiatives() if name == "initiative" else Questions([]) for name in PACKAGES}
     for number, each in enumerate(decided):
         document = pipeline.document(each.article)
         spans = (document.offsets.to_source(q.start, q.end) for q in document.quantities)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import eq
 from typing import Any
 
 import numpy as np
@@ -14,20 +15,31 @@ from gongbao.evaluate.judge import same_name
 from gongbao.linking.choose import Heuristics
 from gongbao.linking.period_candidates import PeriodCandidates
 from gongbao.linking.place_candidates import PlaceCandidates
-from gongbao.names.candidates import NONE
-from gongbao.names.ranking import Proposals
+from gongbao.names.candidates import NONE, alike, key
+from gongbao.names.ranking import FEATURES as NAME_FEATURES
+from gongbao.names.ranking import OWN, Proposals
 from gongbao.names.tagger import FieldProposals
 
 OPTIONAL_WEIGHT = 0.3
 SECOND_YEAR = 0.5
 """How right a year is that stands after the first of the right ones."""
+OTHER_FORM = 0.5
+"""How right a name is that only resembles a right one: it may be cut at a wrong edge."""
 
 
 @dataclass(slots=True)
 class Questions:
-    """All questions of one field: the candidates of each with features, and how right each is."""
+    """All questions of one field: the candidates of each with features, and how right each is.
+
+    Attributes:
+        names: The features.
+        alike: Whether two values speak for each other.
+        own: What a candidate's own share counts beside that of all that speak for it.
+    """
 
     names: Sequence[str]
+    alike: Callable[[Any, Any], bool] = eq
+    own: float = 0.0
     rows: list[npt.NDArray[np.float32]] = field(default_factory=list)
     right: list[list[float]] = field(default_factory=list)
     accepted: list[list[bool]] = field(default_factory=list)
@@ -48,6 +60,12 @@ class Questions:
         self.articles.append(article)
         self.weights.append(OPTIONAL_WEIGHT if optional else 1.0)
         self.facts.append((article, number))
+
+    def chosen(self, values: Sequence[Any], shares: npt.NDArray[np.float64]) -> tuple[int, npt.NDArray[np.float64]]:
+        """The candidate of one question that is chosen, and for each candidate the share of all that agrees with it."""
+        agreeing = np.array([[self.alike(one, other) for other in values] for one in values], bool) @ shares
+        agreeing = np.minimum(1.0, np.maximum(agreeing, shares))
+        return int(np.argmax((agreeing + self.own * shares).round(6))), agreeing
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +137,17 @@ class Asked:
             spans = [span for span in ranked.spans[n].tolist() if span != NONE]
             if fact.get("initiative") and spans:
                 texts = [names.name(span, 0.0).text for span in spans]
-                good = [float(same_name(text, fact["initiative"])) for text in texts]
+                good = [_how_right(text, fact["initiative"]) for text in texts]
                 rows = ranked.features[n, : len(spans)].tolist()
                 into.add(self.number, n, rows, texts, good, bool(fact.get("optional")))
+
+
+def of_initiatives() -> Questions:
+    """No questions of initiatives yet; of these names speak for each other."""
+    return Questions(NAME_FEATURES, alike, OWN)
+
+
+def _how_right(name: str, accepted: Sequence[str]) -> float:
+    if key(name) in map(key, accepted):
+        return 1.0
+    return OTHER_FORM if same_name(name, accepted) else 0.0

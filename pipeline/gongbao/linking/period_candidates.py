@@ -1,8 +1,9 @@
 """The years that may be a quantity's, and how each stands to it.
 
 Candidates are the periods around the quantity, read in the years that their context allows, those of headings and
-title, the year that the article reports on, that of publication and the one before, none, and what the heuristics of
-`periods` choose. A year may have several candidates: each is one way by which it could be the quantity's.
+title, the year that the article reports on, that of publication and the one before, or, of an article without a date,
+years named elsewhere in it, none, and what the heuristics of `periods` choose. A year may have several candidates: each
+is one way by which it could be the quantity's.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from gongbao.relations import Relation
 
 _RELATIONS = (
     "before", "after", "earlier", "paragraph_before", "heading", "title", "reported", "published", "year_before",
-    "none", "heuristic",
+    "none", "heuristic", "elsewhere",
 )  # fmt: skip
 _ROLES = ("time", "comparison", "since", "vague")
 _ANCHORS = ("absolute", "published", "context")
@@ -34,6 +35,9 @@ _CUES = {
     c: float(n)
     for n, c in enumerate("到至于在自从由比较为达约超的，、。；（）“”年月日底末初内前后起以来今去将同增长累计截全上下")
 }
+
+_OWN_YEARS = 6
+"""Years that an article without a date may tell of, at most; those that it names most often."""
 
 FEATURES = (
     "relation", "role", "anchor", "read_in", "is_day", "has_month", "months", "size", "distance", "sentences_back",
@@ -112,6 +116,8 @@ class PeriodCandidates:
         self._title = [p for p in self._periods if p.end <= title_end][:3]
         self._outside = [p for p in document.title_periods if p.year is not None][:3]
         self._title_years = {p.year for p in (*self._title, *self._outside)}
+        # What an article without a date says of its own time may stand anywhere in it, at its end as well.
+        self._own_years = [year for year, _ in self._years.most_common(_OWN_YEARS)] if self._published is None else []
 
     def of(self, number: int) -> list[PeriodCandidate]:
         """The candidates of one quantity, in the order in which they were looked up."""
@@ -139,7 +145,8 @@ class PeriodCandidates:
                 stated = next(
                     (s.value.year for s in slots[:-1] if s.value is not None and s.relation == relation), None
                 )
-                for read_in, year in (("reported", self._report_year.year), ("stated_before", stated)):
+                own = self._own_years[0] if self._own_years else self._report_year.year
+                for read_in, year in (("reported", own), ("stated_before", stated)):
                     if year is not None and year != period.year:
                         slots.append(_Slot(relation, period.in_year(year), how, period.rule, in_text, back, read_in))
 
@@ -161,6 +168,9 @@ class PeriodCandidates:
             add("title", period, "title")
         for period in self._outside:
             add("title", period, "title", in_text=False)
+        for year in self._own_years:
+            said = [p for p in self._periods if p.year == year and p.role != "comparison"]
+            add("elsewhere", min(said, key=lambda p: abs(p.start - quantity.start)), "carried")
         if self._published is not None:
             year = self._published.year
             if self._report_year.year is not None:

@@ -29,6 +29,14 @@ def key(text: str) -> str:
     return text.translate(_MARKS)
 
 
+def alike(one: str, other: str) -> bool:
+    """Whether two names may stand for each other: the shorter is part of the longer, at least half of it and more than
+    a character; marks do not count. `Likeness` says the same of many at once.
+    """
+    short, long = sorted((key(one), key(other)), key=len)
+    return len(short) >= 2 and 2 * len(short) >= len(long) and short in long
+
+
 def unmarked(text: str) -> tuple[str, list[int]]:
     """The text without marks, and where each of its characters stands in the text."""
     places = [at for at, character in enumerate(text) if character not in _MARK_CHARACTERS]
@@ -121,7 +129,7 @@ def merged(spans: Spans, index: SpanIndex) -> Names:
 class Likeness:
     """Which of some keys of an index are part of which, and which are alike.
 
-    Alike are two of which the shorter is at least half of the longer and part of it, and no single character.
+    What is alike is said by `alike`.
 
     Args:
         index: Where the keys are from.
@@ -150,9 +158,14 @@ class Likeness:
         found: Bools = self._beginning[self._place(keys), self._place(others)]
         return found
 
+    def are_alike(self, keys: Ints, others: Ints) -> Bools:
+        """Whether each key is alike to the other of the same place."""
+        found: Bools = self._alike[self._place(keys), self._place(others)]
+        return found
+
     def support(self, keys: Ints, names: Names) -> Floats:
         """[N, C]: for keys [N, C] the probability of all those of N quantities' names that are alike."""
-        alike = self._alike[self._place(keys)[:, :, None], self._place(names.keys)[:, None]]
+        alike = self.are_alike(keys[:, :, None], names.keys[:, None])
         # Added up in order, not in numpy's pairs: equal sums must not differ in their last bits.
         total: Floats = np.cumsum(np.where(alike, names.probability[:, None], 0.0), axis=-1)[..., -1]
         return total

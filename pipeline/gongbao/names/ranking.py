@@ -1,8 +1,11 @@
 """Choosing among the names that the network proposes for a quantity.
 
 The network scores spans; the same name often stands at several places, longer and shorter forms compete, and the facts
-of one article tend to share their initiative. Indicators are chosen by how much of the probability agrees with them,
-initiatives by a ranker over what the article and the neighbouring quantities say.
+of one article tend to share their initiative. Indicators have the network's probability, initiatives the share that a
+ranker gives them for what the article and the neighbouring quantities say. Of both the one comes first with which most
+of the probability agrees: of 成交额, 合同成交额 and 技术合同成交额 the middle one is the safest guess. Forms of a name
+would else lose to another one, and a name would seem as doubtful as its edges are. The next is the one with which most
+of what is left agrees, so that no two are forms of one name.
 """
 
 from __future__ import annotations
@@ -118,28 +121,26 @@ class Proposals:
         return Name(start, end, self._text[start:end], probability)
 
     def indicators(self, best: int = NAMES) -> Iterator[list[Name]]:
-        """For each quantity the best indicators by how much of the probability agrees with them: their probability.
-
-        Of 成交额, 合同成交额 and 技术合同成交额 the middle one is the safest guess: it agrees with both others.
-        """
+        """For each quantity the best indicators, each with the probability that agrees with it."""
         for part in self._parts:
-            names, likeness = self._indicators[part], self._likeness(part)
-            mass = likeness.support(names.keys, names)
-            starts, ends = np.moveaxis(self._spans[names.spans], -1, 0)
-            strength = np.where(names.spans == NONE, -np.inf, mass + OWN * names.probability)
-            order = np.lexsort((ends, starts, -strength))[:, :best]
-            shares = np.minimum(1.0, np.maximum(mass, names.probability))
-            yield from self._named(names.spans, shares, order)
+            names = self._indicators[part]
+            yield from self._named(names, *_agreed(names, self._likeness(part), best))
 
     def initiatives(self, ranker: Ranker, best: int = NAMES) -> Iterator[list[Name]]:
-        """For each quantity the best initiatives by a ranker, with the share that it gives them."""
+        """For each quantity the best initiatives, each with the share that a ranker gives to all that agrees."""
         for part in self._parts:
-            candidates = self._candidates(part)
-            shares, _ = self._shares(ranker, candidates)
-            yield from self._named(candidates.spans, shares, np.argsort(-shares, axis=1, kind="stable")[:, :best])
+            names = self._with_shares(self._candidates(part), ranker)
+            yield from self._named(names, *_agreed(names, self._likeness(part), best))
 
-    def _shares(self, ranker: Ranker, candidates: Candidates) -> tuple[Floats, Floats]:
-        """[N, NAMES] each: the share of every candidate, 0 at padding, and the head start that is in it."""
+    def _with_shares(self, candidates: Candidates, ranker: Ranker) -> Names:
+        """The candidates as names whose probability is their share."""
+        present = candidates.spans != NONE
+        keys = np.full(present.shape, NONE)
+        keys[present] = self._index.key_of[candidates.spans[present]]
+        return Names(candidates.spans, keys, self._shares(ranker, candidates))
+
+    def _shares(self, ranker: Ranker, candidates: Candidates) -> Floats:
+        """[N, NAMES]: the share of each candidate, 0 at padding."""
         present = candidates.spans != NONE
         sizes, rows = present.sum(axis=1), candidates.features[present]
         shares = np.zeros(present.shape)
@@ -147,7 +148,7 @@ class Proposals:
         ahead = np.where(candidates.known & ~self._goes_on(candidates, shares), KNOWN, 0.0)
         if ahead.any():
             shares[present] = ranker.shares(sizes, rows, ahead[present])
-        return shares, ahead
+        return shares
 
     def _goes_on(self, candidates: Candidates, shares: Floats) -> npt.NDArray[np.bool_]:
         """[N, NAMES]: known names that the likeliest name begins with or holds, and goes on behind: 专利质押融资 in
@@ -169,25 +170,18 @@ class Proposals:
         found: list[list[Reason]] = []
         for part in self._parts:
             candidates = self._candidates(part)
-            shares, ahead = self._shares(ranker, candidates)
-            for spans, features, own, start in zip(candidates.spans, candidates.features, shares, ahead, strict=True):
-                if (spans[:2] == NONE).any():
-                    found.append([])
-                    continue
-                first, second = np.argsort(-own, kind="stable")[:2].tolist()
-                lead = float(start[first] - start[second])
-                known = [Reason("is_known", float(start[first] > 0), float(start[second] > 0), lead)] if lead else []
-                found.append([*known, *ranker.reasons(features[first].tolist(), features[second].tolist())])
+            _, order = _agreed(self._with_shares(candidates, ranker), self._likeness(part), 2)
+            for rows, columns in zip(candidates.features, order.tolist(), strict=True):
+                found.append(ranker.reasons(*rows[columns].tolist()) if NONE not in columns else [])
         return found
 
-    def _named(self, spans: Ints, shares: npt.NDArray[np.floating], order: Ints) -> list[list[Name]]:
-        rows = np.arange(len(order))[:, None]
-        numbers, chosen = spans[rows, order].tolist(), shares[rows, order].tolist()
-        named = (
-            [self.name(span, share) for span, share in zip(row, row_shares, strict=True) if span != NONE]
-            for row, row_shares in zip(numbers, chosen, strict=True)
-        )
-        return [_distinct(row) for row in named]
+    def _named(self, names: Names, agreeing: Floats, order: Ints) -> list[list[Name]]:
+        """The names of each quantity that have a place in an order, as `_agreed` gives it."""
+        spans = names.taken(order).spans.tolist()
+        rows = zip(spans, agreeing.tolist(), order.tolist(), strict=True)
+        return [
+            [self.name(span, share) for span, share, column in zip(*row, strict=True) if column != NONE] for row in rows
+        ]
 
     def _competing(self) -> Names:
         """Names [N, C] for the initiative: those proposed, the indicators and what is inside them, the leading ones."""
@@ -417,15 +411,35 @@ class Proposals:
         return self._sentence_ends[after - 1] + 1, self._sentence_ends[after]
 
 
-def _distinct(names: Sequence[Name]) -> list[Name]:
-    """Names without those that are a better one but for a character at an edge (专利质押融 behind 专利质押融资)."""
-    kept: list[Name] = []
-    for name in names:
-        if not any(
-            abs(len(name.text) - len(k.text)) == 1 and (name.text in k.text or k.text in name.text) for k in kept
-        ):
-            kept.append(name)
-    return kept
+def _agreed(names: Names, likeness: Likeness, best: int) -> tuple[Floats, Ints]:
+    """Names that are not alike, in the order of how much of the probability agrees with them.
+
+    Args:
+        names: Those of N quantities.
+        likeness: Which are alike.
+        best: How many to take for each.
+
+    Returns:
+        For each name taken, [N, best], the probability that agrees with it and with none before, but no more than of
+        that before it, and its column; NONE where there are no more.
+    """
+    quantities = np.arange(len(names.keys))
+    left, free = names.probability.copy(), names.keys != NONE
+    agreeing, order = np.zeros((len(quantities), best)), np.full((len(quantities), best), NONE)
+    for place in range(best):
+        if not free.any():
+            break
+        support = likeness.support(names.keys, Names(names.spans, names.keys, left))
+        mass = np.minimum(1.0, np.maximum(support, left))  # a single character is alike to nothing
+        # Rounded, as shares are sums of powers, whose last bits are not the same on every processor.
+        column = np.where(free, (mass + OWN * left).round(6), -1.0).argmax(axis=1)
+        found = free[quantities, column]
+        order[found, place] = column[found]
+        agreeing[found, place] = mass[quantities, column][found]
+        free &= ~likeness.are_alike(names.keys, names.keys[quantities, column][:, None])
+        free[quantities, column] = False
+        left[~free] = 0.0
+    return np.minimum.accumulate(agreeing, axis=1), order
 
 
 def _between(places: Ints, start: Ints, end: Ints, most: int) -> Ints:
