@@ -129,34 +129,34 @@ class Proposals:
     def initiatives(self, ranker: Ranker, best: int = NAMES) -> Iterator[list[Name]]:
         """For each quantity the best initiatives, each with the share that a ranker gives to all that agrees."""
         for part in self._parts:
-            names = self._with_shares(self._candidates(part), ranker)
-            yield from self._named(names, *_agreed(names, self._likeness(part), best))
+            _, names, ahead = self._ranked(part, ranker)
+            yield from self._named(names, *_agreed(names, self._likeness(part), best, ahead))
 
-    def _with_shares(self, candidates: Candidates, ranker: Ranker) -> Names:
-        """The candidates as names whose probability is their share."""
-        present = candidates.spans != NONE
-        keys = np.full(present.shape, NONE)
-        keys[present] = self._index.key_of[candidates.spans[present]]
-        return Names(candidates.spans, keys, self._shares(ranker, candidates))
-
-    def _shares(self, ranker: Ranker, candidates: Candidates) -> Floats:
-        """[N, NAMES]: the share of each candidate, 0 at padding."""
+    def _ranked(self, part: slice, ranker: Ranker) -> tuple[Candidates, Names, npt.NDArray[np.bool_]]:
+        """The candidates of a part, as names whose probability is their share, and which of them are known names that
+        go ahead.
+        """
+        candidates = self._candidates(part)
         present = candidates.spans != NONE
         sizes, rows = present.sum(axis=1), candidates.features[present]
-        shares = np.zeros(present.shape)
-        shares[present] = ranker.shares(sizes, rows)
-        ahead = np.where(candidates.known & ~self._goes_on(candidates, shares), KNOWN, 0.0)
+        keys = np.full(present.shape, NONE)
+        keys[present] = self._index.key_of[candidates.spans[present]]
+        names = Names(candidates.spans, keys, np.zeros(present.shape))
+        names.probability[present] = ranker.shares(sizes, rows)
+        ahead = candidates.known
         if ahead.any():
-            shares[present] = ranker.shares(sizes, rows, ahead[present])
-        return shares
+            ahead = ahead & ~self._goes_on(candidates, names, self._likeness(part))
+            names.probability[present] = ranker.shares(sizes, rows, np.where(ahead, KNOWN, 0.0)[present])
+        return candidates, names, ahead
 
-    def _goes_on(self, candidates: Candidates, shares: Floats) -> npt.NDArray[np.bool_]:
-        """[N, NAMES]: known names that the likeliest name begins with or holds, and goes on behind: 专利质押融资 in
+    def _goes_on(self, candidates: Candidates, names: Names, likeness: Likeness) -> npt.NDArray[np.bool_]:
+        """[N, NAMES]: known names that the best name begins with or holds, and goes on behind: 专利质押融资 in
         专利质押融资风险补偿基金, which is another thing.
         """
+        _, best = _agreed(names, likeness, 1)
         held = np.zeros(candidates.known.shape, bool)
         for n, column in np.argwhere(candidates.known).tolist():
-            first = key(self._read(candidates.spans[n, int(shares[n].argmax())]))
+            first = key(self._read(candidates.spans[n, int(best[n, 0])]))
             name = key(self._read(candidates.spans[n, column]))
             held[n, column] = name in first and not first.endswith(name)
         return held
@@ -169,8 +169,8 @@ class Proposals:
         """What speaks for the first and for the second of the initiatives of each quantity."""
         found: list[list[Reason]] = []
         for part in self._parts:
-            candidates = self._candidates(part)
-            _, order = _agreed(self._with_shares(candidates, ranker), self._likeness(part), 2)
+            candidates, names, ahead = self._ranked(part, ranker)
+            _, order = _agreed(names, self._likeness(part), 2, ahead)
             for rows, columns in zip(candidates.features, order.tolist(), strict=True):
                 found.append(ranker.reasons(*rows[columns].tolist()) if NONE not in columns else [])
         return found
@@ -411,19 +411,23 @@ class Proposals:
         return self._sentence_ends[after - 1] + 1, self._sentence_ends[after]
 
 
-def _agreed(names: Names, likeness: Likeness, best: int) -> tuple[Floats, Ints]:
+def _agreed(
+    names: Names, likeness: Likeness, best: int, ahead: npt.NDArray[np.bool_] | None = None
+) -> tuple[Floats, Ints]:
     """Names that are not alike, in the order of how much of the probability agrees with them.
 
     Args:
         names: Those of N quantities.
         likeness: Which are alike.
         best: How many to take for each.
+        ahead: Which of them are known names, whose own probability counts whole.
 
     Returns:
         For each name taken, [N, best], the probability that agrees with it and with none before, but no more than of
         that before it, and its column; NONE where there are no more.
     """
     quantities = np.arange(len(names.keys))
+    own = OWN if ahead is None else np.where(ahead, 1.0, OWN)
     left, free = names.probability.copy(), names.keys != NONE
     agreeing, order = np.zeros((len(quantities), best)), np.full((len(quantities), best), NONE)
     for place in range(best):
@@ -432,7 +436,7 @@ def _agreed(names: Names, likeness: Likeness, best: int) -> tuple[Floats, Ints]:
         support = likeness.support(names.keys, Names(names.spans, names.keys, left))
         mass = np.minimum(1.0, np.maximum(support, left))  # a single character is alike to nothing
         # Rounded, as shares are sums of powers, whose last bits are not the same on every processor.
-        column = np.where(free, (mass + OWN * left).round(6), -1.0).argmax(axis=1)
+        column = np.where(free, (mass + own * left).round(6), -1.0).argmax(axis=1)
         found = free[quantities, column]
         order[found, place] = column[found]
         agreeing[found, place] = mass[quantities, column][found]
