@@ -158,7 +158,7 @@ class Judged:
 
 GROWTH = {
     "place": trees.Growth(300, 0.06, 31),
-    "year": trees.Growth(300, 0.05, 31),
+    "year": trees.Growth(400, 0.04),
     "initiative": trees.Growth(300, 0.05, 31),
     "status": trees.Growth(200, 0.06, 31),
 }

@@ -314,6 +314,7 @@ def pipeline() -> Pipeline:
 
 KNOWN_FAILURES = {
     "many cities in the title are the nation's": "the ranker takes the one city that the title names",
+    "last year's base": "the ranker takes a base for the year",
 }
 
 
