@@ -171,8 +171,8 @@ class Proposals:
         for part in self._parts:
             candidates, names, ahead = self._ranked(part, ranker)
             _, order = _agreed(names, self._likeness(part), 2, ahead)
-            for rows, columns in zip(candidates.features, order.tolist(), strict=True):
-                found.append(ranker.reasons(*rows[columns].tolist()) if NONE not in columns else [])
+            for features, known, columns in zip(candidates.features, ahead, order.tolist(), strict=True):
+                found.append(_reasons(ranker, features[columns], known[columns]) if NONE not in columns else [])
         return found
 
     def _named(self, names: Names, agreeing: Floats, order: Ints) -> list[list[Name]]:
@@ -409,6 +409,13 @@ class Proposals:
         """Start and end of the sentences that offsets lie in."""
         after = np.searchsorted(self._sentence_ends[1:-1], offsets) + 1
         return self._sentence_ends[after - 1] + 1, self._sentence_ends[after]
+
+
+def _reasons(ranker: Ranker, features: FloatArray, ahead: npt.NDArray[np.bool_]) -> list[Reason]:
+    """What speaks for the first of two names, of which those that go ahead are known."""
+    first, second = map(float, ahead)
+    known = [Reason("is_known", first, second, KNOWN * (first - second))] if first != second else []
+    return [*known, *ranker.reasons(*features.tolist())]
 
 
 def _agreed(
