@@ -149,9 +149,7 @@ def compare(old: Side, new: Side, *, common_only: bool = False, gone: bool = Tru
         raise CompareError(
             f"no article is in both ({len(old.articles)} and {len(new.articles)} articles)",
             where=f"{old.path} and {new.path}",
-            fix="The baseline grows with one folder: put the new articles beside the old ones, and run that folder"
-            if old.kind == "baseline"
-            else "Article ids are paths below the folder that was read: run both on the same folder",
+            fix="Article ids are paths below the folder that was read: run both on the same folder",
             code="compare.disjoint",
         )
     changes: list[Change] = []
