@@ -19,6 +19,7 @@ from gongbao.learn import trees
 from gongbao.learn.decided import Decided, from_gold
 from gongbao.learn.fitting import Table, try_out
 from gongbao.learn.learning import learn
+from gongbao.learn.questions import Questions
 
 SHIPPED = (1.0, 0.0)
 
@@ -38,7 +39,7 @@ def table(tells: float, questions: int = 1500, articles: int = 60) -> Table:
         np.ones(questions),
         np.zeros(4 * questions),
         np.sort(random.integers(0, articles, questions)),
-        [f"{question}-{number}" for question in range(questions) for number in range(4)],
+        Questions([], values=[[f"{question}-{number}" for number in range(4)] for question in range(questions)]),
     )
 
 
