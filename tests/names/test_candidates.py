@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from gongbao.names.candidates import NONE, Likeness, Names, SpanIndex, alike, merged
+from gongbao.names.candidates import NONE, Likeness, Names, SpanIndex, alike, merged, paired
 from gongbao.names.ranking import NAMES, Proposals
 from gongbao.names.scores import SPANS, Spans
 from gongbao.ranker import Ranker
@@ -73,6 +73,23 @@ def test_alike(one: str, other: str, expected: bool) -> None:
     for first, second in (keys, keys[::-1]):
         names = Names(np.array([[0]]), np.array([[second]]), np.array([[0.25]]))
         assert likeness.support(np.array([[first]]), names) == (0.25 if expected else 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("共创“甲乙丙”新路", "共创“甲乙丙", "共创“甲乙丙”"),
+        ("订阅《甲乙》世界版", "甲乙》世界版", "《甲乙》世界版"),
+        ("“其实甲乙行业", "“其实甲乙行业", "其实甲乙行业"),
+        ("甲乙行业”之外", "甲乙行业”", "甲乙行业"),
+        ("“甲乙”行动", "甲乙", "甲乙"),
+        ("甲“乙丙丁，三个", "甲“乙丙", "甲“乙丙"),
+        ("甲（乙）丙", "甲（乙", "甲（乙）"),
+    ],
+)
+def test_no_quotation_mark_stands_alone(text: str, name: str, expected: str) -> None:
+    start, end = paired(text, text.index(name), text.index(name) + len(name))
+    assert text[start:end] == expected
 
 
 @given(st.lists(st.text("甲乙丙", min_size=1, max_size=6), min_size=1, max_size=12, unique=True))

@@ -21,6 +21,7 @@ Bools = npt.NDArray[np.bool_]
 NONE = -1
 """Stands where there is no span or key."""
 _MARK_CHARACTERS = frozenset(" \t\n\u3000\xa0“”\"'‘’《》〈〉「」『』（）()·、,，。")
+_PAIRS = tuple(zip("“‘《〈「『（(", "”’》〉」』）)", strict=True))
 _MARKS = dict.fromkeys(map(ord, _MARK_CHARACTERS))
 
 
@@ -35,6 +36,25 @@ def alike(one: str, other: str) -> bool:
     """
     short, long = sorted((key(one), key(other)), key=len)
     return len(short) >= 2 and 2 * len(short) >= len(long) and short in long
+
+
+def paired(text: str, start: int, end: int) -> tuple[int, int]:
+    """`text[start:end]` so that no quotation mark or bracket at its edges stands alone: with the one that closes it
+    behind the span, or that opens it before, else without a mark that is its first or last character.
+    """
+    for opening, closing in _PAIRS:
+        excess = text.count(opening, start, end) - text.count(closing, start, end)
+        if excess > 0:
+            if text.startswith(closing, end):
+                end += 1
+            elif text.startswith(opening, start):
+                start += 1
+        elif excess < 0:
+            if start and text.startswith(opening, start - 1):
+                start -= 1
+            elif text.endswith(closing, start, end):
+                end -= 1
+    return start, end
 
 
 def unmarked(text: str) -> tuple[str, list[int]]:

@@ -22,7 +22,7 @@ import numpy.typing as npt
 import regex
 
 from gongbao.chinese.clauses import Span
-from gongbao.names.candidates import NONE, Floats, Ints, Likeness, Names, SpanIndex, key, merged
+from gongbao.names.candidates import NONE, Floats, Ints, Likeness, Names, SpanIndex, key, merged, paired
 from gongbao.names.features import LONGEST, SENTENCE_ENDS
 from gongbao.names.scores import Spans
 from gongbao.ranker import Ranker, Reason
@@ -116,8 +116,8 @@ class Proposals:
         self._spans = np.concatenate([self._index.spans, [[0, 0]]])  # NONE is its last item
 
     def name(self, span: int, probability: float) -> Name:
-        """The span with a number of `Candidates` as a name."""
-        start, end = self._spans[span].tolist()
+        """The span with a number of `Candidates` as a name, with the quotation marks that pair with those in it."""
+        start, end = paired(self._text, *self._spans[span].tolist())
         return Name(start, end, self._text[start:end], probability)
 
     def indicators(self, best: int = NAMES) -> Iterator[list[Name]]:
