@@ -34,6 +34,9 @@ class Stubborn(Mapping[str, Any]):
     def __len__(self) -> int:
         return 1
 
+    def __repr__(self) -> str:
+        return "Stubborn()"  # no address, which would be another in each process
+
     def __iter__(self) -> Any:
         return iter(["text"])
 
