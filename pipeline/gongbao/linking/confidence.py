@@ -1,7 +1,8 @@
 """Confidence of a record: the calibrated chance that value, place, year and initiative are all right.
 
 A logistic model over the log odds of the fields' own confidences. The weights in `confidence.json` are fitted by
-`training/fit_linker.py` on articles that neither network nor rankers learned from.
+`training/fit_linker.py` on articles that neither network nor rankers learned from. Where the amount itself is in doubt
+the linker sets a ceiling to it.
 """
 
 from __future__ import annotations
