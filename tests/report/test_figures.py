@@ -16,11 +16,12 @@ import pytest
 from gongbao.errors import ExportError
 from gongbao.export.rows import open_source
 from gongbao.export.select import Data, Selection, is_doubtful
+from gongbao.export.titles import FLAG_TITLES, KIND_TITLES
 from gongbao.record import Kind
 from gongbao.report.charts import charts
 from gongbao.report.content import Units, embedded
 from gongbao.report.figures import by_place_and_year, figures, ranked
-from gongbao.report.words import FLAGS, KINDS, money, short_place
+from gongbao.report.words import money, short_place
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -191,5 +192,5 @@ def test_every_flag_and_kind_has_a_chinese_name() -> None:
     documented = re.findall(
         r"`([a-z_]+)`", (ROOT / "docs" / "records.md").read_text(encoding="utf-8").split("| flag |")[1].split("\n\n")[0]
     )
-    assert set(FLAGS) == set(documented)
-    assert set(KINDS) == set(get_args(Kind))
+    assert set(FLAG_TITLES) == set(documented)
+    assert set(KIND_TITLES) == set(get_args(Kind))

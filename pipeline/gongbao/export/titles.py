@@ -31,6 +31,11 @@ FLAG_TITLES: Mapping[str, str] = {
     "no_indicator": "没有指标",
 }
 BOUND_TITLES: Mapping[str, str] = {"=": "等于", "~": "约", ">": "超过", "<": "不足"}
+HOW_TITLES: Mapping[str, str] = {
+    "stated": "本句写明", "heading": "小标题", "carried": "承前文", "title": "标题", "published": "按发布日期",
+    "default": "默认", "missing": "未知",
+}  # fmt: skip
+"""Where a field was read (`gongbao.record.Evidence.how`); `missing`: nowhere."""
 WORDS: Mapping[str, Mapping[str, str]] = {
     "kind": KIND_TITLES, "status": STATUS_TITLES, "bound": BOUND_TITLES, "flags": FLAG_TITLES,
 }  # fmt: skip

@@ -13,9 +13,10 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from gongbao.errors import ExportError, install
+from gongbao.export.titles import HOW_TITLES, KIND_TITLES, STATUS_TITLES
 from gongbao.report.figures import FIELDS, Amount, Figures, by_place_and_year, ranked
 from gongbao.report.words import FIELDS as FIELD_WORDS
-from gongbao.report.words import HOW, KINDS, STATUSES, money, short_place, shortened
+from gongbao.report.words import money, short_place, shortened
 
 PLACES, INITIATIVES, DOTS, YEARS = 15, 15, 2000, 8
 """How many places, initiatives, single amounts and years the charts show."""
@@ -139,7 +140,7 @@ def _place_year(found: Figures) -> Mapping[str, Any] | None:
 
 def _amounts(found: Figures) -> Mapping[str, Any] | None:
     places = {place for place, _ in by_place_and_year(found.amounts, places=PLACES)}
-    said = {STATUSES["actual"]: found.amounts, STATUSES["planned"]: found.plans}
+    said = {STATUS_TITLES["actual"]: found.amounts, STATUS_TITLES["planned"]: found.plans}
     values = [
         {
             "place": short_place(amount.place),
@@ -181,7 +182,7 @@ def _amounts(found: Figures) -> Mapping[str, Any] | None:
 
 def _years(found: Figures) -> Mapping[str, Any] | None:
     """Each amount at its year, what is planned in another colour and shape; the years that have most."""
-    said = {STATUSES["actual"]: found.amounts, STATUSES["planned"]: found.plans}
+    said = {STATUS_TITLES["actual"]: found.amounts, STATUS_TITLES["planned"]: found.plans}
     dated = {status: [one for one in amounts if one.year and one.value > 0] for status, amounts in said.items()}
     busiest = Counter(amount.year for amounts in dated.values() for amount in amounts)
     shown = {year for year, _ in busiest.most_common(2 * YEARS)}
@@ -292,12 +293,12 @@ def _ranked(amounts: Sequence[Amount], by: Literal["initiative", "place"], colou
 def _kinds(found: Figures) -> Mapping[str, Any] | None:
     values = [
         {
-            "kind": KINDS[kind],
+            "kind": KIND_TITLES[kind],
             "state": state,
             "order": order,
             "count": count,
             "link": filter_link(kind=kind, **({"look": 1} if order else {})),
-            "about": f"{KINDS[kind]}：{state} {count} 条",
+            "about": f"{KIND_TITLES[kind]}：{state} {count} 条",
         }
         for kind, counts in found.kinds.items()
         for order, (state, count) in enumerate(zip(("可信", "待核对"), counts, strict=True))
@@ -311,7 +312,12 @@ def _kinds(found: Figures) -> Mapping[str, Any] | None:
         "height": {"step": 26},
         "mark": {"type": "bar", "height": 18},
         "encoding": {
-            "y": {"field": "kind", "type": "nominal", "title": None, "sort": [KINDS[kind] for kind in found.kinds]},
+            "y": {
+                "field": "kind",
+                "type": "nominal",
+                "title": None,
+                "sort": [KIND_TITLES[kind] for kind in found.kinds],
+            },
             "x": {"field": "count", "type": "quantitative", "title": "记录数", "axis": {"tickMinStep": 1}},
             "color": {
                 "field": "state",
@@ -328,7 +334,7 @@ def _kinds(found: Figures) -> Mapping[str, Any] | None:
 def _coverage(found: Figures) -> Mapping[str, Any] | None:
     if not found.records:
         return None
-    ways = [way for way in HOW if any(found.coverage[name][way] for name in FIELDS)]
+    ways = [way for way in HOW_TITLES if any(found.coverage[name][way] for name in FIELDS)]
     colours = {
         "stated": "#2f6299",
         "heading": "#5b8fc0",
@@ -341,11 +347,11 @@ def _coverage(found: Figures) -> Mapping[str, Any] | None:
     values = [
         {
             "field": FIELD_WORDS[name],
-            "how": HOW[way],
+            "how": HOW_TITLES[way],
             "order": ways.index(way),
             "share": found.coverage[name][way] / found.records,
             "link": filter_link(how=f"{name}-{way}"),
-            "about": f"{FIELD_WORDS[name]}{HOW[way]}：{found.coverage[name][way]} 条",
+            "about": f"{FIELD_WORDS[name]}{HOW_TITLES[way]}：{found.coverage[name][way]} 条",
         }
         for name in FIELDS
         for way in ways
@@ -368,7 +374,7 @@ def _coverage(found: Figures) -> Mapping[str, Any] | None:
             "color": {
                 "field": "how",
                 "title": None,
-                "scale": {"domain": [HOW[way] for way in ways], "range": [colours[way] for way in ways]},
+                "scale": {"domain": [HOW_TITLES[way] for way in ways], "range": [colours[way] for way in ways]},
             },
             "order": {"field": "order"},
             "href": {"field": "link"},

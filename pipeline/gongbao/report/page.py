@@ -13,10 +13,11 @@ from gongbao.errors import ExportError
 from gongbao.export.columns import Row
 from gongbao.export.select import LOW_CONFIDENCE, Data
 from gongbao.export.summary import Summary
+from gongbao.export.titles import FLAG_TITLES, HOW_TITLES, KIND_TITLES, STATUS_TITLES
 from gongbao.report.charts import charts, filter_link
 from gongbao.report.content import collect, embedded
 from gongbao.report.figures import Figures, figures
-from gongbao.report.words import BOUNDS, FIELDS, FLAGS, HOW, KINDS, STATUSES, money, short_place
+from gongbao.report.words import BOUNDS, FIELDS, money, short_place
 
 MAX_RECORDS = 20_000
 """Records on one page at most: more make a file that browsers open slowly and nobody reads."""
@@ -64,7 +65,14 @@ def render(found: Sequence[tuple[Row, Sequence[Row]]], data: Data, articles: int
     counted = figures(rows, articles=articles, failed=_failed(data), look=look)
     facts = data.facts()
     style, script = _asset("report.css"), _asset("report.js")
-    words = {"kinds": KINDS, "statuses": STATUSES, "fields": FIELDS, "how": HOW, "bounds": BOUNDS, "flags": FLAGS}
+    words = {
+        "kinds": KIND_TITLES,
+        "statuses": STATUS_TITLES,
+        "fields": FIELDS,
+        "how": HOW_TITLES,
+        "bounds": BOUNDS,
+        "flags": FLAG_TITLES,
+    }
     environment = Environment(
         loader=PackageLoader("gongbao.report"),
         autoescape=True,
@@ -83,7 +91,7 @@ def render(found: Sequence[tuple[Row, Sequence[Row]]], data: Data, articles: int
         charts={name: Markup(svg) for name, svg in charts(counted).items()},
         figures=counted,
         totals=totals(rows),
-        kinds=KINDS,
+        kinds=KIND_TITLES,
         low=LOW_CONFIDENCE,
         version=__version__,
         facts=facts,

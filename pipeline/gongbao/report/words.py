@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from gongbao.export.titles import FLAG_TITLES, KIND_TITLES, STATUS_TITLES
+from gongbao.export.titles import BOUND_TITLES
 
-KINDS = KIND_TITLES
-STATUSES = STATUS_TITLES
 FIELDS = {"place": "地点", "year": "年份", "initiative": "事项", "indicator": "指标", "amount": "数量"}
-HOW = {
-    "stated": "本句写明",
-    "heading": "小标题",
-    "carried": "承前文",
-    "title": "标题",
-    "published": "按发布日期",
-    "default": "默认",
-    "missing": "未知",
-}
-BOUNDS = {"=": "", "~": "约", ">": "超过", "<": "不足"}
-FLAGS = FLAG_TITLES
+BOUNDS = {**BOUND_TITLES, "=": ""}
+"""What stands before an amount."""
 
 
 def short_place(path: str) -> str:
