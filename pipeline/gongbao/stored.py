@@ -1,8 +1,11 @@
-"""Reading back what gongbao wrote: JSON objects, and lines of them."""
+"""Files that gongbao writes and reads back: whole or not at all; JSON objects, and lines of them."""
 
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, AnyStr
 
 
@@ -28,3 +31,33 @@ def object_of(data: str | bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError("no JSON object")
     return found
+
+
+def sync(folder: Path) -> None:
+    """Have the names in a folder outlive a power cut, where the system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that appears, or is replaced, whole or not at all, and outlives a power cut.
+
+    Raises:
+        OSError: the system refuses; what was there is there.
+    """
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        with fresh.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError:
+        with suppress(OSError):
+            fresh.unlink()
+        raise
+    sync(path.parent)

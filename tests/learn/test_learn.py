@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from gongbao import Pipeline
 from gongbao.document import Article
 from gongbao.errors import ModelError
-from gongbao.ranker import Learned, Trees, shipped_trees
+from gongbao.ranker import Learned, Trees, hash_of, shipped_trees
 from gongbao.run.versions import versions
 
 pytest.importorskip("lightgbm", reason="the extra learn is not installed")
@@ -114,8 +116,40 @@ def test_a_run_knows_by_which_model_it_was_made(model: Path) -> None:
 
 def test_the_same_decisions_give_the_same_bytes(model: Path, tmp_path: Path) -> None:
     learn(decided(40), tmp_path / "again")
-    first, second = ({p.name: p.read_bytes() for p in folder.iterdir()} for folder in (model, tmp_path / "again"))
-    assert first == second
+    assert contents(tmp_path / "again") == contents(model)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Ctrl-C between the two renames that put a new model in the place of the old one."""
+    rename = Path.rename
+
+    def stop(self: Path, target: Path) -> Path:
+        if self.name.endswith(".new"):
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", stop)
+        yield
+
+
+def test_a_new_model_that_does_not_come_leaves_the_old_one(model: Path, tmp_path: Path, stopped: None) -> None:
+    old = shutil.copytree(model, tmp_path / "mine")
+    with pytest.raises(KeyboardInterrupt):
+        learn(decided(41), old)
+    assert contents(old) == contents(model)
+
+
+def test_a_model_that_a_killed_one_had_moved_away_is_put_back(model: Path, tmp_path: Path) -> None:
+    shutil.copytree(model, tmp_path / ".mine.old")
+    with pytest.raises(ModelError, match="only 3 articles"):
+        learn(decided(3), tmp_path / "mine")
+    assert contents(tmp_path / "mine") == contents(model) and not (tmp_path / ".mine.old").exists()
 
 
 def test_too_little_to_learn_from_and_another_folder_are_refused(tmp_path: Path) -> None:
@@ -136,10 +170,6 @@ def test_too_little_to_learn_from_and_another_folder_are_refused(tmp_path: Path)
 def test_a_model_folder_that_does_not_fit_says_what_to_do(
     tmp_path: Path, damage: dict[str, object] | None, code: str
 ) -> None:
-    own = Trees.load("gongbao.linking", "year")
-    assert own.metadata["features"]
-    from gongbao.ranker import hash_of
-
     base = {"year": hash_of(shipped_trees("gongbao.linking", "year").read_bytes())}
     (tmp_path / "model.json").write_text(json.dumps(damage if damage is not None else {"base": base}), encoding="utf-8")
     with pytest.raises(ModelError) as caught:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +52,16 @@ def test_what_stands_in_a_file_of_ones_own_stays(tmp_path: Path) -> None:
     (tmp_path / "lexicon" / "measure_words.txt").write_text("# mine\n箩筐\n", encoding="utf-8")
     addition = word_addition(tmp_path, "measure_words", "枚礅", EXAMPLE)
     assert addition.text.startswith("# mine\n箩筐\n+枚礅")
+
+
+def test_what_cannot_be_kept_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = keep(word_addition(tmp_path, "measure_words", "枚礅", EXAMPLE))
+    before = path.read_bytes()
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(os, "fsync", lambda handle: (_ for _ in ()).throw(full))
+    with pytest.raises(OSError, match="No space"):
+        keep(word_addition(tmp_path, "measure_words", "家", "共有企业3家。", remove=True))
+    assert path.read_bytes() == before and [*path.parent.iterdir()] == [path]
 
 
 @pytest.mark.parametrize(

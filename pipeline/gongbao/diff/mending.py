@@ -14,8 +14,7 @@ from typing import TypeVar
 from gongbao.diff.baseline import BaselineArticle, Settled, canonical_line, files_of, save, writing
 from gongbao.diff.reading import Row, hash_text, parse_row, read_manifest
 from gongbao.errors import CompareError
-from gongbao.run.folder import write_whole
-from gongbao.stored import lines_of, object_of
+from gongbao.stored import lines_of, object_of, write_whole
 
 T = TypeVar("T")
 

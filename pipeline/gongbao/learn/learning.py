@@ -17,6 +17,7 @@ from gongbao.linking.linker import Linker
 from gongbao.names.tagger import FieldContext, FieldTagger
 from gongbao.pipeline import Pipeline
 from gongbao.ranker import MANIFEST, Trees, hash_of, shipped_trees
+from gongbao.stored import sync, write_whole
 
 PACKAGES: Mapping[str, str] = {"place": "gongbao.linking", "year": "gongbao.linking", "initiative": "gongbao.names"}
 """The fields that are learned, and where their shipped trees are."""
@@ -57,6 +58,7 @@ def learn(
     Raises:
         ModelError: too few articles were decided (`learn.few`), or `out` is there and no model folder (`learn.folder`).
     """
+    _put_back(out)  # who was killed while putting a new one there could not
     if len(decided) < LEAST_ARTICLES:
         fix = f"Decide on records of at least {LEAST_ARTICLES}; a hundred are what it takes to learn something"
         raise ModelError(f"only {len(decided)} articles were decided on", fix=fix, code="learn.few")
@@ -112,15 +114,33 @@ def _write(out: Path, helping: Mapping[str, Fitted], tables: Mapping[str, Table]
         base[name] = hash_of(content)
         added = tables[name].fit_all(fitted.rounds) if fitted.rounds else None
         made = trees.extended(content, added, {"calibration": fitted.calibration})
-        (fresh / f"{name}.onnx").write_bytes(made)
+        write_whole(fresh / f"{name}.onnx", made)
     fields = {name: asdict(fitted) for name, fitted in helping.items()}
     manifest = {"base": base, "articles": articles, "fields": fields}
-    (fresh / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_whole(fresh / MANIFEST, (json.dumps(manifest, indent=1, sort_keys=True) + "\n").encode())
+    _put(fresh, out)
+
+
+def _put(fresh: Path, out: Path) -> None:
+    """Put a model folder in its place; what was there goes when it stands there, and comes back if it cannot."""
+    old = _old(out)
+    shutil.rmtree(old, ignore_errors=True)
     if out.exists():
-        old = out.with_name(f".{out.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
         out.rename(old)
+    try:
         fresh.rename(out)
-        shutil.rmtree(old)
-    else:
-        fresh.rename(out)
+    except BaseException:  # Ctrl-C too
+        _put_back(out)
+        raise
+    sync(out.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _put_back(out: Path) -> None:
+    """Give a model folder its place again that was moved away for a new one which did not come."""
+    if (old := _old(out)).is_dir() and not out.exists():
+        old.rename(out)
+
+
+def _old(out: Path) -> Path:
+    return out.with_name(f".{out.name}.old")

@@ -22,6 +22,7 @@ from gongbao.rulebook.lexicon import READ_BEFORE_RULES, WordList, read_lexicon
 from gongbao.rulebook.load import SHIPPED, RuleSet
 from gongbao.rulebook.rulefile import read_text
 from gongbao.rulebook.template import template
+from gongbao.stored import write_whole
 
 EXAMPLE = "example"
 """The article of a preview that is the addition's own example."""
@@ -177,9 +178,7 @@ def keep(addition: Addition, folder: Path | None = None) -> Path:
     """
     path = (folder or addition.folder) / addition.file
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(addition.text, encoding="utf-8")
-    fresh.replace(path)
+    write_whole(path, addition.text.encode())
     return path
 
 

@@ -20,7 +20,8 @@ from gongbao.errors import RunError
 from gongbao.record import Record
 from gongbao.run.lines import FILES, Counts, Lines, csv_header, failures, to_lines
 from gongbao.run.shards import Marker
-from gongbao.stored import object_of
+from gongbao.stored import object_of, sync
+from gongbao.stored import write_whole as write_whole  # also found here by those who write beside a run
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What the system says where there is no room."""
@@ -260,36 +261,6 @@ def point(out: Path, target: Path) -> None:
     fresh.symlink_to(os.path.relpath(target, link.parent))
     fresh.replace(link)
     sync(out)
-
-
-def sync(folder: Path) -> None:
-    """Have the names in a folder outlive a power cut, where the system can."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file that appears, or is replaced, whole or not at all, and outlives a power cut.
-
-    Raises:
-        OSError: the system refuses; what was there is there.
-    """
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        with fresh.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError:
-        with suppress(OSError):
-            fresh.unlink()
-        raise
-    sync(path.parent)
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

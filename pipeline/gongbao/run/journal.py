@@ -13,8 +13,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from gongbao.run.folder import sync, write_whole
-from gongbao.stored import lines_of, object_of
+from gongbao.stored import lines_of, object_of, sync, write_whole
 
 NAME = ".journal"
 

@@ -35,13 +35,13 @@ from gongbao.run.folder import (
     manifest_of,
     run_error,
     sequence_of,
-    sync,
 )
 from gongbao.run.lines import FILES, Counts, Lines
 from gongbao.run.lock import locked
 from gongbao.run.shards import SIZE, Shard, ShardFolder, cut
 from gongbao.run.unfinished import Unfinished, check_directory, check_outside, settle, unfinished
 from gongbao.run.versions import InputPrint, fingerprint, stamp, versions
+from gongbao.stored import sync
 
 KEPT_FAILURES = 1000
 """Failures that a summary lists; errors.jsonl has them all."""

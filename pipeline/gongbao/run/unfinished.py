@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from gongbao.errors import RunError
-from gongbao.run.folder import MANIFEST, manifest_of, point, sync, write_json
-from gongbao.stored import object_of
+from gongbao.run.folder import MANIFEST, manifest_of, point, write_json
+from gongbao.stored import object_of, sync
 
 _ENDING = ".unfinished"
 _PLAN = "plan.json"
