@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from gongbao.names.known import FILE
 from gongbao.review.known import decided_names, is_wording, keep_names
-from gongbao.review.ledger import Event
+from gongbao.review.ledger import Event, Ledger
 
 
 def event(action: Any, old: str | None = None, new: str | None = None, edited: str | None = None) -> Event:
@@ -57,3 +57,17 @@ def test_what_stands_in_the_table_stays(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("name,aliases\n滨海修复,海岸带修复计划\n", encoding="utf-8")
     keep_names(tmp_path, {"海岸带修复计划": ["海岸带修复的计划"], "渔港改造贷款": ["海岸带修复计划"]})
     assert (tmp_path / FILE).read_text("utf-8") == "name,aliases\n渔港改造贷款,\n滨海修复,海岸带修复计划\n"
+
+
+def test_a_name_that_an_edit_replaced_is_a_wording_and_no_name() -> None:
+    place = {"start": 1, "end": 4, "raw": "5亿元", "kind": "money"}
+    first, mine = ({**place, "initiative": name} for name in ("海岸带修复的计划", "海岸带修复计划"))
+    about: Any = ("1", None, "Li", "", "a.txt", 0)
+    ledger = Ledger()
+    ledger.replay(
+        [
+            Event(1, "a", "accept", *about, None, first, None, {}),
+            Event(2, "b", "edit", *about, {**first, "value": 4}, first, mine, {}),
+        ]
+    )
+    assert decided_names(ledger.standing()["a.txt"]) == {"海岸带修复计划": ["海岸带修复的计划"]}

@@ -41,6 +41,47 @@ def event(number: int, action: Any, key: str = "k", **more: Any) -> Event:
     )
 
 
+AFTER = {**OLD, "start": 40, "end": 44}
+MOVED = {**OLD, "start": 3, "end": 7}
+
+
+@pytest.mark.parametrize(
+    ("events", "right"),
+    [
+        ([event(1, "accept", "a", old=None)], [NEW]),
+        ([event(1, "accept", "a", old=None), event(2, "accept", "b", old=NEW, new=None)], []),
+        ([event(1, "accept", "a", old=None), event(2, "reject", "b", old=NEW, new=None)], [NEW]),
+        ([event(1, "accept", "a", old=None), event(2, "accept", "b", old=NEW, new=MINE)], [MINE]),
+        (
+            [
+                event(1, "accept", "a", old=None),
+                event(2, "accept", "b", old=NEW, new=MINE),
+                event(3, "accept", "a", old=None),
+            ],
+            [NEW],
+        ),
+        ([event(1, "accept", "a", old=None), event(2, "edit", "b", old=NEW, edited=MINE)], [MINE]),
+        ([event(1, "accept", "a"), event(2, "reject", "b", old=None)], []),
+        ([event(1, "accept", "a"), event(2, "accept", "b", old=NEW, new=None), event(3, "undo", "b", undoes=2)], [NEW]),
+        # What says the same of words elsewhere is another record, one that moved with its text is not.
+        ([event(1, "accept", "a", old=None, new=OLD), event(2, "accept", "b", old=None, new=AFTER)], [OLD, AFTER]),
+        (
+            [
+                event(1, "accept", "a", old=None, new=OLD),
+                event(2, "accept", "b", old=None, new=AFTER),
+                event(3, "accept", "c", old=MOVED, new=None),
+            ],
+            [AFTER],
+        ),
+        ([event(1, "accept", "a", old=None, new=OLD), event(2, "accept", "b", old=MINE, new=None)], []),
+    ],
+)
+def test_what_stands_is_what_no_later_decision_replaced(events: list[Event], right: list[Any]) -> None:
+    ledger = Ledger()
+    ledger.replay(events)
+    assert [event.outcome for event in ledger.standing().get("a.txt", ())] == right
+
+
 def test_decisions_survive_reopening_with_all_they_carry(tmp_path: Path) -> None:
     store = Store(tmp_path / "reviews.db")
     store.append([entry(action="edit", old=OLD, new=NEW, edited=MINE)], "李", "b", {"old": {"rules": "1"}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,7 +67,11 @@ def command(
     ledger = store.ledger if store is not None else Ledger()
     ruleset = RuleSet.load(*rules or ())
     summary = accept(compare(left, right), ledger, places, ruleset, everything=everything, quiet=quiet, dry_run=dry_run)
-    kept = keep_names(rules[-1], decided_names(ledger.heads())) if rules and not dry_run else None
+    kept = (
+        keep_names(rules[-1], decided_names(chain.from_iterable(ledger.standing().values())))
+        if rules and not dry_run
+        else None
+    )
     if store is not None:
         store.close()
     if kept is not None and (kept.names or kept.aliases):

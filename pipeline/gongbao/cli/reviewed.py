@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gongbao.diff.fields import RecordRow, content_key
+from gongbao.diff.fields import content_key
 from gongbao.errors import ExportError
 from gongbao.review.store import Store
 
@@ -27,14 +27,7 @@ class Reviewed:
             fix = "Review first: gongbao review; or name the folder of reviews.db with --outputs"
             raise ExportError("no decisions yet", where=str(database), fix=fix, code="export.reviews")
         store = Store(database, read_only=True)
-        self._right: dict[str, dict[str, RecordRow]] = {}
-        for event in sorted(store.ledger.heads(), key=lambda event: event.id):
-            here = self._right.setdefault(event.article_id, {})
-            for row in (event.old, event.new):
-                if row is not None:
-                    here.pop(content_key(None, row), None)
-            if event.outcome is not None:
-                here[content_key(None, event.outcome)] = event.outcome
+        self._right = store.ledger.standing()
         store.close()
 
     def __call__(self, article: Mapping[str, Any], rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -42,15 +35,19 @@ class Reviewed:
         right = self._right.get(article["id"])
         if not right:
             return
-        extracted: dict[str, dict[str, Any]] = {}
+        extracted: dict[str, list[dict[str, Any]]] = {}
         for row in rows:
-            extracted.setdefault(content_key(None, row), row)
+            extracted.setdefault(content_key(None, row), []).append(row)
         text = article["text"]
         chosen: list[dict[str, Any]] = []
-        for key, decided in right.items():
-            found = extracted.get(key)
-            if found is not None:
-                chosen.append(found)
+        for event in right:
+            decided = event.outcome
+            assert decided is not None, "what stands is a record"
+            alike = extracted.get(content_key(None, decided))
+            if alike:
+                nearest = min(alike, key=lambda row: abs(row["start"] - decided["start"]))
+                alike.remove(nearest)
+                chosen.append(nearest)
             # The text may have changed since the decision: a span that no longer holds the words says nothing.
             elif text[decided["start"] : decided["end"]] == decided["raw"]:
                 chosen.append(dict(decided))

@@ -39,7 +39,7 @@ def from_reviews(places: Places) -> list[Decided]:
         raise CompareError("nothing has been decided yet", where=str(places.reviews), fix=fix, code="learn.nothing")
     store = Store(places.reviews, read_only=True)
     try:
-        return list(_of_events(store.ledger.heads(), _sides(places)))
+        return list(_of_events(store.ledger.standing(), _sides(places)))
     finally:
         store.close()
 
@@ -67,12 +67,9 @@ def _sides(places: Places) -> list[Side]:
     return found
 
 
-def _of_events(events: Iterable[Event], sides: Iterable[Side]) -> Iterator[Decided]:
-    records: dict[str, list[Mapping[str, Any]]] = {}
-    for event in events:
-        if event.outcome is not None:
-            records.setdefault(event.article_id, []).append(event.outcome)
-    for article_id, rows in records.items():
+def _of_events(standing: Mapping[str, Iterable[Event]], sides: Iterable[Side]) -> Iterator[Decided]:
+    for article_id, events in standing.items():
+        rows = [event.outcome for event in events if event.outcome is not None]
         for side in sides:
             known = side.article(article_id)
             if known is None or known.text is None:

@@ -6,6 +6,7 @@ import json
 import secrets
 from contextlib import suppress
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -226,7 +227,10 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
         done = accept(session.comparison, session.store.ledger, session.places, session.ruleset, dry_run=body.dry_run)
         if not body.dry_run:
             if session.rules:
-                keep_names(Path(session.rules[-1]), decided_names(session.store.ledger.heads()))
+                keep_names(
+                    Path(session.rules[-1]),
+                    decided_names(chain.from_iterable(session.store.ledger.standing().values())),
+                )
             session.reopen()
             pages.refresh()
         return _json(done.to_dict())

@@ -32,7 +32,7 @@ def decided_names(events: Iterable[Event]) -> dict[str, list[str]]:
     """The names of records that a person found right, each with the wordings that an edit put it in the place of.
 
     Args:
-        events: The decisions that hold.
+        events: The decisions that stand (`Ledger.standing`).
     """
     found: dict[str, list[str]] = {}
     for event in events:

@@ -90,6 +90,24 @@ class Ledger:
         """The decisions that hold, in the order of the keys' first events."""
         return (event for key in self._of_key if (event := self.head(key)) is not None)
 
+    def standing(self) -> dict[str, list[Event]]:
+        """The decisions whose outcome is still right after all later ones, by article, in the order they were made.
+
+        A decision takes the place of what stood where its records stand. An old record that has moved with its text
+        is known by what it says; the nearest goes where several say the same.
+        """
+        found: dict[str, dict[_Place, Event]] = {}
+        for event in sorted(self.heads(), key=lambda event: event.id):
+            here = found.setdefault(event.article_id, {})
+            if event.old is not None and here.pop(_place(event.old), None) is None:
+                here.pop(_moved(event.old, here), None)
+            if event.new is not None:
+                here.pop(_place(event.new), None)
+            if event.outcome is not None:
+                here.pop(_place(event.outcome), None)
+                here[_place(event.outcome)] = event
+        return {article_id: [*here.values()] for article_id, here in found.items() if here}
+
     def seen(self) -> Iterator[str]:
         """All changes that were ever decided on."""
         return iter(self._of_key)
@@ -112,6 +130,25 @@ class Ledger:
                 verdicts[key] = verdict
         verdicts.update((event.key, _verdict(event)) for event in heads)
         return verdicts
+
+
+_Place = tuple[Any, ...] | None
+
+
+def _place(record: RecordRow) -> _Place:
+    """Where a record stands, and the words there: an offset says little when texts change."""
+    return record["start"], record["end"], record["raw"], record.get("kind")
+
+
+def _moved(record: RecordRow, here: Mapping[_Place, Event]) -> _Place:
+    """The place of a record that says the same as another, the nearest one; None where there is none."""
+    said = content_key(None, record)
+    alike = [
+        (abs(row["start"] - record["start"]), place)
+        for place, event in here.items()
+        if (row := event.outcome) is not None and row["raw"] == record["raw"] and content_key(None, row) == said
+    ]
+    return min(alike, key=lambda found: found[0], default=(0, None))[1]
 
 
 def settled_by(event: Event) -> list[str]:
