@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gongbao.review.strings import LANGUAGES, say
 
 pytestmark = pytest.mark.browser
 
@@ -110,6 +111,19 @@ def test_the_filter_narrows_what_is_shown_and_what_a_bulk_decision_takes(
     assert shown == 26
     page.fill("#filter-text", "nothing holds this")
     drive.until(page, "document.getElementById('detail').textContent.includes('No change matches')")
+
+
+def test_the_filter_takes_the_names_that_the_facets_bear(
+    project: Path, serve: Callable[..., Any], open_page: Callable[..., Any]
+) -> None:
+    page = open_page(serve(project).url)
+    names = page.evaluate("async () => Object.keys((await import('/static/filter.js')).FACETS)")
+    labels = [say(f"f_{name}", language) for name in names for language in LANGUAGES]
+    refused = page.evaluate(
+        "async (labels) => (await import('/static/filter.js')).unknown(labels.map((label) => `${label}:1`).join(' '))",
+        [*labels, "nobody"],
+    )
+    assert len(labels) == 28 and refused == ["nobody"]
 
 
 def test_reloading_in_the_middle_goes_on_where_it_stopped(

@@ -12,6 +12,7 @@ import pytest
 from gongbao.diff.sources import Places
 from gongbao.review.app import create_app
 from gongbao.review.completion import names
+from gongbao.review.doubt import band_of
 from gongbao.review.opening import open_review
 from gongbao.review.options import options_of
 from gongbao.review.session import Session
@@ -236,3 +237,18 @@ def test_next_months_articles_say_nothing_of_those_that_were_not_read(
     assert fresh.post("/api/apply", json={"dry_run": False}, headers=TOKEN).json()["records"] == 1
     assert again.comparison.changes == () and again.comparison.old.records == len(RECORDS) + 2
     again.store.close()
+
+
+@pytest.mark.parametrize(
+    ("confidence", "band"),
+    [
+        (None, "0.00–0.49"),
+        (0.49, "0.00–0.49"),
+        (0.5, "0.50–0.69"),
+        (0.85, "0.80–0.89"),
+        (0.9, "0.90–1.00"),
+        (1.0, "0.90–1.00"),
+    ],
+)
+def test_the_filter_offers_the_bands_of_the_queue(confidence: float | None, band: str) -> None:
+    assert band_of({"confidence": confidence, "flags": ["no_year"]}) == band

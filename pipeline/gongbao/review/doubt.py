@@ -25,6 +25,11 @@ class Section:
         """A name that stays."""
         return f"{self.reason}-{self.low:.2f}"
 
+    @property
+    def band(self) -> str:
+        """The confidences in it, as people read them: `0.50–0.69`."""
+        return f"{self.low:.2f}–{self.high - 0.01:.2f}"
+
 
 SECTIONS = (
     Section("confidence", 0.0, 0.5),
@@ -42,6 +47,13 @@ def confidence_of(record: RecordRow) -> float:
     """The chance that a record is right; 0 where nobody said."""
     found = record.get("confidence")
     return float(found) if found is not None else 0.0
+
+
+def band_of(record: RecordRow) -> str:
+    """The band that a record's confidence is in, whatever else speaks against it: `0.50–0.69`."""
+    confidence = confidence_of(record)
+    bands = (section for section in SECTIONS if section.reason == "confidence")
+    return next(section.band for section in bands if section.low <= confidence < section.high)
 
 
 def section_of(record: RecordRow, *, contradicted: bool) -> Section:

@@ -11,7 +11,7 @@ from gongbao.diff.fields import RecordRow
 from gongbao.export.columns import record_columns
 from gongbao.export.where import compile_where
 from gongbao.review.contradictions import key_of
-from gongbao.review.doubt import SECTIONS, Section, confidence_of, section_of
+from gongbao.review.doubt import SECTIONS, Section, band_of, confidence_of, section_of
 from gongbao.review.session import Session, Status
 from gongbao.review.strings import Language, cause_title, section_title
 
@@ -130,6 +130,7 @@ def _row(session: Session, change: Change, old: RecordRow | None, new: RecordRow
         "flags": list(record.get("flags") or ()),
         "contradicted": key_of(record) in session.contradictions,
         "confidence": confidence_of(record),
+        "band": band_of(record),
         "text": " ".join(str(record.get(name) or "") for name in ("sentence", "title")),
     }
 

@@ -68,8 +68,7 @@ def section_title(section: Section, language: Language) -> str:
     """A section's title: `可信度 0.50–0.69`, `flagged`."""
     if section.reason != "confidence":
         return say(f"d_{section.reason}", language)
-    low, high = f"{section.low:.2f}", f"{section.high - 0.01:.2f}"
-    return say("d_confidence", language, low=low, high=min(high, "1.00"))
+    return say("d_confidence", language, band=section.band)
 
 
 def _or_itself(key: str, text: str, language: Language) -> str:

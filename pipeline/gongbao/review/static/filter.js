@@ -1,31 +1,24 @@
 // What the filter lets through: words and `name:value` terms, and the values chosen of the facets.
 
-// name -> its values in a change, its Chinese name
+// name -> its values in a change, its other names: the label that the page shows is one of them
 export const FACETS = {
-  place: { of: (change) => change.place, zh: "地点" },
-  year: { of: (change) => change.year, zh: "年份" },
-  indicator: { of: (change) => change.indicator, zh: "指标" },
-  initiative: { of: (change) => change.initiative, zh: "事项" },
-  kind: { of: (change) => change.kind, zh: "类别" },
-  status: { of: (change) => change.status, zh: "状态" },
-  flag: { of: (change) => (change.contradicted ? [...change.flags, "contradicted"] : change.flags), zh: "提示" },
-  confidence: { of: (change) => [band(change.confidence)], zh: "可信度" },
-  rule: { of: (change) => change.rules, zh: "规则" },
-  field: { of: (change) => (change.fields.length ? change.fields : [change.class, "record"]), zh: "字段" },
-  article: { of: (change) => [change.article], zh: "文章" },
-  is: { of: (change) => (change.verdict ? [change.verdict] : ["open", "unreviewed"]), zh: "处理" },
-  owner: { of: (change) => (change.owner ? [change.owner] : []), zh: "负责人" },
-  gold: { of: (change) => (change.gold ? [change.gold] : []), zh: "标注" },
+  place: { of: (change) => change.place, also: ["地点"] },
+  year: { of: (change) => change.year, also: ["年份"] },
+  indicator: { of: (change) => change.indicator, also: ["指标"] },
+  initiative: { of: (change) => change.initiative, also: ["事项"] },
+  kind: { of: (change) => change.kind, also: ["类别"] },
+  status: { of: (change) => change.status, also: ["状态"] },
+  flag: { of: (change) => (change.contradicted ? [...change.flags, "contradicted"] : change.flags), also: ["提示"] },
+  confidence: { of: (change) => [change.band], also: ["可信度"] },
+  rule: { of: (change) => change.rules, also: ["规则"] },
+  field: { of: (change) => (change.fields.length ? change.fields : [change.class, "record"]), also: ["字段"] },
+  article: { of: (change) => [change.article], also: ["文章"] },
+  is: { of: (change) => (change.verdict ? [change.verdict] : ["open", "unreviewed"]), also: ["处理", "decision"] },
+  owner: { of: (change) => (change.owner ? [change.owner] : []), also: ["负责人"] },
+  gold: { of: (change) => (change.gold ? [change.gold] : []), also: ["标注", "annotations"] },
 };
-const NAMES = new Map(Object.entries(FACETS).flatMap(([name, facet]) => [[name, name], [facet.zh, name]]));
-const BANDS = [0.5, 0.7, 0.8, 0.9];
+const NAMES = new Map(Object.entries(FACETS).flatMap(([name, facet]) => [name, ...facet.also].map((word) => [word, name])));
 const WHOLE = new Set(["kind", "gold", "status", "confidence"]);
-
-export function band(confidence) {
-  const high = BANDS.find((edge) => confidence < edge);
-  const low = BANDS[(high ? BANDS.indexOf(high) : BANDS.length) - 1] ?? 0;
-  return `${low.toFixed(2)}–${(high ? high - 0.01 : 1).toFixed(2)}`;
-}
 
 // A test on a column, as `gongbao export --where` takes it: the program reads those.
 export function isWhere(text) {
