@@ -9,9 +9,10 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
-from gongbao.diff.sources import Places
+from gongbao.diff.sources import Places, open_side
 from gongbao.review.opening import open_review
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +83,46 @@ def test_accept_takes_up_the_review_that_was_opened_last(project: Path) -> None:
     assert shown.returncode == 0, shown.stdout
     assert "7 of 7 articles compared" in shown.stdout and "baseline is the old side" in shown.stderr
     assert gongbao(project, "diff", "latest", "baseline", "--ignore-reviews").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("sides", "kept"),
+    [((), {"a.txt", "b.txt", "c.txt", "d.txt"}), (("baseline", "latest"), {"a.txt", "d.txt"})],
+)
+def test_articles_that_a_run_did_not_read_are_lost_only_where_sides_are_named(
+    tmp_path: Path, build: ModuleType, sides: tuple[str, ...], kept: set[str]
+) -> None:
+    def run(run_id: str, *articles: str) -> None:
+        texts = {name: f"{name}投资7亿元。\n" for name in articles}
+        build.write_run(
+            tmp_path / "outputs",
+            run_id,
+            texts,
+            [build.make_record(name, text, "7亿元") for name, text in texts.items()],
+        )
+
+    run("1", "a.txt", "b.txt", "c.txt")
+    assert gongbao(tmp_path, "accept", "--all").returncode == 0
+    run("2", "a.txt", "d.txt")
+    lost = [change["class"] for change in json.loads(gongbao(tmp_path, "diff", *sides, "--json").stdout)["changes"]]
+    assert lost.count("removed") == 4 - len(kept) and lost.count("added") == 1
+    assert gongbao(tmp_path, "accept", *sides, "--all").returncode == 0
+    accepted = open_side("baseline", Places(tmp_path / "outputs", tmp_path / "corpus/baseline"))
+    assert set(accepted.articles) == set(accepted.places) == kept
+
+
+def test_an_accepted_loss_is_written_where_no_side_is_named(tmp_path: Path, build: ModuleType) -> None:
+    places = Places(tmp_path / "outputs", tmp_path / "corpus/baseline")
+    texts = {name: f"{name}投资7亿元。\n" for name in ("a.txt", "b.txt", "c.txt")}
+    records = [build.make_record(name, text, "7亿元") for name, text in texts.items()]
+    build.write_run(places.outputs, "1", texts, records)
+    assert gongbao(tmp_path, "accept", "--all").returncode == 0
+    build.write_run(places.outputs, "2", {"a.txt": texts["a.txt"]}, records[:1])
+    session = open_review("baseline", "latest", places, reviewer="Li")
+    session.decide([c.key for c in session.comparison.changes if c.article_id == "b.txt"], "accept", "Li", {})
+    session.store.close()
+    assert gongbao(tmp_path, "accept").returncode == 0
+    assert set(open_side("baseline", places).articles) == {"a.txt", "c.txt"}
 
 
 def test_a_baseline_is_started_from_a_run(project: Path) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gongbao.cli.diff import HELP_SIDE, BaselineOption, GoldOption, OutputsOption
-from gongbao.cli.review import CasesOption, chosen_sides
+from gongbao.cli.diff import HELP_SIDE, BaselineOption, GoldOption, OutputsOption, chosen_sides
+from gongbao.cli.review import CasesOption
 from gongbao.cli.terminal import echo
 
 if TYPE_CHECKING:
@@ -20,7 +20,12 @@ def command(
     old: Annotated[str | None, typer.Argument(metavar="A", help=f"The old side: {HELP_SIDE}")] = None,
     new: Annotated[str | None, typer.Argument(metavar="B", help=f"The new side: {HELP_SIDE}")] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Accept B as a whole, reviewed or not, but what was rejected.")
+        bool,
+        typer.Option(
+            "--all",
+            help="Accept B as a whole, reviewed or not, but what was rejected; articles that it did not read go only "
+            "where A and B are given.",
+        ),
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Also write changes that need no eyes.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written; write nothing.")] = False,
@@ -62,11 +67,13 @@ def command(
     places = Places(outputs, baseline, gold, cases)
     store = Store(places.reviews, read_only=True) if places.reviews.exists() else None
     last = store.last_sides() if store is not None and old is None else None
-    names = last or chosen_sides(old, new)
-    left, right, _ = in_order(open_side(names[0], places), open_side(names[1], places))
+    *chosen, gone = chosen_sides(old, new)
+    left, right, _ = in_order(*(open_side(name, places) for name in last or chosen))
     ledger = store.ledger if store is not None else Ledger()
     ruleset = RuleSet.load(*rules or ())
-    summary = accept(compare(left, right), ledger, places, ruleset, everything=everything, quiet=quiet, dry_run=dry_run)
+    summary = accept(
+        compare(left, right), ledger, places, ruleset, everything=everything, gone=gone, quiet=quiet, dry_run=dry_run
+    )
     kept = (
         keep_names(rules[-1], decided_names(chain.from_iterable(ledger.standing().values())))
         if rules and not dry_run

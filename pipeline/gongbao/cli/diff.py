@@ -21,8 +21,8 @@ HELP_SIDE = "latest, previous, baseline, a run folder or a records file."
 
 
 def command(
-    old: Annotated[str, typer.Argument(metavar="A", help=f"The old side: {HELP_SIDE}")] = "baseline",
-    new: Annotated[str, typer.Argument(metavar="B", help=f"The new side: {HELP_SIDE}")] = "latest",
+    old: Annotated[str | None, typer.Argument(metavar="A", help=f"The old side: {HELP_SIDE}")] = None,
+    new: Annotated[str | None, typer.Argument(metavar="B", help=f"The new side: {HELP_SIDE}")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print a summary for a merge request.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write one self-contained page to this file, - for stdout.")] = None,
@@ -35,7 +35,8 @@ def command(
 ) -> None:
     """Compare two extractions and group what changed by cause, biggest danger first.
 
-    The baseline is always taken as the old side. Changes decided in a review are left out.
+    The baseline is always taken as the old side. Changes decided in a review are left out. Without A and B, from the
+    baseline to the latest run, articles that the run did not read are not lost.
 
     Exit status: 0 nothing unreviewed, 1 unreviewed changes, 2 the two could not be compared.
     """
@@ -67,7 +68,16 @@ def command(
     raise typer.Exit(report.exit_status)
 
 
-def make_report(old: str, new: str, places: object, *, common: bool, ignore_reviews: bool) -> Report:
+def chosen_sides(old: str | None, new: str | None) -> tuple[str, str, bool]:
+    """What A and B are where they are not given, and whether articles that B did not read are gone (`compare`).
+
+    By default it is from the baseline, empty as it may be, to the latest run; and the baseline grows then: a run of
+    next month's articles alone does not say that all others are gone. Who names the sides asks for that.
+    """
+    return old or "baseline", new or "latest", old is not None
+
+
+def make_report(old: str | None, new: str | None, places: object, *, common: bool, ignore_reviews: bool) -> Report:
     """Compare two sides by name and add what gold and earlier reviews say; talks on standard error."""
     from gongbao.diff.compare import compare
     from gongbao.diff.judge import gold_of, judge
@@ -76,10 +86,11 @@ def make_report(old: str, new: str, places: object, *, common: bool, ignore_revi
     from gongbao.review.store import decided_changes
 
     assert isinstance(places, Places)
-    left, right, turned = in_order(open_side(old, places), open_side(new, places))
+    first, second, gone = chosen_sides(old, new)
+    left, right, turned = in_order(open_side(first, places), open_side(second, places))
     if turned:
         echo("The baseline is the old side: compared from the baseline to the run.", err=True)
-    comparison = compare(left, right, common_only=common)
+    comparison = compare(left, right, common_only=common, gone=gone)
     annotated = gold_of(places.gold)
     judgement = judge(comparison, annotated) if annotated else None
     decided = {} if ignore_reviews else decided_changes(comparison, places)

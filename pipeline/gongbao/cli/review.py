@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gongbao.cli.diff import HELP_SIDE, BaselineOption, CommonOption, GoldOption, OutputsOption
+from gongbao.cli.diff import HELP_SIDE, BaselineOption, CommonOption, GoldOption, OutputsOption, chosen_sides
 from gongbao.cli.terminal import echo
 
 CasesOption = Annotated[Path, typer.Option(help="Where test cases made of rejected changes go.")]
@@ -52,11 +52,9 @@ def command(
     from gongbao.review.opening import open_review
 
     places = Places(outputs, baseline, gold, cases)
-    sides = chosen_sides(old, new)
-    # By default the baseline grows: a run of next month's articles alone does not say that all others are gone.
-    gone = old is not None
+    left, right, gone = chosen_sides(old, new)
     folders = [str(path) for path in rules or ()]
-    session = open_review(*sides, places, reviewer=reviewer, rules=folders, common=common, gone=gone)
+    session = open_review(left, right, places, reviewer=reviewer, rules=folders, common=common, gone=gone)
     listener = _listen(port)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     echo(
@@ -81,11 +79,6 @@ def command(
     finally:
         session.store.close()
         listener.close()
-
-
-def chosen_sides(old: str | None, new: str | None) -> tuple[str, str]:
-    """What A and B are where they are not given: from the baseline, empty as it may be, to the latest run."""
-    return old or "baseline", new or "latest"
 
 
 def _listen(port: int) -> socket.socket:

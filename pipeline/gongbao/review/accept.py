@@ -80,6 +80,7 @@ def accept(
     rules: RuleSet | None = None,
     *,
     everything: bool = False,
+    gone: bool = True,
     quiet: bool = False,
     dry_run: bool = False,
 ) -> Summary:
@@ -91,6 +92,7 @@ def accept(
         places: Where baseline, gold, test cases and outputs are.
         rules: The rules that examples are offered for; None for no patch.
         everything: Take the whole new side as accepted, reviewed or not, but what was rejected or edited.
+        gone: Whether `everything` takes the loss of articles that the new side did not read as well (`compare`).
         quiet: Also write changes that need no eyes.
         dry_run: Only say what would be written.
 
@@ -99,7 +101,9 @@ def accept(
             not as the schema says. The baseline is as it was then.
     """
     with writing(places.baseline) if not dry_run else nullcontext():
-        return _accept(comparison, ledger, places, rules, everything=everything, quiet=quiet, dry_run=dry_run)
+        return _accept(
+            comparison, ledger, places, rules, everything=everything, gone=gone, quiet=quiet, dry_run=dry_run
+        )
 
 
 def unwritten(places: Places) -> int:
@@ -128,6 +132,7 @@ def _accept(
     rules: RuleSet | None,
     *,
     everything: bool,
+    gone: bool,
     quiet: bool,
     dry_run: bool,
 ) -> Summary:
@@ -141,7 +146,8 @@ def _accept(
     chosen = {e.key: e for e in here}
     if everything:
         settled = ledger.settled()
-        chosen |= {c.key: _accepted(comparison, c) for c in comparison.changes if c.key not in settled}
+        asked = (c for c in comparison.changes if gone or c.cause.articles != "only_old")
+        chosen |= {c.key: _accepted(comparison, c) for c in asked if c.key not in settled}
     held = _hold_back(comparison, chosen, ledger)
     for event in chosen.values():
         if event.article_id not in held:
