@@ -54,6 +54,22 @@ def test_what_stands_in_a_file_of_ones_own_stays(tmp_path: Path) -> None:
     assert addition.text.startswith("# mine\n箩筐\n+枚礅")
 
 
+TAKEN_BACK = [
+    # a user's file, what it is when 枚礅 is taken back: only lines that read as this word go
+    ("枚礅\n箩筐\n", "箩筐\n"),
+    ("\ufeff枚礅\n", ""),
+    ("＋ 枚礅  # mine\n# 枚礅\n", "# 枚礅\n"),
+    ("++枚礅\n枚礅\n", "++枚礅\n"),
+]
+
+
+@pytest.mark.parametrize(("text", "left"), TAKEN_BACK)
+def test_a_line_is_taken_back_that_the_list_reads_as_the_word(tmp_path: Path, text: str, left: str) -> None:
+    (tmp_path / "lexicon").mkdir()
+    (tmp_path / "lexicon" / "measure_words.txt").write_text(text, encoding="utf-8")
+    assert word_addition(tmp_path, "measure_words", "枚礅", EXAMPLE, remove=True).text == left
+
+
 def test_what_cannot_be_kept_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = keep(word_addition(tmp_path, "measure_words", "枚礅", EXAMPLE))
     before = path.read_bytes()

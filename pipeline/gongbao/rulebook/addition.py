@@ -18,7 +18,7 @@ from gongbao.errors import RuleError
 from gongbao.pipeline import Pipeline
 from gongbao.record import Record
 from gongbao.rulebook.check import check_rules
-from gongbao.rulebook.lexicon import READ_BEFORE_RULES, WordList, read_lexicon
+from gongbao.rulebook.lexicon import READ_BEFORE_RULES, WordList, parse_lexicon, read_lexicon, split_line
 from gongbao.rulebook.load import SHIPPED, RuleSet
 from gongbao.rulebook.rulefile import read_text
 from gongbao.rulebook.template import template
@@ -102,7 +102,7 @@ def word_addition(folder: Path, lexicon: str, word: str, example: str, *, remove
         raise _bad(f"{word!r} {state} {lexicon} already", "Look at what else keeps it: gongbao rules explain")
     lines = _without(read_text(folder / file) if own is not None else "", word)
     text = "".join(f"{line}\n" for line in lines)
-    if _over(text, shipped, word) == remove:
+    if (word in parse_lexicon(text, folder / file).over(shipped)) == remove:
         text += f"{'-' if remove else '+'}{word}  # {example.replace('#', ' ')}\n"
     return Addition(folder, file, text, f"{lexicon}: {'-' if remove else '+'}{word}", example)
 
@@ -197,16 +197,8 @@ def _words(path: Path) -> WordList | None:
 
 def _without(text: str, word: str) -> list[str]:
     """The lines of a list that do not speak of a word."""
-    said = (line.split("#", 1)[0].strip().lstrip("+-＋－").strip() for line in text.splitlines())
-    return [line for line, spoken in zip(text.splitlines(), said, strict=True) if spoken != word]
-
-
-def _over(text: str, shipped: Sequence[str], word: str) -> bool:
-    """Whether a list holds a word, with a file of this text over it."""
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place) / "list.txt"
-        path.write_text(text, encoding="utf-8")
-        return word in read_lexicon(path).over(shipped)
+    spoken = {("+", word), ("-", word)}
+    return [line for line in text.removeprefix("\ufeff").splitlines() if split_line(line) not in spoken]
 
 
 def _bad(message: str, fix: str) -> RuleError:

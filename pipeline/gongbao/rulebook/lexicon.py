@@ -22,7 +22,7 @@ from gongbao.rulebook.rulefile import read_text
 REPLACE = "!replace"
 READ_BEFORE_RULES = frozenset({"conversion", "conversion_keep", "label_characters"})
 """Lists that are used before any rules are chosen: by conversion, and where an article's metadata is read."""
-_SIGNS = str.maketrans("＋－！", "+-!")
+_SIGNS = {"+": "+", "-": "-", "!": "!", "＋": "+", "－": "-", "！": "!"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +58,23 @@ def read_lexicon(path: Path) -> WordList:
     Raises:
         RuleError: it cannot be read, or a line is neither a word nor one of the signs above.
     """
+    return parse_lexicon(read_text(path), path)
+
+
+def parse_lexicon(text: str, path: Path) -> WordList:
+    """The word list that a text is, which stands in a file or is to stand there.
+
+    Raises:
+        RuleError: a line is neither a word nor one of the signs above.
+    """
     added: dict[str, str] = {}
     removed: dict[str, str] = {}
     replaces = False
-    for number, line in enumerate(read_text(path).removeprefix("\ufeff").splitlines(), 1):
-        said = line.split("#", 1)[0].strip()
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+        said, where = _said(line), f"{path}:{number}"
         if not said:
             continue
-        where = f"{path}:{number}"
-        sign, word = said[0].translate(_SIGNS), said[1:].strip()
+        sign, word = split_line(line)
         if sign == "!":
             if f"!{word}" != REPLACE or replaces or added or removed:
                 fix = f"Write {REPLACE} alone, before all words, where the file is to stand for the whole list"
@@ -75,7 +83,7 @@ def read_lexicon(path: Path) -> WordList:
         elif sign == "-":
             removed[word] = where
         else:
-            added[word if sign == "+" else said] = where
+            added[word] = where
         if "" in added or "" in removed:
             raise RuleError(f"{said!r} names no word", where=where, fix="Write the word behind the sign")
     if replaces and removed:
@@ -85,6 +93,18 @@ def read_lexicon(path: Path) -> WordList:
     for word in added.keys() & removed.keys():
         raise RuleError(f"{word!r} is added and taken away", where=removed[word], fix="Leave one of the two lines out")
     return WordList(path, tuple(added), tuple(removed), replaces)
+
+
+def split_line(line: str) -> tuple[str, str]:
+    """The sign of a line, + where it has none, and its word; the word of a line that says nothing is empty."""
+    said = _said(line)
+    sign = _SIGNS.get(said[:1])
+    return ("+", said) if sign is None else (sign, said[1:].strip())
+
+
+def _said(line: str) -> str:
+    """A line without its comment."""
+    return line.split("#", 1)[0].strip()
 
 
 def purpose(path: Path) -> str:
