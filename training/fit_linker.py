@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,9 @@ from gongbao.linking.place_candidates import FEATURES as PLACE_FEATURES
 from gongbao.linking.status import BEHIND, NEAR, STATUSES, features
 from gongbao.linking.status import FEATURES as STATUS_FEATURES
 from gongbao.linking.surroundings import QUANTITY
+from gongbao.names.ranking import FEATURES as NAME_FEATURES
 from gongbao.names.tagger import FieldContext, FieldProposals, FieldTagger
+from gongbao.ranker import shares_of
 from gongbao.read import article_from_text
 
 FOLDS = 5
@@ -107,9 +109,9 @@ def _sample(
 def questions(found: Sequence[Sample]) -> dict[str, Questions]:
     """The questions over all samples; of the indicator only what the network's first name was worth."""
     asked = {
-        "indicator": Questions([]),
-        "place": Questions([*PLACE_FEATURES, *QUANTITY]),
-        "year": Questions(list(PERIOD_FEATURES)),
+        "indicator": Questions(),
+        "place": Questions(),
+        "year": Questions(),
         "initiative": of_initiatives(),
     }
     for number, sample in enumerate(found):
@@ -164,6 +166,14 @@ GROWTH = {
 }
 
 
+COLUMNS: Mapping[str, Sequence[str]] = {
+    "place": (*PLACE_FEATURES, *QUANTITY),
+    "year": PERIOD_FEATURES,
+    "initiative": NAME_FEATURES,
+}
+"""The features of each field, in the order of the trees' columns."""
+
+
 def cross_validate(asked: Questions, shares: Shares, name: str) -> Judged:
     """Each article judged by trees that were fitted without it."""
     sizes = np.array([len(row) for row in asked.rows])
@@ -180,11 +190,11 @@ def cross_validate(asked: Questions, shares: Shares, name: str) -> Judged:
         inside = _rows_of(known, starts, sizes)
         model = trees.fit_ranker(rows[inside], right[inside], sizes[known], weights[known], GROWTH[name])
         outside = _rows_of(unseen, starts, sizes)
-        given[outside] = trees.shares(np.round(model.predict(rows[outside]), 3), sizes[unseen])
+        given[outside] = shares_of(np.round(model.predict(rows[outside]), 3), sizes[unseen])
     chance, good, value = np.zeros(len(sizes)), np.zeros(len(sizes), bool), []
     for n, (start, size) in enumerate(zip(starts.tolist(), sizes.tolist(), strict=True)):
         best, agreeing = asked.chosen(asked.values[n], given[start : start + size])
-        chance[n], good[n] = agreeing[best], asked.accepted[n][best]
+        chance[n], good[n] = agreeing[best], asked.right[n][best] > 0
         value.append(asked.values[n][best])
     return _judged(asked, shares, chance, good, value, name == "initiative")
 
@@ -192,7 +202,7 @@ def cross_validate(asked: Questions, shares: Shares, name: str) -> Judged:
 def _as_proposed(asked: Questions, shares: Shares) -> Judged:
     """Questions of one candidate each: what its probability was worth."""
     chance = np.array([rows[0, 0] for rows in asked.rows], np.float64)
-    right = np.array([accepted[0] for accepted in asked.accepted])
+    right = np.array([right[0] > 0 for right in asked.right])
     return _judged(asked, shares, chance, right, [], True)
 
 
@@ -371,7 +381,7 @@ def fit(gold: Gold, folds: Path, output: Path) -> None:
         if name == "initiative":
             metadata["calibration_indicator"] = judged["indicator"].shipped
         model = fit_all(asked[name], shares, name)
-        trees.write(model, output / place / "weights" / f"{name}.onnx", asked[name].names, metadata)
+        trees.write(model, output / place / "weights" / f"{name}.onnx", COLUMNS[name], metadata)
     years = dict(zip(asked["year"].facts, judged["year"].value, strict=True))
     status, facts = fit_status(found, years, shares, output)
     report("status", status, facts, found, used)

@@ -211,10 +211,7 @@ class Ranker:
     def shares(self, sizes: Sequence[int], rows: FloatArray, head_start: Shares | None = None) -> Shares:
         """[N]: the share of each candidate among those of its question; `head_start` is added to its score."""
         scores = self._trees.scores(rows)[:, 0] + (head_start if head_start is not None else 0.0)
-        starts = np.cumsum([0, *sizes[:-1]])
-        question = np.repeat(np.arange(len(sizes)), sizes)
-        powers = np.exp(scores - np.maximum.reduceat(scores, starts)[question]) if len(scores) else scores
-        return powers / np.add.reduceat(powers, starts)[question] if len(scores) else powers
+        return shares_of(scores, np.array(sizes, np.int64))
 
     def reasons(self, first: Sequence[float], second: Sequence[float], *, most: int = 5) -> list[Reason]:
         """What speaks most for the first of two candidates of a question, and against it, by their features."""
@@ -244,6 +241,22 @@ class Ranker:
     def confidence(self, share: float) -> float:
         """How often an answer with this share is right."""
         return calibrated(share, self._slope, self._offset)
+
+
+def shares_of(scores: Shares, sizes: npt.NDArray[np.int64]) -> Shares:
+    """[N]: the share of each candidate among those of its question (softmax).
+
+    Args:
+        scores: [N] of all candidates, question after question.
+        sizes: [Q] candidates of each question; none is 0.
+    """
+    if not len(scores):
+        return scores
+    starts = np.cumsum(sizes) - sizes
+    question = np.repeat(np.arange(len(sizes)), sizes)
+    powers = np.exp(scores - np.maximum.reduceat(scores, starts)[question])
+    found: Shares = powers / np.add.reduceat(powers, starts)[question]
+    return found
 
 
 def calibrated(share: float, slope: float, offset: float) -> float:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from gongbao import Pipeline
 from gongbao.document import Article
 from gongbao.errors import ModelError
-from gongbao.ranker import Learned, Trees, hash_of, shipped_trees
+from gongbao.names.ranking import Proposals
+from gongbao.names.scores import Spans
+from gongbao.ranker import Learned, Ranker, Trees, calibrated, hash_of, shares_of, shipped_trees
 from gongbao.run.versions import versions
 
 pytest.importorskip("lightgbm", reason="the extra learn is not installed")
@@ -21,7 +25,7 @@ from gongbao.learn import trees
 from gongbao.learn.decided import Decided, from_gold
 from gongbao.learn.fitting import Table, try_out
 from gongbao.learn.learning import learn
-from gongbao.learn.questions import Questions
+from gongbao.learn.questions import Questions, of_initiatives
 
 SHIPPED = (1.0, 0.0)
 
@@ -41,7 +45,7 @@ def table(tells: float, questions: int = 1500, articles: int = 60) -> Table:
         np.ones(questions),
         np.zeros(4 * questions),
         np.sort(random.integers(0, articles, questions)),
-        Questions([], values=[[f"{question}-{number}" for number in range(4)] for question in range(questions)]),
+        Questions(values=[[f"{question}-{number}" for number in range(4)] for question in range(questions)]),
     )
 
 
@@ -112,6 +116,56 @@ def test_a_run_knows_by_which_model_it_was_made(model: Path) -> None:
     said = versions((), str(model))["model"]
     assert said is not None and said.startswith("learned ") and str(model) not in said
     assert versions((), "tagger")["model"] == "tagger"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Trees that score as they are told."""
+
+    scored: list[list[float]]
+
+    metadata: ClassVar[dict[str, Any]] = {"calibration": SHIPPED}
+
+    def scores(self, rows: object) -> Any:
+        return np.array(self.scored)
+
+
+WORDS = ("数字", "农田", "改造", "工程", "行动", "贷")
+
+
+def question(names: bool, random: np.random.Generator) -> tuple[list[str], list[list[float]]]:
+    """Candidates of one question with scores, some the same and some but nearly; names are distinct, values are not."""
+    values = ["".join(random.choice(WORDS, random.integers(1, 4))) for _ in range(random.integers(1, 9))]
+    values = list(dict.fromkeys(values)) if names else values
+    return values, random.normal(size=(len(values), 1)).round(1).tolist()
+
+
+def test_a_value_is_chosen_as_by_the_ranker() -> None:
+    random = np.random.default_rng(11)
+    for _ in range(300):
+        values, scores = question(False, random)
+        ranker = Ranker(Scored(scores))  # type: ignore[arg-type]
+        shares = ranker.shares([len(values)], np.zeros((len(values), 1), np.float32))
+        best, agreeing = Questions().chosen(values, shares)
+        (answer,) = ranker.answers([values], np.zeros((len(values), 1), np.float32))
+        assert values[best] == answer.value
+        assert calibrated(agreeing[best], *SHIPPED) == pytest.approx(answer.confidence)
+
+
+def test_a_name_is_chosen_as_where_names_compete() -> None:
+    random = np.random.default_rng(12)
+    for _ in range(300):
+        names, scores = question(True, random)
+        shares = np.sort(shares_of(np.array(scores)[:, 0], np.array([len(names)])))[::-1]
+        text = "，".join(names)
+        ends = np.cumsum([len(name) + 1 for name in names]) - 1
+        starts = ends - [len(name) for name in names]
+        found = np.ones((1, len(names)), bool)
+        proposed, none = (Spans(starts[None], ends[None], shares[None], given) for given in (found, ~found))
+        ((first,),) = Proposals(text, np.array([len(text)]), proposed, none).indicators(1)
+        best, agreeing = of_initiatives().chosen(names, shares)
+        assert names[best] == first.text
+        assert agreeing[best] == pytest.approx(first.probability)
 
 
 def test_the_same_decisions_give_the_same_bytes(model: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from gongbao.learn import trees
 from gongbao.learn.questions import Questions
-from gongbao.ranker import Trees, calibrated
+from gongbao.ranker import Trees, calibrated, shares_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -131,7 +131,7 @@ def try_out(table: Table, ids: Sequence[str], shipped: tuple[float, float]) -> F
         for column, rounds in enumerate(ROUNDS):
             if rounds:
                 scores[unseen, column] += added.predict(table.rows[unseen], num_iteration=rounds)
-    judged = [_judge(table, trees.shares(scores[:, column], table.sizes)) for column in range(len(ROUNDS))]
+    judged = [_judge(table, shares_of(scores[:, column], table.sizes)) for column in range(len(ROUNDS))]
     losses = [-np.log(np.maximum(of_right, _EDGE)) * table.weights for _, _, of_right in judged]
     allowed = sum(1 for rounds in ROUNDS if rounds * DECISIONS <= len(table.sizes))
     best = int(np.argmin([loss.sum() for loss in losses[:allowed]]))

@@ -87,7 +87,7 @@ def questions(
     """What is asked of each field in decided articles."""
     pipeline = Pipeline(rules=rules, ner=None)
     linker, tagger = Linker(pipeline.rules, pipeline.gazetteer), FieldTagger.load()
-    asked = {name: of_initiatives() if name == "initiative" else Questions([]) for name in PACKAGES}
+    asked = {name: of_initiatives() if name == "initiative" else Questions() for name in PACKAGES}
     for number, each in enumerate(decided):
         document = pipeline.document(each.article)
         spans = (document.offsets.to_source(q.start, q.end) for q in document.quantities)

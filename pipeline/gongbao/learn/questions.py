@@ -16,7 +16,6 @@ from gongbao.linking.choose import Heuristics
 from gongbao.linking.period_candidates import PeriodCandidates
 from gongbao.linking.place_candidates import PlaceCandidates
 from gongbao.names.candidates import NONE, alike, key
-from gongbao.names.ranking import FEATURES as NAME_FEATURES
 from gongbao.names.ranking import OWN, Proposals
 from gongbao.names.tagger import FieldProposals
 
@@ -32,17 +31,14 @@ class Questions:
     """All questions of one field: the candidates of each with features, and how right each is.
 
     Attributes:
-        names: The features.
         alike: Whether two values speak for each other.
         own: What a candidate's own share counts beside that of all that speak for it.
     """
 
-    names: Sequence[str]
     alike: Callable[[Any, Any], bool] = eq
     own: float = 0.0
     rows: list[npt.NDArray[np.float32]] = field(default_factory=list)
     right: list[list[float]] = field(default_factory=list)
-    accepted: list[list[bool]] = field(default_factory=list)
     values: list[list[Any]] = field(default_factory=list)
     articles: list[int] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
@@ -56,7 +52,6 @@ class Questions:
         self.rows.append(np.array(rows, np.float32))
         self.values.append(list(values))
         self.right.append(list(right))
-        self.accepted.append([share > 0 for share in right])
         self.articles.append(article)
         self.weights.append(OPTIONAL_WEIGHT if optional else 1.0)
         self.facts.append((article, number))
@@ -144,7 +139,7 @@ class Asked:
 
 def of_initiatives() -> Questions:
     """No questions of initiatives yet; of these names speak for each other."""
-    return Questions(NAME_FEATURES, alike, OWN)
+    return Questions(alike, OWN)
 
 
 def _how_right(name: str, accepted: Sequence[str]) -> float:

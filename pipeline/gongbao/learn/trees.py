@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from onnx import TensorProto, helper, load_model_from_string
 
+from gongbao.ranker import shares_of
+
 Floats = npt.NDArray[np.float64]
 FloatArray = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -28,15 +30,6 @@ PARAMETERS = {
     "num_threads": 1,
     "verbose": -1,
 }
-
-
-def shares(scores: Floats, sizes: Ints) -> Floats:
-    """The share of each candidate among those of its question."""
-    starts = np.cumsum(sizes) - sizes
-    question = np.repeat(np.arange(len(sizes)), sizes)
-    powers = np.exp(scores - np.maximum.reduceat(scores, starts)[question])
-    found: Floats = powers / np.add.reduceat(powers, starts)[question]
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +64,7 @@ def fit_ranker(
     weight = weights[question]
 
     def objective(scores: Floats, _: Any) -> tuple[Floats, Floats]:
-        given = shares(scores, sizes)
+        given = shares_of(scores, sizes)
         wanted = given * right
         wanted = wanted / np.maximum(np.add.reduceat(wanted, starts), 1e-9)[question]
         return (given - wanted) * weight, np.maximum(given * (1 - given), 0.02) * weight
