@@ -63,9 +63,12 @@ def test_the_explanation_names_the_head_start(pipelines: tuple[Pipeline, Pipelin
 
 
 NOT_SWALLOWED = [
-    # a bare noun in the table, a name that goes on and is another thing, a name under another clause's amount
+    # a bare noun in the table, a name that goes on and is another thing, the amount of a clause after or before that
+    # of a name, no name at all
     "2022年，台州市高新技术企业达到320家。",
     "2022年，台州市渔港改造贷款贴息资金管理办法补助2000万元。",
+    "2022年，台州市发放渔港改造贷款3亿元，新建农村公路120公里。",
+    "2022年，台州市新建农村公路120公里，并启动海岸带修复计划。",
     "2022年，台州市接待游客1200万人次。",
 ]
 
