@@ -17,6 +17,8 @@ from typing import Literal
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 _NUMBER = r"[\d,.]+"
+_HOLDS = dict.fromkeys(("path", "list"), "(?:(?!: ).)*?")
+"""What blanks of these names hold: they end at a colon, else they would take in what introduces them."""
 _BLANK = re.compile(r"\{(\w+)\}")
 
 
@@ -56,7 +58,7 @@ class Catalogue:
 
         Where several phrases fit, the one with the most words of its own is taken. What fills a blank is translated by
         itself where the catalogue has that too, and so is a list of which it has every part. Blanks whose name begins
-        with `n_` are numbers.
+        with `n_` are numbers; those named `path` and `list` hold no colon and space.
         """
         found = self._found(text, language) if language != "en" else None
         return text if found is None else found
@@ -97,7 +99,7 @@ def _filled(phrase: str, about: Mapping[str, str]) -> str:
 def _pattern(english: str) -> re.Pattern[str]:
     parts = _BLANK.split(english)  # text, name, text, name, …
     made = [
-        re.escape(p) if at % 2 == 0 else f"(?P<{p}>{_NUMBER if p.startswith('n_') else '.*?'})"
+        re.escape(p) if at % 2 == 0 else f"(?P<{p}>{_NUMBER if p.startswith('n_') else _HOLDS.get(p, '.*?')})"
         for at, p in enumerate(parts)
     ]
     return re.compile("".join(made), re.DOTALL)

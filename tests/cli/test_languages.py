@@ -77,6 +77,30 @@ def test_commands_speak_the_users_language(place: Path, arguments: tuple[str, ..
     assert english in "".join(gongbao(place, *arguments, language="C"))
 
 
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("Your rules: r/lexicon/a.txt: a: adds 盏; takes away 把", "你的规则：r/lexicon/a.txt：a：添加 盏；去掉 把"),
+        ("r/a.txt: a: adds 盏 瓶 and 3 more; +把 without effect", "r/a.txt：a：添加 盏 瓶 等，另有 3 条；+把 不起作用"),
+        ("r/a.txt: a: no change", "r/a.txt：a：没有改变"),
+        ("r/a.txt: replaces the 30 words of a by 2", "r/a.txt：a 原有的 30 个词换成 2 个"),
+        ("r/a.yaml: replaces the rules money.sum", "r/a.yaml：替换规则 money.sum"),
+        ("r/a.yaml: adds the parts sum", "r/a.yaml：添加片段 sum"),
+        ("r/known_names.csv: 12 rows", "r/known_names.csv：12 行"),
+        ("3 rules, 9 examples, 0 failures", "规则 3 条，例子 9 个，不成立 0 个"),
+        ("2 kept, 1 changed, 0 added, 4 removed", "保留 2 条，修改 1 条，新增 0 条，删除 4 条"),
+        (
+            "not read: a: 5亿元 (stands in the text more than once, nothing around it tells it apart)",
+            "没有读取：a：5亿元（原文中不止一处，前后文无法区分）",
+        ),
+        ("Ctrl-C stops. No token is asked for on this machine.", "按 Ctrl-C 停止。在本机不要求令牌。"),
+        ("o/b.gold.jsonl: no such file", "o/b.gold.jsonl: no such file"),
+    ],
+)
+def test_nothing_of_a_note_stays_english(english: str, chinese: str) -> None:
+    assert Catalogue.load("gongbao.cli").translated(english, "zh") == chinese
+
+
 def phrases_of(command: Any) -> list[str]:
     """What a command's help says: its paragraphs and its options."""
     paragraphs = inspect.cleandoc(command.help).split("\n\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gongbao.cli.run import NerOption, NoNerOption, RulesOption
+from gongbao.cli.terminal import echo
 
 if TYPE_CHECKING:
     from gongbao.evaluate.scoring import Scores
@@ -76,7 +77,7 @@ def _records(articles: Any, given: Path | None, rules: tuple[Path, ...], ner: st
     )
     for result in pipeline.pipe(read):
         if isinstance(result, Failure):
-            typer.echo(f"failed: {result.id}: {result.message}", err=True)
+            echo(f"failed: {result.id}: {result.message}", err=True)
         else:
             yield from (record.to_dict() for record in result.records)
 

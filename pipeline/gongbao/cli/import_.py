@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gongbao.cli.diff import BaselineOption
+from gongbao.cli.terminal import echo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,14 +109,14 @@ def _write(lines: list[dict[str, Any]], output: str | None, default: Path) -> No
         return
     path = Path(output) if output else default
     write_text(path, text)
-    typer.echo(f"{len(lines)} articles: {path}", err=True)
+    echo(f"{len(lines)} articles: {path}", err=True)
 
 
 def _report(done: list[Corrected]) -> int:
     words = ("kept", "changed", "added", "removed")
     totals = ", ".join(f"{sum(getattr(one, word) for one in done)} {word}" for word in words)
-    typer.echo(totals, err=True)
+    echo(totals, err=True)
     unread = [(one.article_id, mark) for one in done for mark in one.unread]
     for article_id, mark in unread:
-        typer.echo(f"  not read: {article_id}: {mark}", err=True)
+        echo(f"not read: {article_id}: {mark}", err=True)
     return 1 if unread else 0

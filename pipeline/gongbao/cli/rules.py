@@ -20,13 +20,13 @@ app = typer.Typer(help="Check, test, explain and start rules.", no_args_is_help=
 @app.command()
 def check(rules: RulesOption = None) -> None:
     """Load all rules, check their tags, and every example both ways. Exit status 1 if something does not hold."""
-    from gongbao.cli.terminal import printable
+    from gongbao.cli.terminal import echo, printable
     from gongbao.rulebook.check import check_rules
     from gongbao.rulebook.load import RuleSet
 
     loaded = RuleSet.load(*(rules or ()))
     for line in loaded.own:
-        typer.echo(printable(line), err=True)
+        echo(printable(line), err=True)
     failures = check_rules(loaded)
     for line in failures:
         typer.echo(line)
@@ -36,7 +36,7 @@ def check(rules: RulesOption = None) -> None:
         for stage in loaded.stages.values()
         for r in stage
     )
-    typer.echo(f"{total} rules, {examples} examples, {len(failures)} failures", err=bool(failures))
+    echo(f"{total} rules, {examples} examples, {len(failures)} failures", err=bool(failures))
     raise typer.Exit(1 if failures else 0)
 
 
@@ -48,6 +48,7 @@ def test(
 ) -> None:
     """Check every example, then run the rules over a corpus and show which fired how often, and which never."""
     from gongbao.canonical import dump_json
+    from gongbao.cli.terminal import echo
     from gongbao.document import Article, Extraction
     from gongbao.pipeline import Pipeline
     from gongbao.read import read_paths
@@ -76,9 +77,7 @@ def test(
                 typer.echo(f"{count:8}  {name}")
             for name in counted.never:
                 typer.echo(f"   never  {name}")
-        typer.echo(
-            f"{len(failures)} failures; {len(counted.fired)} rules fired over {counted.articles} articles", err=True
-        )
+        echo(f"{len(failures)} failures; {len(counted.fired)} rules fired over {counted.articles} articles", err=True)
     raise typer.Exit(1 if failures else 0)
 
 
@@ -126,7 +125,7 @@ def add(
 
     Exit status: 0 shown or kept, 1 the example gives nothing new or does not hold, 2 it cannot be added.
     """
-    from gongbao.cli.terminal import printable
+    from gongbao.cli.terminal import echo, printable
     from gongbao.document import Article
     from gongbao.read import read_paths
     from gongbao.rulebook import addition
@@ -155,20 +154,20 @@ def add(
         for line in lines:
             typer.echo(printable(line))
     if limit and len(changes) > limit:
-        typer.echo(f"… and {len(changes) - limit} more: --limit 0 shows all")
+        echo(f"… {len(changes) - limit} more (--limit 0 shows all)")
     for line in seen.failures:
         typer.echo(printable(line), err=True)
     if not seen.example:
-        typer.echo("The example gives the same records as before", err=True)
-    typer.echo(
+        echo("The example gives the same records as before", err=True)
+    echo(
         f"{made.says}: {len(seen.added)} records more, {len(seen.removed)} less, {len(seen.changed)} changed "
         f"in {seen.articles} articles",
         err=True,
     )
     if keep:
-        typer.echo(f"Wrote {addition.keep(made)}", err=True)
+        echo(f"Wrote {addition.keep(made)}", err=True)
     else:
-        typer.echo("Nothing is written yet: --keep keeps it", err=True)
+        echo("Nothing is written yet: --keep keeps it", err=True)
     raise typer.Exit(0 if seen.example and not seen.failures else 1)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from gongbao.cli.run import ModelOption, RulesOption
+from gongbao.cli.terminal import echo
 from gongbao.loopback import HEAD, LOOPBACK
 
 TOKEN_VARIABLE = "GONGBAO_TOKEN"
@@ -81,7 +82,7 @@ def command(
         app: Any = create_app(pool, out, limits, token=token, local=local)
         name = f"[{host}]" if ":" in host else host
         typer.echo(f"http://{name}:{listener.getsockname()[1]}/")
-        typer.echo("Ctrl-C stops." + ("" if token else " No token is asked for on this machine."), err=True)
+        echo("Ctrl-C stops." if token else "Ctrl-C stops. No token is asked for on this machine.", err=True)
         config = uvicorn.Config(
             app,
             log_config=_log(),
