@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gongbao.evaluate.judge import alike
-from gongbao.names.candidates import key
+from gongbao.names.candidates import key, paired
 from gongbao.names.known import FILE, KnownNames, read_known, written
 from gongbao.review.ledger import Event
 from gongbao.run.folder import write_whole
@@ -15,8 +15,6 @@ from gongbao.run.folder import write_whole
 _EDGE = 2
 """Characters that an alias must have in common with its name at the beginning and at the end: 融资服务 is another thing
 than 融资服务平台, 专利权质押融资 the same as 专利质押融资."""
-
-_PAIRS = ("“”", "‘’", "《》", "「」", "『』", "（）", "()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,9 @@ def decided_names(events: Iterable[Event]) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for event in events:
-        name = _paired(event.outcome.get("initiative") or "") if event.outcome is not None else ""
+        name = (event.outcome.get("initiative") or "") if event.outcome is not None else ""
+        start, end = paired(name, 0, len(name))
+        name = name[start:end].strip()
         if len(key(name)) <= 1:
             continue
         aliases = found.setdefault(name, [])
@@ -44,14 +44,6 @@ def decided_names(events: Iterable[Event]) -> dict[str, list[str]]:
         if wording and is_wording(wording, name) and wording not in aliases:
             aliases.append(wording)
     return found
-
-
-def _paired(name: str) -> str:
-    """A name without marks of which only one of a pair is in it: “春风行动 was cut out of a text."""
-    for pair in _PAIRS:
-        if name.count(pair[0]) != name.count(pair[1]):
-            name = name.replace(pair[0], "").replace(pair[1], "")
-    return name.strip()
 
 
 def is_wording(wording: str, name: str) -> bool:
