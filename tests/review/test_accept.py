@@ -127,6 +127,17 @@ def test_decisions_are_what_is_learned_from(project: Project) -> None:
     assert said.keys() == {"12.5亿元", "300家", "8000万元", "45次"} and said["300家"] == [2021]
 
 
+def test_names_of_decided_records_become_known_and_are_counted(project: Project) -> None:
+    session, mine = decide_all(project), project.root / "mine"
+    counts = [
+        (done.names, done.aliases)
+        for dry_run in (True, False, False)
+        if (done := project.accept(session, names=mine, dry_run=dry_run))
+    ]
+    assert counts == [(0, 0), (1, 0), (0, 0)]
+    assert (mine / "known_names.csv").read_text(encoding="utf-8") == "name,aliases\n质押融资,\n"
+
+
 def test_where_nothing_was_decided_learning_says_what_to_do(project: Project) -> None:
     with pytest.raises(CompareError, match="nothing has been decided") as caught:
         from_reviews(project.places)

@@ -358,7 +358,8 @@ def test_writing_decisions_makes_their_names_known(project: Path) -> None:
         opened.decide([change.key], "accept", "Li", {}, {})
         answer = client_of(opened).post("/api/apply", json={"dry_run": True}, headers=TOKEN)
         assert answer.status_code == 200 and not (mine / "known_names.csv").exists()
-        client_of(opened).post("/api/apply", json={"dry_run": False}, headers=TOKEN)
+        answer = client_of(opened).post("/api/apply", json={"dry_run": False}, headers=TOKEN)
+        assert answer.json()["names"] == 1
         assert name in (mine / "known_names.csv").read_text("utf-8")
     finally:
         opened.store.close()

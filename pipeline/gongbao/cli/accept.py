@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,8 +54,8 @@ def command(
     from gongbao.canonical import dump_json
     from gongbao.diff.compare import compare
     from gongbao.diff.sources import Places, in_order, open_side
+    from gongbao.names.known import FILE
     from gongbao.review.accept import accept
-    from gongbao.review.known import decided_names, keep_names
     from gongbao.review.ledger import Ledger
     from gongbao.review.store import Store
     from gongbao.rulebook.load import RuleSet
@@ -72,17 +71,20 @@ def command(
     ledger = store.ledger if store is not None else Ledger()
     ruleset = RuleSet.load(*rules or ())
     summary = accept(
-        compare(left, right), ledger, places, ruleset, everything=everything, gone=gone, quiet=quiet, dry_run=dry_run
-    )
-    kept = (
-        keep_names(rules[-1], decided_names(chain.from_iterable(ledger.standing().values())))
-        if rules and not dry_run
-        else None
+        compare(left, right),
+        ledger,
+        places,
+        ruleset,
+        names=rules[-1] if rules else None,
+        everything=everything,
+        gone=gone,
+        quiet=quiet,
+        dry_run=dry_run,
     )
     if store is not None:
         store.close()
-    if kept is not None and (kept.names or kept.aliases):
-        echo(f"Wrote {kept.names} known names and {kept.aliases} aliases ({kept.path}).", err=True)
+    if rules and not dry_run and (summary.names or summary.aliases):
+        echo(f"Wrote {summary.names} known names and {summary.aliases} aliases ({rules[-1] / FILE}).", err=True)
     if json:
         typer.echo(dump_json(summary.to_dict()))
     else:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from gongbao.diff.sources import Places, in_order, open_side
 from gongbao.review.cases import merge_cases
 from gongbao.review.editing import moved
 from gongbao.review.gold import merge_gold
+from gongbao.review.known import decided_names, keep_names
 from gongbao.review.ledger import Event, Ledger
 from gongbao.review.patch import patch_for
 from gongbao.review.store import Store
@@ -41,8 +43,8 @@ class Summary:
     """What was, or would be, written.
 
     `records` counts records added to, removed from or changed in the baseline; `started` says that there was no
-    baseline and the old side of the comparison became it first; `held` are articles whose text changed and which stay
-    as they were until all their changes are decided.
+    baseline and the old side of the comparison became it first; `names` and `aliases` are new known names; `held` are
+    articles whose text changed and which stay as they were until all their changes are decided.
     """
 
     records: int = 0
@@ -52,6 +54,8 @@ class Summary:
     examples: int = 0
     patch: str | None = None
     started: bool = False
+    names: int = 0
+    aliases: int = 0
     held: tuple[str, ...] = ()
     contradicts_gold: tuple[str, ...] = ()
     dry_run: bool = False
@@ -79,6 +83,7 @@ def accept(
     places: Places,
     rules: RuleSet | None = None,
     *,
+    names: Path | None = None,
     everything: bool = False,
     gone: bool = True,
     quiet: bool = False,
@@ -91,19 +96,25 @@ def accept(
         ledger: The decisions.
         places: Where baseline, gold, test cases and outputs are.
         rules: The rules that examples are offered for; None for no patch.
+        names: The rules folder whose known names get those of decided records; None for none.
         everything: Take the whole new side as accepted, reviewed or not, but what was rejected or edited.
         gone: Whether `everything` takes the loss of articles that the new side did not read as well (`compare`).
         quiet: Also write changes that need no eyes.
         dry_run: Only say what would be written.
 
     Raises:
+        RuleError: the table of known names is wrong.
         CompareError: the baseline is damaged, is being written by somebody else or cannot be written, or a record is
             not as the schema says. The baseline is as it was then.
     """
     with writing(places.baseline) if not dry_run else nullcontext():
-        return _accept(
+        done = _accept(
             comparison, ledger, places, rules, everything=everything, gone=gone, quiet=quiet, dry_run=dry_run
         )
+    if names is None or dry_run:
+        return done
+    kept = keep_names(names, decided_names(chain.from_iterable(ledger.standing().values())))
+    return replace(done, names=kept.names, aliases=kept.aliases)
 
 
 def unwritten(places: Places) -> int:

@@ -6,7 +6,6 @@ import json
 import secrets
 from contextlib import suppress
 from decimal import Decimal
-from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,7 +20,6 @@ from gongbao.diff.fields import display, grouped
 from gongbao.errors import ExportError, GongbaoError
 from gongbao.review.accept import accept
 from gongbao.review.editing import EDITABLE, FieldErrors
-from gongbao.review.known import decided_names, keep_names
 from gongbao.review.propose import Proposer
 from gongbao.review.publishing import published
 from gongbao.review.queue import change_rows, describe, group_rows, matching, queue_groups, status_rows
@@ -224,13 +222,11 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
 
     @app.post("/api/apply")
     def apply(body: Apply) -> Response:
-        done = accept(session.comparison, session.store.ledger, session.places, session.ruleset, dry_run=body.dry_run)
+        names = Path(session.rules[-1]) if session.rules else None
+        done = accept(
+            session.comparison, session.store.ledger, session.places, session.ruleset, names=names, dry_run=body.dry_run
+        )
         if not body.dry_run:
-            if session.rules:
-                keep_names(
-                    Path(session.rules[-1]),
-                    decided_names(chain.from_iterable(session.store.ledger.standing().values())),
-                )
             session.reopen()
             pages.refresh()
         return _json(done.to_dict())
