@@ -287,7 +287,7 @@ def test_ctrl_c_where_python_drops_it_comes_once_more(what: str, tmp_path: Path)
     loaded = tmp_path / "loaded.py"
     loaded.write_text("import signal\n" + DROPPED[what], encoding="utf-8")
     program = f"import sys, time; sys.path.insert(0, {str(tmp_path)!r}); import gongbao.cli as cli; "
-    program += "cli.build = lambda: lambda: __import__('loaded') and time.sleep(300); cli.main()"
+    program += "cli.get_command = lambda app: lambda: __import__('loaded') and time.sleep(300); cli.main()"
     done = subprocess.run([sys.executable, "-c", HEARS_CTRL_C + program], capture_output=True, text=True, timeout=600)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 

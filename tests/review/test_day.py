@@ -14,7 +14,7 @@ from tests.review.analyst import Analyst, Knowledge, Work, records_of
 
 pytestmark = pytest.mark.browser
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
-FIRST = ["roundups/tourism.txt", "releases/xiamen-pledge.txt"]
+FIRST = ["roundups/wuhan-districts.txt", "releases/xiamen-pledge.txt"]
 NEXT_MONTH = ["releases/housing-changsha.txt"]
 EYES = 18
 
