@@ -363,3 +363,18 @@ def test_writing_decisions_makes_their_names_known(project: Path) -> None:
         assert name in (mine / "known_names.csv").read_text("utf-8")
     finally:
         opened.store.close()
+
+
+def test_the_table_is_served_as_it_was_published_and_not_before(project: Path) -> None:
+    places = Places(project / "outputs", project / "baseline", project / "gold", project / "cases")
+    opened = open_review("previous", "latest", places, reviewer="Li")
+    try:
+        opened.decide([opened.comparison.changes[0].key], "accept", "Li", {}, {})
+        client = client_of(opened)
+        client.post("/api/apply", json={"dry_run": False}, headers=TOKEN)
+        assert client.get("/baseline.xlsx").status_code == 404
+        path = Path(client.post("/api/publish", headers=TOKEN).json()["path"])
+        path.write_bytes(b"as it stands")
+        assert client.get("/baseline.xlsx").content == b"as it stands"
+    finally:
+        opened.store.close()

@@ -21,7 +21,7 @@ from gongbao.errors import ExportError, GongbaoError
 from gongbao.review.accept import accept
 from gongbao.review.editing import EDITABLE, FieldErrors
 from gongbao.review.propose import Proposer
-from gongbao.review.publishing import published
+from gongbao.review.publishing import published, published_table
 from gongbao.review.queue import change_rows, describe, group_rows, matching, queue_groups, status_rows
 from gongbao.review.security import Guard
 from gongbao.review.session import Outcome, Session
@@ -238,7 +238,10 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
 
     @app.get("/baseline.xlsx")
     def table() -> Response:
-        return FileResponse(published(session.places)[0], filename="baseline.xlsx")
+        path = published_table(session.places)
+        if not path.is_file():
+            return _json({"error": f"nothing is published yet: {path}", "code": "compare.no-table"}, 404)
+        return FileResponse(path, filename=path.name)
 
     return app
 

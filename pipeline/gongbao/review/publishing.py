@@ -7,8 +7,13 @@ from pathlib import Path
 from gongbao.diff.sources import Places
 
 
+def published_table(places: Places) -> Path:
+    """Where the table of accepted records is, once it is published."""
+    return places.outputs / "exports" / "baseline.xlsx"
+
+
 def published(places: Places) -> tuple[Path, int]:
-    """Write the accepted records to `outputs/exports/baseline.xlsx`; where they are, and how many.
+    """Write the accepted records to their table; where it is, and how many they are.
 
     Raises:
         GongbaoError: there are none, or the file cannot be written.
@@ -17,7 +22,7 @@ def published(places: Places) -> tuple[Path, int]:
     from gongbao.export.select import Data, Selection
     from gongbao.export.writing import export, target_of
 
-    path = places.outputs / "exports" / "baseline.xlsx"
+    path = published_table(places)
     data = Data([open_named("baseline", places.outputs, places.baseline)], Selection())
     written = export(data, target_of("xlsx", str(path), lambda _: path))
     return path, written.rows
