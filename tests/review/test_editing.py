@@ -67,6 +67,7 @@ def test_a_name_that_only_one_place_has_is_enough(base: dict[str, Any], gazettee
 def test_a_year_moves_the_days_of_the_period(base: dict[str, Any], gazetteer: Gazetteer) -> None:
     done = edit(base, {"year": "2019"}, TEXTS, gazetteer)
     assert (done["year"], done["period_start"], done["period_end"]) == (2019, "2019-01-01", "2019-12-31")
+    assert done["period"] is None, "the article's words say the other year"
     leap = {**base, "period_end": "2020-02-29"}
     assert edit(leap, {"year": "2019"}, TEXTS, gazetteer)["period_end"] == "2019-02-28"
 

@@ -211,8 +211,14 @@ def _place(text: str, gazetteer: Gazetteer) -> str:
 
 
 def _follow_year(record: dict[str, Any], base: RecordRow, changed: set[str]) -> None:
-    """Move the days of the period along with the year, unless they were written as well."""
-    if "year" not in changed or changed & {"period_start", "period_end"}:
+    """Move the days of the period along with the year, and drop the words that said another, unless they were written
+    as well.
+    """
+    if "year" not in changed:
+        return
+    if "period" not in changed:
+        record["period"] = None
+    if changed & {"period_start", "period_end"}:
         return
     before, after = base.get("year"), record["year"]
     if after is None:

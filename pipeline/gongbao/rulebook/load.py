@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -246,7 +247,7 @@ class RuleSet:
         for folder in self.folders:
             for path in sorted(folder.glob("**/*")):
                 if path.is_file() and path.suffix in {".yaml", ".txt", ".csv"}:
-                    digest.update(path.relative_to(folder).as_posix().encode())
+                    digest.update(os.fsencode(path.relative_to(folder).as_posix()))
                     digest.update(hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()[:12]
 
