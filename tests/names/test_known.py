@@ -105,6 +105,9 @@ def test_a_table_is_written_as_it_is_read(tmp_path: Path) -> None:
         ("names,aliases\n", f"{FILE}:1", "'name' is missing"),
         ("name,aliases\n渔港,\n,渔场\n", f"{FILE}:3", "without a name"),
         ("name,aliases\n渔港,\n渔港,渔场\n", f"{FILE}:3", "two rows"),
+        ("name,aliases\n渔港,渔场,港口\n", f"{FILE}:2", "more cells"),
+        ('name,aliases\n渔港,"渔场\n海港,\n', FILE, "not readable as CSV"),
+        ('name,aliases\n渔港,"渔场\n海港"\n', f"{FILE}:3", "several lines"),
         ("name,aliases\n渔港,渔场\n海港,渔场\n", FILE, "渔场 is said to be 渔港 and 海港"),
     ],
 )

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gongbao.names.known import FILE
+from gongbao.errors import RuleError
+from gongbao.names.known import FILE, read_known
 from gongbao.review.known import decided_names, is_wording, keep_names
 from gongbao.review.ledger import Event, Ledger
 
@@ -56,7 +57,27 @@ def test_names_found_right_are_known_and_those_refused_are_not(tmp_path: Path) -
 def test_what_stands_in_the_table_stays(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("name,aliases\n滨海修复,海岸带修复计划\n", encoding="utf-8")
     keep_names(tmp_path, {"海岸带修复计划": ["海岸带修复的计划"], "渔港改造贷款": ["海岸带修复计划"]})
-    assert (tmp_path / FILE).read_text("utf-8") == "name,aliases\n渔港改造贷款,\n滨海修复,海岸带修复计划\n"
+    assert (tmp_path / FILE).read_text("utf-8") == "name,aliases\n滨海修复,海岸带修复计划\n渔港改造贷款,\n"
+
+
+def test_columns_order_and_marks_of_the_table_stay(tmp_path: Path) -> None:
+    table = "\ufeffname,aliases,note\r\n海岸带修复计划,,ours\r\n渔光行动,渔光计划,\r\n"
+    (tmp_path / FILE).write_bytes(table.encode())
+    keep_names(tmp_path, {"海岸带修复计划": ["海岸带修复的计划"], "渔港改造贷款": []})
+    expected = table.replace("计划,,ours", "计划,海岸带修复的计划,ours") + "渔港改造贷款,,\r\n"
+    assert (tmp_path / FILE).read_bytes().decode() == expected
+
+
+def test_line_ends_are_no_part_of_a_name(tmp_path: Path) -> None:
+    names = decided_names([event("accept", new="“”\u2028渔港改造\x0b贷款"), event("accept", new="渔\x00港改造贷款")])
+    keep_names(tmp_path, names)
+    assert len(names) == 1 and list(read_known(keep_names(tmp_path, names).path)) == [*names]
+
+
+def test_a_table_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("a file", encoding="utf-8")
+    with pytest.raises(RuleError, match="cannot be written"):
+        keep_names(tmp_path / "mine", {"渔港改造贷款": []})
 
 
 def test_a_name_that_an_edit_replaced_is_a_wording_and_no_name() -> None:

@@ -69,6 +69,8 @@ def command(
     *chosen, gone = chosen_sides(old, new)
     left, right, _ = in_order(*(open_side(name, places) for name in last or chosen))
     ledger = store.ledger if store is not None else Ledger()
+    if rules and not dry_run:
+        rules[-1].mkdir(parents=True, exist_ok=True)  # the names need a place
     ruleset = RuleSet.load(*rules or ())
     summary = accept(
         compare(left, right),

@@ -25,6 +25,7 @@ from gongbao.rulebook.rulefile import read_text
 
 FILE = KNOWN_NAMES
 COLUMNS = ("name", "aliases")
+_BOM = "\ufeff"
 _SEPARATOR = regex.compile("[;；]")
 _BREAK = regex.compile(r"[\n，,。；;：:、]")
 LEAST_CHARACTERS = 5
@@ -114,19 +115,45 @@ def read_known(path: Path) -> dict[str, tuple[str, ...]]:
 
 def written(names: Mapping[str, Iterable[str]]) -> str:
     """Names with their aliases as the text of a table, in the order of the names."""
+    return extended("", names)
+
+
+def extended(table: str, more: Mapping[str, Iterable[str]]) -> str:
+    """The text of a table with more names and aliases; its rows, their order and its other columns stay."""
+    reader = _reader(table)
+    columns = [*(reader.fieldnames or COLUMNS)]
+    columns += [name for name in COLUMNS if name not in columns]
+    rows = list(reader)
+    of_name = {row["name"].strip(): row for row in rows}
+    for name in sorted(more):
+        if name not in of_name:
+            of_name[name] = {"name": name}
+            rows.append(of_name[name])
+        row = of_name[name]
+        row["aliases"] = ";".join([*filter(None, [row.get("aliases")]), *more[name]])
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows((name, ";".join(names[name])) for name in sorted(names))
+    buffer.write(_BOM if table.startswith(_BOM) else "")
+    writer = csv.DictWriter(buffer, columns, restval="", lineterminator="\r\n" if "\r\n" in table else "\n")
+    writer.writeheader()
+    writer.writerows(rows)
     return buffer.getvalue()
 
 
+def _reader(table: str) -> csv.DictReader[str]:
+    return csv.DictReader(io.StringIO(table.removeprefix(_BOM), newline=""), strict=True)
+
+
 def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
-    reader = csv.DictReader(read_text(path).removeprefix("\ufeff").splitlines(keepends=True))
+    reader = _reader(read_text(path))
     if "name" not in (reader.fieldnames or ()):
         raise _bad(f"{path}:1", "column 'name' is missing", f"The header is: {','.join(COLUMNS)}")
     for row in reader:
-        yield f"{path}:{reader.line_num}", row
+        where = f"{path}:{reader.line_num}"
+        if None in row:
+            raise _bad(where, "a row with more cells than columns", "Put ; between aliases, and a comma in quotes")
+        if "\n" in (row["name"] or "") + (row.get("aliases") or ""):
+            raise _bad(where, "a cell of several lines", "Close the quotation mark, or write one line")
+        yield where, row
 
 
 def _wordings(names: Mapping[str, Iterable[str]], path: Path) -> dict[str, str]:

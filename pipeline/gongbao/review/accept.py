@@ -26,6 +26,7 @@ from gongbao.diff.compare import Change, Comparison, compare
 from gongbao.diff.fields import RecordRow, content_key
 from gongbao.diff.reading import Row, Side
 from gongbao.diff.sources import Places, in_order, open_side
+from gongbao.names.known import KnownNames
 from gongbao.review.cases import merge_cases
 from gongbao.review.editing import moved
 from gongbao.review.gold import merge_gold
@@ -107,6 +108,8 @@ def accept(
         CompareError: the baseline is damaged, is being written by somebody else or cannot be written, or a record is
             not as the schema says. The baseline is as it was then.
     """
+    if names is not None:
+        KnownNames.load([names])  # what is wrong there is told before anything is written
     with writing(places.baseline) if not dry_run else nullcontext():
         done = _accept(
             comparison, ledger, places, rules, everything=everything, gone=gone, quiet=quiet, dry_run=dry_run

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gongbao.errors import RuleError
 from gongbao.evaluate.judge import alike
 from gongbao.names.candidates import key, paired
-from gongbao.names.known import FILE, KnownNames, read_known, written
+from gongbao.names.known import FILE, KnownNames, extended, read_known
 from gongbao.review.ledger import Event
 from gongbao.run.folder import write_whole
 
@@ -35,9 +36,10 @@ def decided_names(events: Iterable[Event]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for event in events:
         name = (event.outcome.get("initiative") or "") if event.outcome is not None else ""
+        name = " ".join(name.split())  # line ends of all kinds are no part of a name
         start, end = paired(name, 0, len(name))
         name = name[start:end].strip()
-        if len(key(name)) <= 1:
+        if len(key(name)) <= 1 or not name.isprintable():
             continue
         aliases = found.setdefault(name, [])
         wording = event.new.get("initiative") if event.action == "edit" and event.new is not None else None
@@ -58,25 +60,28 @@ def keep_names(folder: Path, names: Mapping[str, Iterable[str]]) -> Kept:
     A name that stands there as the alias of another, and an alias that stands for another name, are left out.
 
     Raises:
-        RuleError: the table that is there is wrong.
-        OSError: it cannot be written.
+        RuleError: the table that is there is wrong, or it cannot be written.
     """
     path = folder / FILE
-    table = {name: list(aliases) for name, aliases in read_known(path).items()} if path.exists() else {}
+    there = read_known(path) if path.exists() else {}
     known = dict(KnownNames.load([folder]).wordings)
-    new_names = new_aliases = 0
+    more: dict[str, list[str]] = {}
     for name, aliases in names.items():
         if known.setdefault(key(name), name) != name:
             continue
-        if name not in table:
-            table[name] = []
-            new_names += 1
-        for alias in aliases:
-            if key(alias) not in known:
-                known[key(alias)] = name
-                table[name].append(alias)
-                new_aliases += 1
-    if new_names or new_aliases:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, written(table).encode())
-    return Kept(path, new_names, new_aliases)
+        new = {key(alias): alias for alias in aliases if key(alias) not in known}
+        known |= dict.fromkeys(new, name)
+        if new or name not in there:
+            more[name] = [*new.values()]
+    if more:
+        table = extended(path.read_bytes().decode() if path.exists() else "", more)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(path.resolve(), table.encode())
+        except OSError as error:
+            problem, fix = (
+                f"cannot be written: {error.strerror or error}",
+                "Make room, or take the right to write it",
+            )
+            raise RuleError(problem, where=str(path), fix=fix, code="rules.known_names") from error
+    return Kept(path, len(more.keys() - there.keys()), sum(map(len, more.values())))
