@@ -75,7 +75,7 @@ def test_what_cannot_be_kept_leaves_the_file_as_it_was(tmp_path: Path, monkeypat
     before = path.read_bytes()
     full = OSError(errno.ENOSPC, "No space left on device")
     monkeypatch.setattr(os, "fsync", lambda handle: (_ for _ in ()).throw(full))
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(RuleError, match="No space"):
         keep(word_addition(tmp_path, "measure_words", "家", "共有企业3家。", remove=True))
     assert path.read_bytes() == before and [*path.parent.iterdir()] == [path]
 
@@ -130,3 +130,28 @@ def test_lists_are_found_by_a_word(gongbao: Callable[..., subprocess.CompletedPr
     assert done.returncode == 0 and "measure_units" in done.stdout
     assert "money_nouns" in gongbao("rules", "lists").stdout
     assert gongbao("rules", "lists", "礅礅礅").returncode == 1
+
+
+def test_what_was_written_meanwhile_is_not_lost(tmp_path: Path) -> None:
+    first = word_addition(tmp_path, "measure_words", "枚礅", EXAMPLE)
+    second = word_addition(tmp_path, "measure_words", "盏盅", "全县更换路灯3000盏盅。")
+    keep(first)
+    with pytest.raises(RuleError, match="was changed meanwhile"):
+        keep(second)
+    keep(word_addition(tmp_path, "measure_words", "盏盅", "全县更换路灯3000盏盅。"))
+    text = (tmp_path / "lexicon" / "measure_words.txt").read_text("utf-8")
+    assert "枚礅" in text and "盏盅" in text
+
+
+def test_a_folder_that_holds_other_things_is_looked_at_as_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
+    seen = preview(word_addition(tmp_path, "measure_words", "枚礅", EXAMPLE), [], ner=None)
+    assert seen.example
+
+
+def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path) -> None:
+    addition = word_addition(tmp_path, "measure_words", "枚礅", EXAMPLE)
+    (tmp_path / "lexicon").write_text("a file", encoding="utf-8")
+    with pytest.raises(RuleError, match="cannot be written"):
+        keep(addition)

@@ -48,7 +48,8 @@ class Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _whole(cls, value: Any) -> Any:
-        json.dumps(value, ensure_ascii=False).encode()  # a UnicodeEncodeError is a ValueError
+        if isinstance(value, dict):  # what is none is told by the model
+            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # a UnicodeEncodeError is a ValueError
         return value
 
 
@@ -189,6 +190,8 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
     @app.get("/api/propose")
     def propose(article: str, start: int, end: int) -> Response:
         row, texts = session.article(article)
+        if not 0 <= start < end <= len(texts.raw):
+            return _json({"error": "the span is outside the text", "code": "compare.span"}, 422)
         near = session.comparison.new.rows(article) or session.comparison.old.rows(article)
         return _json(proposer.propose(texts, row.pub_date, start, end, near))
 

@@ -26,6 +26,8 @@ from gongbao.stored import write_whole
 
 EXAMPLE = "example"
 """The article of a preview that is the addition's own example."""
+READ = frozenset({".yaml", ".txt", ".csv"})
+"""The endings of files that rules are read from."""
 _SHOWN = (
     "value", "value_max", "unit", "kind", "bound", "status", "place", "year", "period", "initiative", "indicator",
 )  # fmt: skip
@@ -41,6 +43,7 @@ class Addition:
         text: Its whole content.
         says: What is added, in a line.
         example: A sentence that shows what it is for.
+        base: What the file held when the addition was made; None if it was not there.
     """
 
     folder: Path
@@ -48,6 +51,7 @@ class Addition:
     text: str
     says: str
     example: str
+    base: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,8 @@ def word_addition(folder: Path, lexicon: str, word: str, example: str, *, remove
     text = "".join(f"{line}\n" for line in lines)
     if (word in parse_lexicon(text, folder / file).over(shipped)) == remove:
         text += f"{'-' if remove else '+'}{word}  # {example.replace('#', ' ')}\n"
-    return Addition(folder, file, text, f"{lexicon}: {'-' if remove else '+'}{word}", example)
+    base = (folder / file).read_bytes() if own is not None else None
+    return Addition(folder, file, text, f"{lexicon}: {'-' if remove else '+'}{word}", example, base)
 
 
 def rule_addition(folder: Path, sentence: str, selected: str, *, identifier: str, name: str = "") -> Addition:
@@ -140,11 +145,12 @@ def preview(
     read = [Article(EXAMPLE, addition.example), *articles]
     with tempfile.TemporaryDirectory() as place:
         fresh = Path(place) / "rules"
-        if addition.folder.is_dir():
-            shutil.copytree(addition.folder, fresh)
-        else:
-            fresh.mkdir()
-        keep(addition, fresh)
+        for path in addition.folder.glob("**/*"):
+            if path.is_file() and path.suffix in READ:
+                copy = fresh / path.relative_to(addition.folder)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+        _write(fresh / addition.file, addition.text)
         folders = [*others, *([addition.folder] if addition.folder.is_dir() else [])]
         before = _records(Pipeline(rules=folders, ner=ner), read)
         after = _records(Pipeline(rules=[*others, fresh], ner=ner), read)
@@ -170,16 +176,26 @@ def preview(
     )
 
 
-def keep(addition: Addition, folder: Path | None = None) -> Path:
-    """Write an addition into its folder, or another; gives the file.
+def keep(addition: Addition) -> Path:
+    """Write an addition into its folder; gives the file.
 
     Raises:
-        OSError: it cannot be written.
+        RuleError: the file has changed since the addition was made, or cannot be written (`rules.add`).
     """
-    path = (folder or addition.folder) / addition.file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, addition.text.encode())
+    path = addition.folder / addition.file
+    try:
+        if (path.read_bytes() if path.exists() else None) != addition.base:
+            raise _bad(f"{path} was changed meanwhile", "Say it again: it is made from what is there now")
+        _write(path.resolve(), addition.text)
+    except OSError as error:
+        problem = f"{path} cannot be written: {error.strerror or error}"
+        raise _bad(problem, "Make room, or take the right to write it") from error
     return path
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, text.encode())
 
 
 def _records(pipeline: Pipeline, articles: Sequence[Article]) -> Mapping[str, Record]:
