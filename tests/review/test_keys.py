@@ -111,8 +111,9 @@ def test_after_a_failure_what_was_typed_ahead_decides_nothing(
     server = serve(articles, "baseline", "latest")
     page = open_page(server.url)
     page.route("**/api/decide", lambda route: route.abort())
-    for key in ["r", "Enter", "Enter"]:
-        page.keyboard.press(key)
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/api/decide")):
+        for key in ["r", "Enter", "Enter"]:
+            page.keyboard.press(key)
     page.wait_for_selector("#alert:not([hidden])")
     drive.settle(page)
     page.unroute("**/api/decide")
