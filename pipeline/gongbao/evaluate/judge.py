@@ -8,6 +8,8 @@ from typing import Any
 
 import regex
 
+from gongbao.names.candidates import alike
+
 FIELDS = ("value", "kind", "bound", "place", "year", "status", "initiative", "indicator")
 
 _IGNORED = regex.compile(r"[\s“”\"'‘’《》〈〉「」『』（）()·、,，。]+")
@@ -65,13 +67,10 @@ def _base_right(verdict: Mapping[str, bool | None]) -> bool:
 
 
 def _names_match(one: str, other: str) -> bool:
-    short, long = sorted((one, other), key=len)
-    if short == long or (len(short) >= 2 and 2 * len(short) >= len(long) and short in long):
-        return True
-    return alike(one, other)
+    return one == other or alike(one, other) or resembles(one, other)
 
 
-def alike(one: str, other: str) -> bool:
+def resembles(one: str, other: str) -> bool:
     """True if two names have most of their pairs of characters in common."""
     pairs, others = _pairs(one), _pairs(other)
     return 2 * (pairs & others).total() >= _SIMILAR * (pairs.total() + others.total())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gongbao.errors import RuleError
-from gongbao.evaluate.judge import alike
+from gongbao.evaluate.judge import resembles
 from gongbao.names.candidates import key, paired
 from gongbao.names.known import FILE, KnownNames, extended, read_known
 from gongbao.review.ledger import Event
@@ -51,7 +51,7 @@ def decided_names(events: Iterable[Event]) -> dict[str, list[str]]:
 def is_wording(wording: str, name: str) -> bool:
     """Whether a wording may stand for a name in every article: alike, with the same beginning and the same end."""
     one, other = key(wording), key(name)
-    return one != other and one[:_EDGE] == other[:_EDGE] and one[-_EDGE:] == other[-_EDGE:] and alike(one, other)
+    return one != other and one[:_EDGE] == other[:_EDGE] and one[-_EDGE:] == other[-_EDGE:] and resembles(one, other)
 
 
 def keep_names(folder: Path, names: Mapping[str, Iterable[str]]) -> Kept:
