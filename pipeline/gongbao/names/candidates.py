@@ -185,10 +185,14 @@ class Likeness:
 
     def support(self, keys: Ints, names: Names) -> Floats:
         """[N, C]: for keys [N, C] the probability of all those of N quantities' names that are alike."""
-        alike = self.are_alike(keys[:, :, None], names.keys[:, None])
-        # Added up in order, not in numpy's pairs: equal sums must not differ in their last bits.
-        total: Floats = np.cumsum(np.where(alike, names.probability[:, None], 0.0), axis=-1)[..., -1]
-        return total
+        return agreeing(self.are_alike(keys[:, :, None], names.keys[:, None]), names.probability)
+
+
+def agreeing(alike: Bools, probability: Floats) -> Floats:
+    """[N, C]: the probability [N, D] of all names that are alike [N, C, D] to each of C."""
+    # Added up in order, not in numpy's pairs: equal sums must not differ in their last bits.
+    total: Floats = np.cumsum(np.where(alike, probability[:, None], 0.0), axis=-1)[..., -1]
+    return total
 
 
 def _parts(keys: Sequence[str], sizes: Ints) -> tuple[Bools, Bools]:

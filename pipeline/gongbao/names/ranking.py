@@ -22,7 +22,7 @@ import numpy.typing as npt
 import regex
 
 from gongbao.chinese.clauses import Span
-from gongbao.names.candidates import NONE, Floats, Ints, Likeness, Names, SpanIndex, key, merged, paired
+from gongbao.names.candidates import NONE, Floats, Ints, Likeness, Names, SpanIndex, agreeing, key, merged, paired
 from gongbao.names.features import LONGEST, SENTENCE_ENDS
 from gongbao.names.scores import Spans
 from gongbao.ranker import Ranker, Reason
@@ -175,10 +175,10 @@ class Proposals:
                 found.append(_reasons(ranker, features[columns], known[columns]) if NONE not in columns else [])
         return found
 
-    def _named(self, names: Names, agreeing: Floats, order: Ints) -> list[list[Name]]:
+    def _named(self, names: Names, chance: Floats, order: Ints) -> list[list[Name]]:
         """The names of each quantity that have a place in an order, as `_agreed` gives it."""
         spans = names.taken(order).spans.tolist()
-        rows = zip(spans, agreeing.tolist(), order.tolist(), strict=True)
+        rows = zip(spans, chance.tolist(), order.tolist(), strict=True)
         return [
             [self.name(span, share) for span, share, column in zip(*row, strict=True) if column != NONE] for row in rows
         ]
@@ -436,21 +436,21 @@ def _agreed(
     quantities = np.arange(len(names.keys))
     own = OWN if ahead is None else np.where(ahead, 1.0, OWN)
     left, free = names.probability.copy(), names.keys != NONE
-    agreeing, order = np.zeros((len(quantities), best)), np.full((len(quantities), best), NONE)
+    alike = likeness.are_alike(names.keys[:, :, None], names.keys[:, None])
+    chance, order = np.zeros((len(quantities), best)), np.full((len(quantities), best), NONE)
     for place in range(best):
         if not free.any():
             break
-        support = likeness.support(names.keys, Names(names.spans, names.keys, left))
-        mass = np.minimum(1.0, np.maximum(support, left))  # a single character is alike to nothing
+        mass = np.minimum(1.0, np.maximum(agreeing(alike, left), left))  # a single character is alike to nothing
         # Rounded, as shares are sums of powers, whose last bits are not the same on every processor.
         column = np.where(free, (mass + own * left).round(6), -1.0).argmax(axis=1)
         found = free[quantities, column]
         order[found, place] = column[found]
-        agreeing[found, place] = mass[quantities, column][found]
-        free &= ~likeness.are_alike(names.keys, names.keys[quantities, column][:, None])
+        chance[found, place] = mass[quantities, column][found]
+        free &= ~alike[quantities, column]
         free[quantities, column] = False
         left[~free] = 0.0
-    return np.minimum.accumulate(agreeing, axis=1), order
+    return np.minimum.accumulate(chance, axis=1), order
 
 
 def _between(places: Ints, start: Ints, end: Ints, most: int) -> Ints:
