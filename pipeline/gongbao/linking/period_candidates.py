@@ -8,6 +8,7 @@ is one way by which it could be the quantity's.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -117,7 +118,10 @@ class PeriodCandidates:
         self._outside = [p for p in document.title_periods if p.year is not None][:3]
         self._title_years = {p.year for p in (*self._title, *self._outside)}
         # What an article without a date says of its own time may stand anywhere in it, at its end as well.
-        self._own_years = [year for year, _ in self._years.most_common(_OWN_YEARS)] if self._published is None else []
+        own_years = self._years.most_common(_OWN_YEARS) if self._published is None else []
+        self._own_years = {
+            year: [p for p in self._periods if p.year == year and p.role != "comparison"] for year, _ in own_years
+        }
 
     def of(self, number: int) -> list[PeriodCandidate]:
         """The candidates of one quantity, in the order in which they were looked up."""
@@ -145,7 +149,7 @@ class PeriodCandidates:
                 stated = next(
                     (s.value.year for s in slots[:-1] if s.value is not None and s.relation == relation), None
                 )
-                own = self._own_years[0] if self._own_years else self._report_year.year
+                own = next(iter(self._own_years), self._report_year.year)
                 for read_in, year in (("reported", own), ("stated_before", stated)):
                     if year is not None and year != period.year:
                         slots.append(_Slot(relation, period.in_year(year), how, period.rule, in_text, back, read_in))
@@ -168,9 +172,8 @@ class PeriodCandidates:
             add("title", period, "title")
         for period in self._outside:
             add("title", period, "title", in_text=False)
-        for year in self._own_years:
-            said = [p for p in self._periods if p.year == year and p.role != "comparison"]
-            add("elsewhere", min(said, key=lambda p: abs(p.start - quantity.start)), "carried")
+        for said in self._own_years.values():
+            add("elsewhere", _nearest(said, quantity.start), "carried")
         if self._published is not None:
             year = self._published.year
             if self._report_year.year is not None:
@@ -296,6 +299,12 @@ class PeriodCandidates:
             started,
             float(rest is not None and around.quantities_between(rest.start, rest.end) > 0),
         ]
+
+
+def _nearest(periods: Sequence[Period], offset: int) -> Period:
+    """The period that begins nearest to an offset, the first of those as near; periods are in text order."""
+    at = bisect_left(periods, offset, key=lambda period: period.start)
+    return min(periods[max(0, at - 1) : at + 1], key=lambda period: abs(period.start - offset))
 
 
 def _bare(year: int, rule: str) -> Period:
