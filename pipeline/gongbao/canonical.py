@@ -25,20 +25,20 @@ def plain_number(value: Decimal) -> int | float | Decimal:
 
 def dump_json(value: Any) -> str:
     """Compact JSON in given key order, Chinese unescaped, decimals written out digit for digit."""
-    long_decimals: list[str] = []
-    mark = f"\x00{token_hex(8)}"  # no text of the value can hold it
+    long_decimals: dict[str, str] = {}
 
     def default(item: Any) -> Any:
         if isinstance(item, Decimal):
-            long_decimals.append(format(item, "f"))
-            return f"{mark}{len(long_decimals) - 1}\x00"
+            stand_in = token_hex(16)  # no text of the value can be the same
+            long_decimals[stand_in] = format(item, "f")
+            return stand_in
         if isinstance(item, date):
             return item.isoformat()
         raise TypeError(f"not JSON: {type(item).__name__}")
 
     text = json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=default)
-    for index, digits in enumerate(long_decimals):
-        text = text.replace(f'"\\u0000{mark[1:]}{index}\\u0000"', digits)
+    for stand_in, digits in long_decimals.items():
+        text = text.replace(f'"{stand_in}"', digits)
     # A lone surrogate cannot be written as UTF-8; the escape says the same and can.
     try:
         text.encode()
