@@ -40,6 +40,9 @@ _CONFIG: dict[str, Any] = {
     "legend": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "orient": "top"},
 }
 _MONEY: dict[str, Any] = {
+    "field": "value",
+    "type": "quantitative",
+    "scale": {"type": "log", "nice": False, "padding": 12},
     "title": "单笔金额（元，对数刻度）",
     "axis": {
         "labelExpr": "datum.value >= 10000 ? format(datum.value / 10000, ',') + '万亿' : datum.value >= 1 ? "
@@ -138,9 +141,19 @@ def _place_year(found: Figures) -> Mapping[str, Any] | None:
     }
 
 
+def _by_status(found: Figures) -> Mapping[str, Sequence[Amount]]:
+    """What is so and what is planned, by the words for them."""
+    return {STATUS_TITLES["actual"]: found.amounts, STATUS_TITLES["planned"]: found.plans}
+
+
+def _status(said: Mapping[str, Any], marks: Sequence[str]) -> Mapping[str, Any]:
+    """What tells the statuses apart: a colour or a shape for each."""
+    return {"field": "status", "title": None, "scale": {"domain": list(said), "range": marks}}
+
+
 def _amounts(found: Figures) -> Mapping[str, Any] | None:
     places = {place for place, _ in by_place_and_year(found.amounts, places=PLACES)}
-    said = {STATUS_TITLES["actual"]: found.amounts, STATUS_TITLES["planned"]: found.plans}
+    said = _by_status(found)
     values = [
         {
             "place": short_place(amount.place),
@@ -162,18 +175,9 @@ def _amounts(found: Figures) -> Mapping[str, Any] | None:
         "height": {"step": 24},
         "mark": {"type": "point", "filled": True, "size": 64, "opacity": 0.55},
         "encoding": {
-            "color": {
-                "field": "status",
-                "title": None,
-                "scale": {"domain": list(said), "range": [SURE, PLANNED]},
-            },
+            "color": _status(said, [SURE, PLANNED]),
             "y": {"field": "place", "type": "nominal", "sort": _order(found), "title": None, "axis": {"grid": True}},
-            "x": {
-                "field": "value",
-                "type": "quantitative",
-                "scale": {"type": "log", "nice": False, "padding": 12},
-                **_MONEY,
-            },
+            "x": _MONEY,
             "href": {"field": "link"},
             "description": {"field": "about"},
         },
@@ -182,7 +186,7 @@ def _amounts(found: Figures) -> Mapping[str, Any] | None:
 
 def _years(found: Figures) -> Mapping[str, Any] | None:
     """Each amount at its year, what is planned in another colour and shape; the years that have most."""
-    said = {STATUS_TITLES["actual"]: found.amounts, STATUS_TITLES["planned"]: found.plans}
+    said = _by_status(found)
     dated = {status: [one for one in amounts if one.year and one.value > 0] for status, amounts in said.items()}
     busiest = Counter(amount.year for amounts in dated.values() for amount in amounts)
     shown = {year for year, _ in busiest.most_common(2 * YEARS)}
@@ -207,24 +211,11 @@ def _years(found: Figures) -> Mapping[str, Any] | None:
         "height": 300,
         "mark": {"type": "point", "filled": True, "size": 64, "opacity": 0.6},
         "encoding": {
-            "color": {
-                "field": "status",
-                "title": None,
-                "scale": {"domain": list(said), "range": [SURE, PLANNED]},
-            },
-            "shape": {
-                "field": "status",
-                "title": None,
-                "scale": {"domain": list(said), "range": ["circle", "diamond"]},
-            },
+            "color": _status(said, [SURE, PLANNED]),
+            "shape": _status(said, ["circle", "diamond"]),
             "xOffset": {"field": "status", "scale": {"domain": list(said)}},
             "x": {"field": "year", "type": "ordinal", "title": None, "axis": {"labelAngle": 0, "grid": False}},
-            "y": {
-                "field": "value",
-                "type": "quantitative",
-                "scale": {"type": "log", "nice": False, "padding": 12},
-                **_MONEY,
-            },
+            "y": _MONEY,
             "href": {"field": "link"},
             "description": {"field": "about"},
         },
@@ -264,7 +255,6 @@ def _ranked(amounts: Sequence[Amount], by: Literal["initiative", "place"], colou
         "href": {"field": "link"},
         "description": {"field": "about"},
     }
-    x = {"field": "value", "type": "quantitative", "scale": {"type": "log", "nice": False, "padding": 12}, **_MONEY}
     return {
         "data": {"values": values},
         "width": _WIDTH - 60,
@@ -272,9 +262,9 @@ def _ranked(amounts: Sequence[Amount], by: Literal["initiative", "place"], colou
         "layer": [
             {
                 "mark": {"type": "bar", "height": 20, "opacity": 0.25, "color": colour, "aria": False},
-                "encoding": {**base, "x": x, "x2": {"field": "from"}},
+                "encoding": {**base, "x": _MONEY, "x2": {"field": "from"}},
             },
-            {"mark": {"type": "point", "filled": True, "size": 90, "color": colour}, "encoding": {**base, "x": x}},
+            {"mark": {"type": "point", "filled": True, "size": 90, "color": colour}, "encoding": {**base, "x": _MONEY}},
             {
                 "mark": {
                     "type": "text",
@@ -284,7 +274,7 @@ def _ranked(amounts: Sequence[Amount], by: Literal["initiative", "place"], colou
                     "color": "#1c2430",
                     "aria": False,
                 },
-                "encoding": {**base, "x": x, "text": {"field": "text"}},
+                "encoding": {**base, "x": _MONEY, "text": {"field": "text"}},
             },
         ],
     }
