@@ -1,7 +1,8 @@
 // The article page: looking at records, deciding on them, and adding one that was missed.
 
 import { alarm, common, fail, forgiving, get, getText, post, Refused, reviewer, say, showErrors, toast } from "./api.js";
-import { busy, forget, inOrder, typeInto } from "./keys.js";
+import { tellConflict, tellFailure } from "./decisions.js";
+import { busy, inOrder, typeInto } from "./keys.js";
 import * as record from "./record.js";
 import { selectedSpan } from "./span.js";
 
@@ -77,19 +78,13 @@ async function decide(verdict) {
     if (!answer.conflicts.length) record.forgetDraft(key);
     took([...answer.statuses, ...answer.conflicts]);
     if (answer.conflicts.length) {
-      forget();
-      const [, met, who] = answer.conflicts[0];
-      alarm(say("conflict", { who: who ?? "?", verdict: say(met ? `status_${met}` : "status_open") }));
+      tellConflict(answer.conflicts);
       return await open(current);
     }
     toast(say("saved_one", { verdict: say(`status_${what}`) }));
     return await step(1, true);
   } catch (error) {
-    forget();
-    if (error instanceof Refused && error.fields) {
-      record.openEditor(false);
-      showErrors(document.getElementById("editor"), error.fields);
-    } else fail(error);
+    tellFailure(error);
   }
 }
 

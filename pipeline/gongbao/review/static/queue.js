@@ -1,6 +1,7 @@
 // The queue page: what the keys and buttons do.
 
-import { alarm, common, fail, get, getText, post, Refused, reviewer, say, showErrors, toast } from "./api.js";
+import { alarm, common, fail, get, getText, post, reviewer, say, showErrors, toast } from "./api.js";
+import { tellConflict, tellFailure } from "./decisions.js";
 import { drawFacets, facets } from "./facets.js";
 import { busy, forget, inOrder, onWork, typeInto } from "./keys.js";
 import { draw, element, repaint, reveal } from "./list.js";
@@ -105,11 +106,7 @@ async function send(chosen, verdict, form = null) {
     const stay = answer.conflicts.some(([key]) => key === here?.key);
     if (!stay) for (const change of chosen) record.forgetDraft(change.key);
     repaint(take([...answer.statuses, ...answer.conflicts]));
-    if (answer.conflicts.length) {
-      forget();
-      const [, met, who] = answer.conflicts[0];
-      alarm(say("conflict", { who: who ?? "?", verdict: say(met ? `status_${met}` : "status_open") }));
-    }
+    if (answer.conflicts.length) tellConflict(answer.conflicts);
     if (answer.written) toast(say(answer.written > 1 ? "saved_many" : "saved_one", { verdict: say(`status_${verdict}`), n: answer.written }));
     bulk.checked = false;
     mirrorBulk();
@@ -117,11 +114,7 @@ async function send(chosen, verdict, form = null) {
     await go(stay || (here && !here.verdict) ? here : (nextOpen(here) ?? (counts().done === counts().all ? null : here)));
     performance.measure("decided", "decide");
   } catch (error) {
-    forget();
-    if (error instanceof Refused && error.fields) {
-      record.openEditor(false);
-      showErrors(document.getElementById("editor"), error.fields);
-    } else fail(error);
+    tellFailure(error);
   }
 }
 
