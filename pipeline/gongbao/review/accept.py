@@ -36,7 +36,7 @@ from gongbao.review.patch import patch_for
 from gongbao.review.store import Store
 from gongbao.review.texts import TextPair
 from gongbao.rulebook.load import RuleSet
-from gongbao.run.folder import write_whole
+from gongbao.stored import write_whole
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from gongbao.diff.fields import FIELDS, RecordRow, as_decimal, changed_fields
 from gongbao.diff.reading import read_rows
 from gongbao.review.ledger import Event
 from gongbao.review.texts import Span, lines_around, marks_of
-from gongbao.run.folder import write_whole
+from gongbao.stored import write_whole
 
 
 def case_of(event: Event, text: str | None) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from gongbao.diff.fields import RecordRow, content_key
 from gongbao.diff.pairing import in_text_order
 from gongbao.diff.reading import read_rows
 from gongbao.review.ledger import Event
-from gongbao.run.folder import write_whole
+from gongbao.stored import write_whole
 
 REVIEWED = "reviewed.jsonl"
 _NAMES = ("initiative", "indicator")

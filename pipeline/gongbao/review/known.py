@@ -11,7 +11,7 @@ from gongbao.evaluate.judge import resembles
 from gongbao.names.candidates import key, paired
 from gongbao.names.known import FILE, KnownNames, extended, read_known
 from gongbao.review.ledger import Event
-from gongbao.run.folder import write_whole
+from gongbao.stored import write_whole
 
 _EDGE = 2
 """Characters that an alias must have in common with its name at the beginning and at the end: 融资服务 is another thing

@@ -21,7 +21,6 @@ from gongbao.record import Record
 from gongbao.run.lines import FILES, Counts, Lines, csv_header, failures, to_lines
 from gongbao.run.shards import Marker
 from gongbao.stored import object_of, sync
-from gongbao.stored import write_whole as write_whole  # also found here by those who write beside a run
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What the system says where there is no room."""
