@@ -63,7 +63,7 @@ class Amount:
         self.written = match.groups.get("number") or ""
         """The number as written."""
         self.lent = 1
-        """The scale that a following amount lent to this number."""
+        """The scale that a following amount or the rule (15k, 5个亿) lent to this number."""
         self.wrote_unit = True
         self.bare = False
         """A number without a unit that may stand alone."""
@@ -150,6 +150,7 @@ def read_amount(match: Match) -> Amount | None:
     amount.upper = number.upper
     amount.bare = gives.bare
     amount.joined = gives.joined
+    amount.lent = int(gives.scale or 1)
     amount.wrote_unit = not (amount.bare or amount.joined)
     return amount
 
