@@ -42,7 +42,7 @@ from gongbao.read import article_from_text
 FOLDS = 5
 WITHOUT_NETWORK = 0.15
 """Share of articles whose network keeps silent about the status, so that the rankers can do without."""
-WORDS_BEFORE, WORDS_BEHIND = 160, 60
+WORDS_BEFORE, WORDS_BEHIND = 200, 80
 PENALTY = 2.0
 DAMAGED = -0.7
 """Log odds that a repair next to the amount takes away; too few are annotated to fit it."""

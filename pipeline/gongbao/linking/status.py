@@ -17,8 +17,10 @@ from gongbao.ranker import Trees, calibrated
 from gongbao.record import Status
 
 STATUSES: tuple[Status, ...] = get_args(Status)
-NEAR, BEHIND = 14, 8
-"""Characters before and after a quantity whose words count most."""
+NEAR, BEHIND = 20, 12
+"""Characters before and after a quantity whose words are learned; those before count in all its sentence."""
+_CLAUSE = 8
+"""Characters that a clause in between counts for."""
 FEATURES = (
     *(f"network_{status}" for status in STATUSES), "year_after_published", "has_year", "has_published",
     "month_published", "quantities_before_in_clause", "from_before", "to_after", *QUANTITY,
@@ -42,7 +44,7 @@ def features(
         network: The network's shares of `STATUSES`, None without a network.
         year: The year that the quantity was tied to.
         in_table: True for a number of a table.
-        words: Words that count before a quantity (2 where one is near, 1 where it is in the sentence), and behind it.
+        words: Words that count before a quantity, the nearer the more (`_nearness`), and behind it.
     """
     text, quantity = around.text, around.document.quantities[number]
     published = around.document.article.pub_date
@@ -50,7 +52,6 @@ def features(
     start, end = (around.sentences[index].start, around.sentences[index].end) if index is not None else (0, 0)
     head = max(start, around.clause_head(quantity.start))
     near = text[max(start, quantity.start - NEAR) : quantity.start]
-    sentence = text[start : quantity.start]
     behind = text[quantity.end : min(end, quantity.end + BEHIND)]
     before, after = words
     return [
@@ -63,9 +64,19 @@ def features(
         float(around.cues["from_word"].search(near) is not None),
         float(around.cues["to_word"].search(behind) is not None),
         *around.of_quantity(number, in_table),
-        *(2.0 if word in near else float(word in sentence) for word in before),
-        *(float(word in behind) for word in after),
+        *(_nearness(around, word, start, quantity.start) for word in before),
+        *(float(BEHIND - at if (at := behind.find(word)) >= 0 else -1) for word in after),
     ]
+
+
+def _nearness(around: Surroundings, word: str, start: int, end: int) -> float:
+    """How near to `end` a word stands last in the text from `start`, 1 at most; a clause counts as characters do; -1 if
+    it does not.
+    """
+    at = around.text.rfind(word, start, end)
+    if at < 0:
+        return -1.0
+    return 1 / (1 + end - at - len(word) + _CLAUSE * around.clauses_between(at, end))
 
 
 class StatusClassifier:
