@@ -225,6 +225,19 @@ def test_any_text_gives_ordered_spans_that_hold_their_text(text: str, published:
 # -- broken rules -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "2021年1月1日至", "2021年至", "2021—", "2018、", "2018年、", "1月至", "1日至", "3月、", "前三季度至", "“十四五”至", "上年同期", "同期", "去年",
+        "年底", "年底前", "今年以来", "至今", "自2015年", "截至2021年底", "比2018年", "2021年1月1日", "12:30", "近年来", "二〇二一年至", "第一季度和",
+    ],
+)  # fmt: skip
+def test_what_goes_on_without_end_is_no_period(piece: str) -> None:
+    """A period stands in each record that it dates: one as long as the article would make results of its square."""
+    for text in (piece * 800, f"自{piece * 800}今，投资3亿元"):
+        assert max((len(period.text) for period in matcher().match(text, PUBLISHED)), default=0) <= 150
+
+
 def test_a_hole_in_a_table_is_named(tmp_path: Path) -> None:
     (tmp_path / "periods").mkdir()
     (tmp_path / "periods" / "mine.yaml").write_text(

@@ -194,9 +194,10 @@ def test_pipe_refuses_at_once_what_it_would_misread(pipeline: Pipeline, articles
         ({"page": "<html>" * 1000, "url": "u"}, {"url": "u"}),
         ({"extra": {"url": "u"}, "n": 1}, {"url": "u", "n": 1}),
         ({"extra": "words"}, {"extra": "words"}),
+        ({"extra": {f"n{n}": n for n in range(10**6)}, "late": 1}, {f"n{n}": n for n in range(1_357)}),
         ({"half": "\ud83d"}, {"half": "\\ud83d"}),
     ],
-    ids=str,
+    ids=lambda given: str(given)[:40],
 )  # fmt: skip
 def test_own_fields_come_out_with_each_record(pipeline: Pipeline, own: dict[str, Any], comes_out: Any) -> None:
     (record,) = pipeline.extract({"text": TEXT, **own})

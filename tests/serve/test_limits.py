@@ -98,6 +98,87 @@ def test_a_client_that_goes_silent_is_given_up(runs: Path) -> None:
     assert sent[0]["status"] == 408
 
 
+def test_a_client_that_takes_nothing_is_given_up_and_its_place_is_free(runs: Path) -> None:
+    """Four of them would hold all batches for ever."""
+    from gongbao.serve.app import create_app
+    from gongbao.serve.limits import Limits
+    from gongbao.serve.pool import Pool
+
+    pool = Pool(Limits(), ner=None)
+    app = create_app(pool, runs, Limits(idle=0.05, batches=1))
+    body = {"type": "http.request", "body": b'{"text": ""}\n' * 3, "more_body": False}
+    head = [(b"host", b"localhost"), (b"content-type", b"application/x-ndjson")]
+    scope = {"type": "http", "method": "POST", "path": "/extract/batch", "headers": head, "query_string": b""}
+    begun: list[Any] = []
+
+    async def receive() -> Any:
+        return body
+
+    async def ask(stops_at: str) -> None:
+        async def send(message: Any) -> None:
+            begun.append(message)
+            if message["type"] == stops_at:
+                await asyncio.sleep(60)
+
+        await app(dict(scope), receive, send)
+
+    async def three() -> None:
+        await ask("http.response.start")
+        await ask("http.response.body")
+        await ask("")
+
+    try:
+        in_fresh_loop(three)
+    finally:
+        pool.close()
+    assert [message["status"] for message in begun if message["type"] == "http.response.start"] == [200, 200, 200]
+    assert begun[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
+    from gongbao.document import Article
+    from gongbao.serve.limits import Limits
+    from gongbao.serve.pool import Pool
+
+    pool = Pool(Limits(), ner=None)
+    submitted: list[Any] = []
+    submit = pool._engine.submit
+
+    def noted(shard: Any) -> Any:
+        submitted.append(submit(shard))
+        return submitted[-1]
+
+    pool._engine.submit = noted  # type: ignore[method-assign]
+
+    async def asked() -> Any:
+        slow = asyncio.ensure_future(pool.extract(Article("slow", TEXT * 800)))
+        gone = asyncio.ensure_future(pool.extract(Article("gone", TEXT)))
+        await asyncio.sleep(0)
+        gone.cancel()
+        return await slow
+
+    try:
+        pool.versions()
+        assert in_fresh_loop(asked).counts.articles == 1
+    finally:
+        pool.close()
+    assert [future.cancelled() for future in submitted] == [False, True]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", "application/x-ndjson"])
+def test_an_upload_that_breaks_off_is_no_fault_of_the_service(service: Any, kind: str) -> None:
+    path = "/extract/batch" if "ndjson" in kind else "/extract"
+    address = urlsplit(service.url)
+    with socket.create_connection((address.hostname, address.port), timeout=600) as connection:
+        connection.sendall(
+            f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: {kind}\r\ncontent-length: 900\r\n\r\n".encode()
+            + b'--x\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+        )
+    with service.client() as client:
+        assert client.post("/extract", json={"text": TEXT}).status_code == 200
+    assert " ERROR " not in service.log
+
+
 @pytest.mark.parametrize(("length", "fits"), [(20_000, True), (66_000, False), (100_000, False), (300_000, False)])
 def test_a_head_is_64_kb_at_most(service: Any, length: int, fits: bool) -> None:
     """However it comes: in one piece, which a server takes whole, or in many."""

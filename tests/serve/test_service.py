@@ -117,6 +117,33 @@ def test_bad_uploads(service: Any, files: Any, status: int, code: str) -> None:
     assert "gongbao-upload" not in json.dumps(body)
 
 
+TEXT_FILE = (
+    b'--x\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\n\r\n' + TEXT.encode() + b"\r\n--x--\r\n"
+)
+LONG_ID = b'--x\r\ncontent-disposition: form-data; name="id"\r\n\r\n' + b"a" * 100_000 + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    "charset", ["undefined", "idna", "punycode", "unicode_escape", "utf-16", "hex", "zlib", "\x01", "x" * 3000]
+)
+def test_a_form_is_utf8_whatever_its_sender_says(service: Any, charset: str) -> None:
+    """Decoders of Python's raise what they like, and that of domain names takes the square of a field's length."""
+    with service.client() as client:
+        headers = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+        answer = client.post("/extract", content=TEXT_FILE, headers=headers)
+        assert answer.status_code == 200 and len(answer.json()["records"]) == 2
+        problem(client.post("/extract", content=LONG_ID + TEXT_FILE, headers=headers), 422, "read.form")
+
+
+@pytest.mark.parametrize(
+    "boundary", ["", "; boundary=", "; boundary=" + "x" * 71, "; boundary=\xff", '; boundary="x\\"y"']
+)
+def test_a_form_without_a_boundary_of_the_standard_is_refused(service: Any, boundary: str) -> None:
+    headers = {"content-type": f"multipart/form-data{boundary}".encode("latin-1")}
+    with service.client() as client:
+        problem(client.post("/extract", content=TEXT_FILE, headers=headers), 422, "service.form")
+
+
 def test_other_media_types_methods_and_paths(service: Any) -> None:
     with service.client() as client:
         problem(
@@ -220,6 +247,8 @@ def test_runs_and_their_records_in_pages(service: Any, runs: Path) -> None:
         ({"year": 2022, "kind": "count"}, lambda row: row["year"] == 2022 and row["kind"] == "count"),
         ({"article": "s-3"}, lambda row: row["article_id"] == "s-3"),
         ({"min_confidence": 0.8}, lambda row: row["confidence"] >= 0.8),
+        ({"where": "extra=x"}, lambda row: False),
+        ({"where": "not extra=x and extra=null"}, lambda row: True),
         ({"where": "value>300000000 and place^=江苏省"}, lambda row: row["value"] > 3e8 and row["city"] == "苏州市"),
     ],
 )
@@ -235,6 +264,7 @@ def test_filters(service: Any, runs: Path, filters: dict[str, Any], test: Callab
     [
         ("/records?where=kind%3D", 422, "export.where"),
         ("/records?where=nope%3D1", 422, "export.column"),
+        ("/records?where=value>1e999999亿", 422, "export.where"),
         ("/records?limit=0", 422, "service.parameter"),
         ("/records?kind=cash", 422, "service.parameter"),
         ("/records?run=nothing", 404, "service.run"),

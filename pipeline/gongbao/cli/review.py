@@ -71,7 +71,9 @@ def command(
         import webbrowser
 
         threading.Timer(0.6, webbrowser.open, (address,)).start()
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", http="h11"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", http="h11", ws="none")
+    )
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:

@@ -88,6 +88,7 @@ def command(
             log_config=_log(),
             access_log=False,
             server_header=False,
+            ws="none",
             http="h11",  # httptools, where it is installed, bounds no head
             h11_max_incomplete_event_size=HEAD,
             timeout_keep_alive=15,
@@ -156,5 +157,6 @@ def _log() -> dict[str, Any]:
         "loggers": {
             "gongbao.serve": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
             "uvicorn.error": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            "python_multipart": {"handlers": [], "level": "CRITICAL", "propagate": False},
         },
     }

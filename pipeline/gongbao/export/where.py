@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Any, NamedTuple
 
 from gongbao.errors import ExportError
@@ -259,7 +259,7 @@ class _Parser:
         if value is None:
             return lambda row: row[name] is None
         if column.type in ("list", "object"):
-            return lambda row: value in _get(row, name)
+            return lambda row: value in (_get(row, name) or ())
         if column.name == "place":
             return lambda row: row[name] == value or _is_place(column, row[name], value)
         read = _reader(column)
@@ -327,11 +327,11 @@ def _number(text: str) -> Decimal | None:
     match = _NUMBER.fullmatch(text)
     try:
         number = Decimal(match[1] if match else text)
-    except InvalidOperation:
+        if match and match[2]:
+            number = number.scaleb(_SIZES[match[2]])
+    except DecimalException:  # no number, or a size beyond all decimals
         return None
-    if not number.is_finite():
-        return None
-    return number.scaleb(_SIZES[match[2]]) if match and match[2] else number
+    return number if number.is_finite() else None
 
 
 def _text_test(name: str, test: Callable[[str], bool]) -> Test:

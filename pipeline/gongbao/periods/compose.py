@@ -23,6 +23,8 @@ FRAME_BEFORE, FRAME_AFTER = 8, 24
 """How many characters around an expression frame rules see, at most up to the next expression."""
 _DIRECT = frozenset(["", " ", "\u00a0", "\u3000", "的"])
 _MAX_GAP = 12
+_LONGEST = 100
+"""Characters of an expression at most: 2020年至2020年至… is none, and would stand in each record that it dates."""
 _FROM, _TILL = frozenset("自从"), frozenset("至到迄")
 _MILESTONE = re.compile(r"[^\W\d_]{1,12}")
 """What may stand between the ends of 自2015年*启动*至今."""
@@ -65,7 +67,7 @@ def _with_parts(text: str, pieces: Sequence[Expression], index: int) -> tuple[Ex
     index += 1
     while index < len(pieces) and pieces[index].kind in ("part", "suffix") and current.kind in ("year", "part"):
         part = pieces[index]
-        if text[current.end : part.start] not in _DIRECT:
+        if text[current.end : part.start] not in _DIRECT or part.end - current.start > _LONGEST:
             break
         time = current.time
         if part.time.window is None:  # 同期: the same part of that year, whichever it is
@@ -86,7 +88,7 @@ def _joined(
     text: str, first: Expression, last: Expression, is_joint: Callable[[str], bool], joint: str
 ) -> Expression | None:
     """The range from one expression to the next, None where they are none."""
-    if first.time.role != "time":
+    if first.time.role != "time" or last.end - first.start > _LONGEST:
         return None
     gap = text[first.end : last.start]
     rules = (*first.rules, joint, *last.rules)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from gongbao.canonical import plain_number
@@ -27,16 +28,20 @@ def own_fields(fields: Mapping[Any, Any]) -> dict[str, Any]:
     """The fields of a row that are its own, those in `extra` among them; what is missing or too long is left out."""
     own: dict[str, Any] = {}
     left = MOST
-    for name, value in fields.items():
-        if name in FIELDS:
-            continue
-        inner = value.items() if name == OWN and isinstance(value, Mapping) else ((name, value),)
-        for key, item in inner:
-            plain = _plain(item, DEEPEST)
-            if plain is not None and (length := _length(plain)) <= LONGEST and length + len(str(key)) <= left:
-                own[_text(str(key))] = plain
-                left -= length + len(str(key))
+    for key, item in islice(_items(fields), MOST):  # more cannot fit: there is no need to look at a million
+        plain = _plain(item, DEEPEST)
+        if plain is not None and (length := _length(plain)) <= LONGEST and length + len(str(key)) <= left:
+            own[_text(str(key))] = plain
+            left -= length + len(str(key))
     return own
+
+
+def _items(fields: Mapping[Any, Any]) -> Iterator[tuple[Any, Any]]:
+    for name, value in fields.items():
+        if name == OWN and isinstance(value, Mapping):
+            yield from value.items()
+        elif name not in FIELDS:
+            yield name, value
 
 
 def _length(value: Any) -> int:

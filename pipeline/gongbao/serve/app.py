@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import ExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,11 +13,12 @@ from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from gongbao import __version__
-from gongbao.document import Failure
+from gongbao.document import Article, Failure
 from gongbao.errors import GongbaoError
 from gongbao.export.schema import record_schema
 from gongbao.record import Kind, Status
@@ -35,10 +37,21 @@ MAX_PAGE = 1000
 
 
 class _Stream(StreamingResponse):
-    """A stream whose request is still being read: nobody else may wait for what the client sends."""
+    """A stream whose request is still being read: nobody else may wait for what the client sends.
+
+    Args:
+        lines: What is sent.
+        held: What is given back at the end, also where sending fails.
+    """
+
+    def __init__(self, lines: AsyncGenerator[bytes, None], held: ExitStack) -> None:
+        super().__init__(lines, media_type=LINES)
+        self._lines, self._held = lines, held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.stream_response(send)
+        with self._held:
+            async with aclosing(self._lines):
+                await self.stream_response(send)
 
 
 def create_app(pool: Pool, out: Path, limits: Limits, *, token: str | None = None, local: bool = True) -> Guard:
@@ -135,18 +148,19 @@ def _extraction(app: FastAPI, pool: Pool, limits: Limits) -> None:
     )
     async def extract(request: Request) -> Response:
         kind = media_type(request)
-        found: list[Any]
+        found: Sequence[Article | Failure]
         if kind == JSON:
             found = [await run_in_threadpool(article_of, await request.body(), limits)]
         elif kind == FORM:
             found = await uploaded(request, limits, pool)
         else:
             raise unsupported(request, JSON, FORM)
-        answered: list[Lines | Failure] = []
-        with pool.place():
-            for item in found:
-                answered.append(item if isinstance(item, Failure) else bounded(await pool.extract(item), limits))
-        return extraction(answered)
+
+        async def answered() -> list[Lines | Failure]:
+            with pool.place():
+                return [i if isinstance(i, Failure) else bounded(await pool.extract(i), limits) for i in found]
+
+        return extraction(await _while_there(request, answered()))
 
     @app.post(
         "/extract/batch",
@@ -158,17 +172,28 @@ def _extraction(app: FastAPI, pool: Pool, limits: Limits) -> None:
     async def batch(request: Request) -> Response:
         if media_type(request) not in (LINES, "application/jsonl"):
             raise unsupported(request, LINES)
-        place = batches()
-        place.__enter__()
+        held = ExitStack()
+        held.enter_context(batches())
+        return _Stream(results(request, pool, limits), held)
 
-        async def lines() -> AsyncIterator[bytes]:
-            try:
-                async for line in results(request, pool, limits):
-                    yield line
-            finally:
-                place.__exit__(None, None, None)
 
-        return _Stream(lines(), media_type=LINES)
+async def _while_there(request: Request, work: Coroutine[Any, Any, list[Lines | Failure]]) -> list[Lines | Failure]:
+    """What comes of work for a client; given up where the client goes before."""
+
+    async def gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    tasks = asyncio.ensure_future(work), asyncio.ensure_future(gone())
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if not tasks[0].done():
+            raise ClientDisconnect
+        return tasks[0].result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _reading(app: FastAPI, runs: Runs, limits: Limits) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import IO, Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -86,7 +86,7 @@ class Spool:
         self._file.close()
 
 
-async def results(request: Request, pool: Pool, limits: Limits) -> AsyncIterator[bytes]:
+async def results(request: Request, pool: Pool, limits: Limits) -> AsyncGenerator[bytes, None]:
     """One line for each line of the batch, in order; an error that ends the batch is the last line."""
     spool = Spool(limits.line)
     ahead: asyncio.Queue[asyncio.Task[bytes] | None] = asyncio.Queue(2 * pool.workers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,9 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fastapi import Request
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import FormData, Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from gongbao.document import Article, Failure
 from gongbao.errors import ReadError, ServiceError
@@ -29,6 +30,7 @@ from gongbao.serve.pool import Pool
 FORM = "multipart/form-data"
 JSON = "application/json"
 LINES = "application/x-ndjson"
+_BOUNDARY = re.compile(rb"[0-9A-Za-z'()+_,./:=? -]{1,70}")  # RFC 2046
 _LARGER = "Split it into its articles, or start the service with larger --max-body, --max-characters and --max-text"
 
 
@@ -113,12 +115,7 @@ async def uploaded(request: Request, limits: Limits, pool: Pool) -> list[Article
         ServiceError: there is no file in the form (`service.form`), or too many are being read (`service.waiting`).
         ReadError: a field is wrong, or the file holds too many articles (`read.too_large`).
     """
-    try:
-        form = await request.form(max_files=1, max_fields=8, max_part_size=limits.body)
-    except (MultiPartException, HTTPException):
-        raise ServiceError(
-            "the form cannot be read", where="body", fix="Send one file as multipart/form-data", code="service.form"
-        ) from None
+    form = await _form(request, limits)
     try:
         file = form.get("file")
         if not isinstance(file, UploadFile):
@@ -149,6 +146,22 @@ async def uploaded(request: Request, limits: Limits, pool: Pool) -> list[Article
             code="service.form",
         )
     return [_override(found[0], given, limits)]
+
+
+async def _form(request: Request, limits: Limits) -> FormData:
+    """The form of a request, in UTF-8: a decoder that its sender names could take for ever, or raise anything."""
+    _, options = parse_options_header(request.headers["content-type"])
+    boundary = options.get(b"boundary", b"")
+    try:
+        if not _BOUNDARY.fullmatch(boundary):
+            raise MultiPartException("no boundary")
+        headers = Headers({"content-type": f'{FORM}; boundary="{boundary.decode()}"'})
+        parser = MultiPartParser(headers, request.stream(), max_files=1, max_fields=8, max_part_size=limits.body)
+        return await parser.parse()
+    except MultiPartException:
+        raise ServiceError(
+            "the form cannot be read", where="body", fix="Send one file as multipart/form-data", code="service.form"
+        ) from None
 
 
 def _override(item: Article | Failure, given: Mapping[str, Any], limits: Limits) -> Article | Failure:

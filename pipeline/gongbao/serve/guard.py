@@ -14,6 +14,8 @@ import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from starlette.requests import ClientDisconnect
+
 from gongbao.errors import GongbaoError, ServiceError
 from gongbao.loopback import HEAD, LOOPBACK, from_elsewhere, host_of, is_too_long
 from gongbao.serve import docs
@@ -67,7 +69,8 @@ class Guard:
                 message["headers"] = [*message.get("headers", []), policed, *_HEADERS]
             else:
                 sent += len(message.get("body", b""))
-            await send(message)
+            async with asyncio.timeout(self._limits.idle):
+                await send(message)
 
         try:
             refusal = self._refusal(scope)
@@ -78,6 +81,10 @@ class Guard:
         except GongbaoError as error:
             if not status:
                 await respond(answer, problem_of(error))
+        except ClientDisconnect:
+            pass  # nobody is there to be told
+        except TimeoutError:
+            LOG.warning("a client that took nothing for %.0f s was given up", self._limits.idle)
         except Exception as error:
             frame = traceback.extract_tb(error.__traceback__)[-1]
             LOG.error("%s at %s:%s", type(error).__name__, frame.name, frame.lineno)

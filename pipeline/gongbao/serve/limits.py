@@ -20,7 +20,7 @@ class Limits:
             articles are extracted.
         timeout: Seconds that an article may take, and one more for each 1,000 characters.
         patience: Seconds that an article may wait for a free worker.
-        idle: Seconds without a byte from the client before its request is given up.
+        idle: Seconds in which a client sends nothing, or takes nothing of its answer, before it is given up.
         queue: Articles that may wait for a worker, beside those being extracted.
         batches: Batches at once.
         readers: Requests to `/runs` and `/records` at once.

@@ -135,6 +135,7 @@ class Pool:
         except OSError as error:
             raise _unavailable("the results have no room", "service.worker") from error
         finally:
+            future.cancel()  # where nobody waits any more and no worker has begun
             # Where the client has gone, a worker may still be at it: what it writes goes when it is done.
             future.add_done_callback(lambda _: result.unlink(missing_ok=True))
         if lines is None:
