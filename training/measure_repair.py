@@ -3,8 +3,8 @@
     python -m training.measure_repair TEXTS.jsonl [--seeds 1] [--most N] [--wrong]
 
 TEXTS.jsonl: what `training/build_language_model.py --apart` wrote, texts that the language model has not seen. For each
-way of being damaged and for all: runs, the share restored whole, the share of their characters, of the repairs made the
-share that is right, and runs left as found.
+way of being damaged and for all: runs, the share restored whole, the share of their characters, repairs made (long runs
+are restored in parts) and the share that is right, runs with repairs and the share in which none is wrong.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import Match, SequenceMatcher
 from itertools import islice
 from pathlib import Path
 
 from gongbao.chinese.language_model import normalised
 from gongbao.chinese.script import convert
+from gongbao.document import Revision
 from gongbao.repair.text import repair
 
 from training.damage_runs import Run, runs, traditional
@@ -35,8 +36,10 @@ class Outcome:
     characters: int
     restored: int
     whole: bool
-    made: bool
-    """Whether anything was repaired that is no gloss."""
+    repairs: int
+    """How many that are no glosses: a run may be restored in parts."""
+    right: int
+    """How many of them are what stood there."""
 
 
 def outcome(run: Run) -> Outcome:
@@ -57,8 +60,30 @@ def outcome(run: Run) -> Outcome:
     whole = left == len(before) and right == len(after) and middle.rstrip("".join(_SWALLOWED)) == truth
     if not whole and restored == len(truth):
         whole = len(shown) - len(wanted) in (0, 1) and middle.rstrip("".join(_SWALLOWED)).endswith(truth[-2:])
-    made = any(one.kind == "shifted" for one in revision.repairs)
-    return Outcome(len(truth), restored, whole, made)
+    spans = _spans(revision)
+    right = len(spans) if whole else sum(_is_right(*span, shown, blocks, revision) for span in spans)
+    return Outcome(len(truth), restored, whole, len(spans), right)
+
+
+def _spans(revision: Revision) -> list[tuple[int, int]]:
+    """Where the repairs of shifted passages stand in the repaired text."""
+    spans, longer = [], 0
+    for one in revision.repairs:
+        start = one.start + longer
+        if one.kind == "shifted":
+            spans.append((start, start + len(one.after)))
+        longer += len(one.after) - len(one.before)
+    return spans
+
+
+def _is_right(start: int, end: int, shown: str, blocks: list[Match], revision: Revision) -> bool:
+    """Whether a repair is what stood there, and nothing is missing between it and its neighbours."""
+    left = set[int]()
+    for residue in revision.residues:
+        left.update(range(revision.offsets.to_target(residue.start), revision.offsets.to_target(residue.end)))
+    start -= start > 0 and start - 1 not in left
+    end += end < len(shown) and end not in left and shown[end] not in _SWALLOWED
+    return any(one.b <= start and end <= one.b + one.size for one in blocks)
 
 
 def _compared(text: str) -> str:
@@ -93,15 +118,17 @@ def main() -> None:
         if options.wrong and not done.whole:
             found = repair(run.text)
             shifted = [(one.before, one.after) for one in found.repairs if one.kind == "shifted"]
-            said = "WRONG" if done.made else "LEFT"
+            said = "LEFT" if not done.repairs else "PART" if done.right == done.repairs else "WRONG"
             sys.stdout.write(f"{said} {run.how} | {run.before[-8:]} | {run.shown} | {run.truth} | {shifted}\n")
     for name, outcomes in sorted(groups.items()):
         characters = sum(one.characters for one in outcomes)
-        made = [one for one in outcomes if one.made]
+        made, right = sum(one.repairs for one in outcomes), sum(one.right for one in outcomes)
+        mended = [one.right == one.repairs for one in outcomes if one.repairs]
         sys.stdout.write(
             f"{name:24} runs {len(outcomes):5}  whole {sum(one.whole for one in outcomes) / len(outcomes):.3f}"
             f"  characters {sum(one.restored for one in outcomes) / characters:.3f}"
-            f"  made {len(made):5}, right {sum(one.whole for one in made) / max(1, len(made)):.3f}\n"
+            f"  repairs {made:5}, right {right / max(1, made):.3f}"
+            f"  runs with repairs {len(mended):5}, nothing wrong {sum(mended) / max(1, len(mended)):.3f}\n"
         )
 
 

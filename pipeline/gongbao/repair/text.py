@@ -8,7 +8,7 @@ repairing once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from gongbao.document import Repair, Residue, Revision
@@ -53,6 +53,7 @@ def repair(text: str) -> Revision:
     repaired, offsets, unusual = text, OffsetMap(), characters.is_unusual(text)
     found: list[Repair] = []
     residues: list[Residue] = []
+    settled: list[Residue] = []
     for _ in range(_ROUNDS):
         before = repaired
         for step in _STEPS:
@@ -60,8 +61,11 @@ def repair(text: str) -> Revision:
                 continue
             made = step(repaired)
             if isinstance(made, Passages):
-                residues = [_in_source(residue, offsets) for residue in made.residues]
-                made = made.repairs
+                left = [(one, _in_source(one, offsets)) for one in made.residues]
+                residues = settled + [there for _, there in left if not _touches(there, settled)]
+                made = [one for one in made.repairs if not _touches(_spanned(one, offsets), settled)]
+                # What stays between parts that were restored was looked at in the light of all its bytes.
+                settled += [there for one, there in left if _touches(one, made)]
             repairs = _joined(made)
             if repairs:
                 spans = [offsets.to_source(repair.start, repair.end) for repair in repairs]
@@ -84,6 +88,16 @@ def repair(text: str) -> Revision:
 def _in_source(residue: Residue, offsets: OffsetMap) -> Residue:
     start, end = offsets.to_source(residue.start, residue.end)
     return replace(residue, start=start, end=end)
+
+
+def _spanned(repair: Repair, offsets: OffsetMap) -> Residue:
+    start, end = offsets.to_source(repair.start, repair.end)
+    return Residue(start, end, repair.before)
+
+
+def _touches(one: Residue, others: Sequence[Repair | Residue]) -> bool:
+    """Whether a span overlaps, or stands beside, one of others."""
+    return any(one.start <= other.end and other.start <= one.end for other in others)
 
 
 def _joined(repairs: Iterable[Repair]) -> list[Repair]:

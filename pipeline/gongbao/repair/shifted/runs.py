@@ -18,12 +18,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from math import exp, log1p
+from itertools import pairwise
+from math import prod
 
 from gongbao.chinese.language_model import ORDER, UNITS, LanguageModel, symbols
-from gongbao.chinese.script import script, simplify_characters
+from gongbao.chinese.script import script
 from gongbao.document import Repair, Residue
-from gongbao.repair.shifted.search import Candidate, Path, Search
+from gongbao.repair.shifted.reading import RARE, TOLD, Gap, Reading, reading
+from gongbao.repair.shifted.search import Path, Search
 from gongbao.repair.shifted.tokens import GLOSS, LATIN, LONE_LETTER, MARKERS, MARKS, TAG, tokens
 
 _MARKED = re.compile(f"[{MARKERS}]+")
@@ -32,8 +34,9 @@ _GLOSSED = re.compile(rf"[A-Za-z\[-`{{-~][(（][{LATIN}]{{1,6}}[)）]")
 """A letter that is the second byte of a glossed character: `,F(xiàn)`."""
 _LINE = re.compile("(?m)^[\u3000 ]*(?=[、。〃々～‖’”〕〉》」』〗】±×÷∶∧∨∑∏∪∩∷√⊥∥∠⌒⊙∫∮≡≌≈∽∝≠≮≯≤≥∞∵∴♂♀°′″℃＄¤￠￡‰§№〓])")
 """A line that begins with the two bytes of no mark that begins lines, the first of them A1."""
-_RARE = 216
-"""The cost, without context, of a character that is a sign of damage."""
+_SIGNS = "⒈-⒛⑴-⒇㈠-㈩Ⅰ-Ⅻⅰ-ⅹΑ-Ωα-ωА-яㄅ-ㄩ─-╿﹉-﹫＿\ue000-\uf8ff\ufffd"
+_SELDOM = 160
+"""The cost, without context, of a character of which texts seldom have three side by side."""
 _FIGURE = re.compile(r"[.．]?\d|[%％]")
 """What stands behind a marker that may have swallowed a digit."""
 _FOREIGN = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
@@ -51,9 +54,14 @@ _NATURAL, _NATURAL_MANY = 5.5 * UNITS, 5.0 * UNITS
 _ODD = 11.0 * UNITS
 """Cost of a character that ordinary text does not have among the first four."""
 _GARBLED = 7.0 * UNITS
-_NUMERALS = frozenset("〇零一二三四五六七八九十百千萬万億亿兩两几幾半廿壹贰叁肆伍陆柒捌玖拾０１２３４５６７８９")
-_SURE, _TOLD = 0.7, 0.05
-"""The probability from which on a reading is taken, and from which on a passage counts as damaged."""
+_SURE = 0.7
+"""The probability from which on a reading is taken."""
+_SURE_PART = 0.9
+"""The same for each place in doubt of a reading that is not sure as a whole."""
+_LEAST_SURE, _PARTLY = 6, 25.0
+"""Characters that must be sure, and nats that a reading must gain, for parts of it to be taken."""
+_BETWEEN = 3
+"""Fewer characters between places in doubt are as doubtful."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +97,13 @@ def shifted(text: str) -> Passages:
         if writing > 0 and (best is None or best.probability < _SURE):
             # Some sites converted to traditional characters after the damage.
             other = _best(Search(text, start, end, model, -1, converted=True))
-            if other is not None and (best is None or other.probability > best.probability):
+            if other is not None and (best is None or other.gain > best.gain):
                 best = other
-        if best is not None and best.probability >= _SURE:
-            repairs.append(best)
-            done = best.end
+        made = _made(best) if best is not None else Passages((), ())
+        if made.repairs:
+            repairs += made.repairs
+            residues += made.residues
+            done = max(made.repairs[-1].end, *(one.end for one in made.residues), 0)
             continue
         failures -= 1
         done = end
@@ -101,22 +111,31 @@ def shifted(text: str) -> Passages:
             # What follows may be part of the same passage; on its own it would be read wrong.
             stop = _STOP.search(text, end, end + _SAME)
             done = stop.end() if stop else end + _SAME
-        if best is not None and best.probability >= _TOLD:
-            guess = best.after or None
-            residues.append(Residue(best.start, best.end, best.before, guess, best.probability if guess else 0.0))
-            done = max(done, best.end)
+        if best is not None and prod(gap.probability for gap in best.gaps if not gap.is_number) >= TOLD:
+            whole = _repair(best, best.kept, len(best.path.out), best.probability)
+            guess = None if any(gap.is_number for gap in best.gaps) else whole.after
+            residues.append(Residue(whole.start, whole.end, whole.before, guess, whole.probability if guess else 0.0))
+            done = max(done, whole.end)
         elif _MARKED.match(text, start) and _is_garbled(text[end:done]):
             residues.append(Residue(start, done, text[start:done]))
     return Passages(tuple(repairs), tuple(residues))
 
 
 @cache
-def _before_rare() -> re.Pattern[str]:
-    """A mark with a character soon behind it that is so rare that it is a sign of damage."""
+def _before_signs() -> re.Pattern[str]:
+    """A mark with a sign of damage soon behind it, or three characters that are seldom seen together.
+
+    Signs are characters that are very rare, those that stand in GBK but hardly in texts, those for private use, and a
+    marker between characters.
+    """
     han = [chr(code) for code in range(0x4E00, 0xA000)]
     model = LanguageModel()
-    common = "".join(one for one, symbol in zip(han, symbols(han), strict=True) if model.cost((), symbol) < _RARE)
-    return re.compile(f"[!！;；:：,，.．。](?=[{common}]{{0,2}}(?![{common}])[\u3400-\u9fff])")
+    costs = [model.cost((), symbol) for symbol in symbols(han)]
+    common = "".join(one for one, cost in zip(han, costs, strict=True) if cost < RARE)
+    frequent = "".join(one for one, cost in zip(han, costs, strict=True) if cost < _SELDOM)
+    soon = f"[{common}]{{0,2}}(?:(?![{common}])[\u3400-\u9fff]|[{_SIGNS}]|(?<=[{common}])[?？](?=[{common}]))"
+    together = f"(?:[{frequent}]{{0,4}}(?:(?![{frequent}])[\u3400-\u9fff]|[{_SIGNS}])){{3}}"
+    return re.compile(f"[!！;；:：,，.．。](?={soon}|{together})")
 
 
 def _seams(text: str) -> list[tuple[int, int]]:
@@ -129,7 +148,7 @@ def _seams(text: str) -> list[tuple[int, int]]:
     if "(" in text or "（" in text:
         letters = (match.start() for match in _GLOSSED.finditer(text))
         found += [(at - 1, at) for at in letters if at and text[at - 1] in MARKS and text[at - 1] not in MARKERS]
-    found += [match.span() for match in _before_rare().finditer(text)]
+    found += [match.span() for match in _before_signs().finditer(text)]
     found += [(match.end(), match.end()) for match in _LINE.finditer(text)]
     return sorted(set(found))
 
@@ -169,36 +188,84 @@ def _is_natural(text: str, start: int, end: int) -> bool:
 def _is_garbled(passage: str) -> bool:
     found = symbols(character for character in passage if character not in MARKS)
     model = LanguageModel()
-    rare = any(model.cost((), symbol) > _RARE for symbol in found)
+    rare = any(model.cost((), symbol) > RARE for symbol in found)
     return rare and not _FOREIGN.search(passage) and model.total(found) > _GARBLED * len(found)
 
 
-def _best(search: Search) -> Repair | None:
-    """The likeliest reading of a seam, with its probability, or None where nothing reads better than what is there."""
+def _best(search: Search) -> Reading | None:
+    """The likeliest reading of a seam, or None where nothing reads better than what is there."""
     candidates = search.candidates(dropped=False)
     if not candidates or candidates[0].gain < _LITTLE or not _is_fluent(search, candidates[0].path):
         candidates = search.candidates(dropped=True)
-    if not candidates or candidates[0].gain <= 0:
+    if not candidates or candidates[0].gain <= 0 or not _rests_on_something(search, candidates[0].path):
         return None
-    chance = _probability(search, candidates)
-    path = candidates[0].path
-    if not _rests_on_something(search, path):
-        return None
-    kept = 0  # markers at the front that the reading leaves as they are
-    while kept not in path.guessed and path.out[kept : kept + 1] and path.out[kept] in MARKERS:
-        kept += 1
-    first, last = search.tokens[kept], search.tokens[path.at - 1]
-    # The gloss of the last character is whole; that of a marker lost its bracket and goes.
-    end = last.start + 1 if last.gloss and last.character not in MARKERS else last.end
-    out = path.out[kept:]
-    if last.character in MARKERS and not last.gloss:
-        if _FIGURE.match(search.text, end):
-            out += last.character  # it may have swallowed a digit
-        elif tag := TAG.match(search.text, end):
-            end = tag.end()
-    if _NUMERALS.intersection(path.out[at] for at in path.guessed):
-        out, chance = "", _TOLD  # a number is never guessed, nor told as a guess
-    return Repair(first.start, end, search.text[first.start : end], out, "shifted", chance)
+    return reading(search, candidates)
+
+
+def _made(found: Reading) -> Passages:
+    """What is taken of a reading, all of it or the parts that are sure, and what stays as it is."""
+    path, whole = found.path, (found.kept, len(found.path.out))
+    if found.probability >= _SURE:
+        return Passages((_repair(found, *whole, found.probability),), ())
+    unsure = _unsure(found)
+    sure = list(pairwise((whole[0], *(at for gap in unsure for at in gap[:2]), whole[1])))[::2]
+    known = sum(end - start for start, end in sure)
+    if not unsure or known < _LEAST_SURE or found.gain < _PARTLY:
+        return Passages((), ())
+    repairs = [
+        _repair(found, start, end, prod((gap.probability for gap in found.gaps if start <= gap.start < end), start=1.0))
+        for start, end in sure
+        if start < end
+    ]
+    residues = []
+    for start, end, gaps in unsure:
+        before, first, last = _span(found, start, end, inside=True)
+        guess = None if any(gap.is_number for gap in gaps) else path.out[start:end]
+        chance = prod(gap.probability for gap in gaps)
+        residues.append(Residue(first, last, before, guess, round(chance, 2) if guess else 0.0))
+    return Passages(tuple(repairs), tuple(residues))
+
+
+def _unsure(found: Reading) -> list[tuple[int, int, list[Gap]]]:
+    """Places in doubt that are not sure enough, in order; those with little between them, or the border, as one."""
+    joined: list[tuple[int, int, list[Gap]]] = []
+    for gap in found.gaps:
+        if gap.probability >= _SURE_PART:
+            continue
+        start, end, gaps = gap.start, gap.end, [gap]
+        if joined and start - joined[-1][1] < _BETWEEN:
+            start, gaps = joined[-1][0], [*joined.pop()[2], gap]
+        elif start - found.kept < _BETWEEN:
+            start = found.kept
+        if len(found.path.out) - end < _BETWEEN:
+            end = len(found.path.out)
+        joined.append((start, end, gaps))
+    return joined
+
+
+def _span(found: Reading, start: int, end: int, *, inside: bool) -> tuple[str, int, int]:
+    """What stands for characters of a reading, and where; of what holds bytes of two, only `inside` has both."""
+    search, path = found.search, found.path
+    at = path.reached[start - 1] - inside if start > found.kept else found.kept
+    to = path.reached[end - 1] - (not inside) if end < len(path.out) else path.at
+    first, last = search.tokens[at].start, search.tokens[to - 1].end
+    return search.text[first:last], first, last
+
+
+def _repair(found: Reading, start: int, end: int, chance: float) -> Repair:
+    """Of characters of a reading."""
+    search, out = found.search, found.path.out[start:end]
+    _, first, stop = _span(found, start, end, inside=False)
+    if end == len(found.path.out):
+        last = search.tokens[found.path.at - 1]
+        # The gloss of the last character is whole; that of a marker lost its bracket and goes.
+        stop = last.start + 1 if last.gloss and last.character not in MARKERS else last.end
+        if last.character in MARKERS and not last.gloss:
+            if _FIGURE.match(search.text, stop):
+                out += last.character  # it may have swallowed a digit
+            elif tag := TAG.match(search.text, stop):
+                stop = tag.end()
+    return Repair(first, stop, search.text[first:stop], out, "shifted", round(chance, 2))
 
 
 def _rests_on_something(search: Search, path: Path) -> bool:
@@ -211,28 +278,6 @@ def _rests_on_something(search: Search, path: Path) -> bool:
         return True
     shown = {token.character for token in search.tokens[: path.at]}
     return not shown <= _EMPHASIS or (("!" in shown or "！" in shown) and path.out[-1] == "”" and search.in_quotes)
-
-
-def _probability(search: Search, candidates: list[Candidate]) -> float:
-    """That the first of the candidates is what stood there, by a logistic model fitted on runs made on purpose."""
-    best, path = candidates[0], candidates[0].path
-    same = simplify_characters(path.out)
-    rivals = (one.gain for one in candidates if simplify_characters(one.path.out) != same)
-    average, worst = _how_fluent(search, path)
-    features = (
-        min(best.gain - max(rivals, default=-_MOST_AHEAD), _MOST_AHEAD),
-        log1p(best.gain),
-        min(best.gain / path.at, _MOST_AHEAD),
-        average,
-        worst,
-        len(path.guessed),
-        path.dropped,
-        path.dropped > 0,
-    )
-    if any(search.model.cost((), symbol) > _RARE for symbol in symbols(path.out)):
-        return _TOLD  # a character so rare is rather a sign of more damage
-    odds = _BIAS + sum(weight * feature for weight, feature in zip(_WEIGHTS, features, strict=True))
-    return round(1 / (1 + exp(-odds)), 2)
 
 
 def _how_fluent(search: Search, path: Path) -> tuple[float, float]:
@@ -252,9 +297,3 @@ def _is_fluent(search: Search, path: Path) -> bool:
 
 _LITTLE, _FLUENT, _FLUENT_WORST = 8.0, 4.5, 17.0
 """Nats: a reading that gains more and costs less is so good that none with pairs dropped can be better."""
-_MOST_AHEAD = 8.0
-_BIAS = 2.001
-_WEIGHTS = (0.734, 0.345, -0.02, 0.269, -0.263, -0.022, -0.106, -0.9)
-"""Of how far the best reading is ahead of the next and of what stands there (in all, and by character), of the cost of
-its characters (on average, and of the worst three in a row), of how many rest on lost bytes, how many pairs are lost,
-and whether any is."""

@@ -61,10 +61,23 @@ _DROPPED, _LOST_MARKED, _LOST_UNMARKED, _NOT_ASCII = 2 * UNITS, UNITS, 2 * UNITS
 _GLOSS_AGREES, _GLOSS_DIFFERS, _OTHER_SCRIPT = -3 * UNITS, 10 * UNITS, 5 * UNITS
 _LINE_START = 2 * UNITS
 _STOP_BARE = 3 * UNITS
+FAR = 8 * UNITS
+"""A reading that is so much costlier is no rival."""
+_NAMED = 6
+"""Characters before the place of a reading in which a list may name two of a kind."""
 _UNPAIRED, _LONE_MEMBER, _RECURS, _NAME_IN_LIST = 4 * UNITS, 4 * UNITS, 2 * UNITS, 3 * UNITS
 _LONE = re.compile("[。；！？，：][\u4e00-\u9fff]、")
-_WIDE_LETTER = re.compile("[Ａ-Ｚａ-ｚ]")
+_WIDE_LETTER = re.compile("[＂-＇＊＋．-９＜-＞＠-～]")
 _QUOTE = re.compile("[“”]")
+
+
+class Rival(NamedTuple):
+    """Where another reading, which goes on in the same way, differs from one, and how much likelier the one is."""
+
+    start: int
+    end: int
+    behind: int
+    """The difference in cost."""
 
 
 class Path(NamedTuple):
@@ -81,6 +94,11 @@ class Path(NamedTuple):
     """Those of them that a gloss confirms."""
     dropped: int = 0
     """Pairs that are assumed to be lost unseen."""
+    in_quotes: bool = False
+    """Whether a quote is open at its end."""
+    reached: bytes = b""
+    """For each character of `out`, the tokens that had been read when it was there."""
+    rivals: tuple[Rival, ...] = ()
 
 
 class Candidate(NamedTuple):
@@ -148,13 +166,13 @@ class Search:
                 for them takes ten times as long.
 
         """
-        ended = sorted(self._ended(dropped=dropped), key=lambda path: path.cost - self.costs[path.at])
+        ended = sorted(self._ended(dropped=dropped), key=lambda path: (path.cost - self.costs[path.at], path.out))
         found: dict[tuple[int, str], Candidate] = {}
         for path in ended[: 2 * _ENDED]:
             rest = self.symbols[path.at : path.at + _AFTER]
             found_cost = self.costs[path.at + len(rest)] + self._marks("".join(self.shown[: path.at]), path.at)
-            cost = path.cost + self.model.total(rest, path.context) + self._marks(path.out, path.at)
-            cost -= self._recurring(path) + _NAME_IN_LIST * self._names(path)
+            cost = path.cost + self.model.total(rest, path.context) + self._marks_behind(path)
+            cost -= _NAME_IN_LIST * self._names(path)
             key = path.at, simplify_characters(path.out)
             if key not in found or found_cost - cost > found[key].gain * UNITS:
                 found[key] = Candidate((found_cost - cost) / UNITS, path)
@@ -165,12 +183,6 @@ class Search:
         if "、" not in path.out:
             return 0
         return names_in_lists(simplify_characters(path.out + "".join(self.shown[path.at : path.at + 3])))
-
-    def _recurring(self, path: Path) -> int:
-        """What it gains that a character that was chosen has the neighbour that it has elsewhere in the article."""
-        passage = symbols(path.out)
-        pairs = {start for at in path.guessed for start in (at - 1, at) if 0 <= start < len(passage) - 1}
-        return _RECURS * sum(self.model.has(passage[at], passage[at + 1]) for at in pairs)
 
     def _marks(self, passage: str, at: int) -> int:
         """What marks cost that four characters do not show.
@@ -186,15 +198,23 @@ class Search:
             is_open = quote == "“" if quote else is_open
         return cost + (_UNPAIRED if is_open and not following else 0)
 
+    def _marks_behind(self, path: Path) -> int:
+        """The same for what follows a reading; what it holds itself was counted on the way."""
+        cost = _LONE_MEMBER * len(_LONE.findall(path.out[-2:] + "".join(self.shown[path.at : path.at + 2])))
+        following = self._quotes[path.at] if path.at < len(self._quotes) else ""
+        if path.out[-1:] == "、":
+            cost -= _LONE_MEMBER * len(_LONE.findall(path.out[-3:]))
+        return cost + (_UNPAIRED if (following == "”") != path.in_quotes else 0)
+
     def _ended(self, *, dropped: bool) -> list[Path]:
         """Readings that come to an end: from there on characters begin on time."""
-        waiting: dict[int, list[Path]] = {}
-        ended: list[Path] = []
+        waiting = [dict[_State, Path]() for _ in range(len(self.tokens) + 2)]
+        ended: dict[_State, Path] = {}
         steps = 0
         for path in self._starts():
-            (ended if path.pending == ON_TIME else waiting.setdefault(path.at, [])).append(path)
+            _keep(path, ended if path.pending == ON_TIME else waiting[path.at])
         for at in range(len(self.tokens) + 1):
-            alive = nsmallest(_BEAM, waiting.pop(at, ()), key=lambda path: (path.cost, path.out))
+            alive = nsmallest(_BEAM, waiting[at].values(), key=lambda path: (path.cost, path.out))
             steps += len(alive)
             if steps > _STEPS:
                 break
@@ -204,8 +224,8 @@ class Search:
                     break
                 near = rank < _BEAM_DROPPED and path.cost < least + _NEAR
                 for longer in self._moves(path, near=near, dropped=near and dropped, again=rank < _AGAIN):
-                    (ended if longer.pending == ON_TIME else waiting.setdefault(longer.at, [])).append(longer)
-        return ended
+                    _keep(longer, ended if longer.pending == ON_TIME else waiting[longer.at])
+        return list(ended.values())
 
     def _starts(self) -> Iterator[Path]:
         if not self._markers:
@@ -215,7 +235,7 @@ class Search:
             token = self.tokens[skip]
             left = "".join(self.shown[:skip])
             cost = self.costs[skip] + (_SKIPPED if skip else 0)
-            base = Path(cost, skip, 0, context, left, ())
+            base = Path(cost, skip, 0, context, left, (), in_quotes=self.in_quotes, reached=bytes(range(1, skip + 1)))
             context = _longer(context, self.symbols[skip])
             following = self.shown[skip + 1].translate(_NARROW) if skip + 1 < len(self.shown) else ""
             mark = token.character.translate(_NARROW)
@@ -242,7 +262,7 @@ class Search:
         """Of a space that the line began with, the first byte was cut off."""
         for first, pending in self._bytes[0] if self._bytes else ():
             if first == 0xA1:
-                yield Path(_LINE_START, 1, pending, self.context, "", ())
+                yield Path(_LINE_START, 1, pending, self.context, "", (), in_quotes=self.in_quotes)
 
     def _moves(self, path: Path, *, near: bool, dropped: bool, again: bool) -> Iterator[Path]:
         """All ways in which a reading goes on over the next token."""
@@ -304,14 +324,8 @@ class Search:
         costs = self._weighed(path, group, None) + (path.cost + penalty)
         for place in np.argsort(costs, kind="stable")[:most].tolist():
             entry = group.entries[place]
-            yield path._replace(
-                cost=int(costs[place]),
-                pending=-group.partners[place],
-                context=_longer(path.context, entry.symbol),
-                out=path.out + entry.character,
-                guessed=(*path.guessed, len(path.out)),
-                dropped=path.dropped + 1,
-            )
+            made = self._grown(path, entry, int(costs[place]), path.at, -group.partners[place], guessed=True)
+            yield made._replace(dropped=path.dropped + 1)
 
     def _after_lost(self, path: Path, token: Token | None) -> Iterator[Path]:
         """On from a pair that is lost, over another or over a character."""
@@ -349,19 +363,9 @@ class Search:
                 best = np.argsort(after, kind="stable")[:_SECOND].tolist()
                 found += ((int(weighed[place] + after[one]), place, group.entries[one]) for one in best)
         for cost, place, last in nsmallest(_PAIRS, found, key=lambda one: (one[0], one[2].character)):
-            both = first.entries[place]
-            yield self._on_time(
-                Path(
-                    path.cost + penalty + cost,
-                    at + 1,
-                    pending,
-                    _longer(_longer(path.context, both.symbol), last.symbol),
-                    path.out + both.character + last.character,
-                    (*path.guessed, len(path.out), len(path.out) + 1),
-                    path.agreed,
-                    path.dropped + 1,
-                )
-            )
+            both = self._grown(path, first.entries[place], path.cost, path.at, path.pending, guessed=True)
+            made = self._grown(both, last, both.cost + penalty + cost, at + 1, pending, guessed=True)
+            yield self._on_time(made._replace(dropped=path.dropped + 1))
 
     def _is_fluent(self, path: Path) -> bool:
         """Whether the next characters read well as their bytes are."""
@@ -415,29 +419,47 @@ class Search:
         if not len(group):
             return
         costs = self._weighed(path, group, gloss) + (path.cost + penalty)
+        most_costly = self.costs[at] + _HOPELESS
         for place in np.argsort(costs, kind="stable")[:most].tolist():
+            if costs[place] > most_costly:
+                return
             entry = group.entries[place]
-            agreed = path.agreed
-            if gloss is not None and gloss in readings(entry.character):
-                agreed = (*agreed, len(path.out))
-            yield Path(
-                int(costs[place]),
-                at,
-                pending,
-                _longer(path.context, entry.symbol),
-                path.out + entry.character,
-                (*path.guessed, len(path.out)),
-                agreed,
-                path.dropped,
-            )
+            made = self._grown(path, entry, int(costs[place]), at, pending, guessed=True)
+            agrees = gloss is not None and gloss in readings(entry.character)
+            yield made._replace(agreed=(*path.agreed, len(path.out))) if agrees else made
 
     def _emitted(self, path: Path, entry: gbk.Entry, at: int, pending: int) -> Path:
         """The reading with a character of which both bytes are known."""
         cost = path.cost + self.model.cost(path.context, entry.symbol)
         if entry.script * self._script < 0 or _WIDE_LETTER.match(entry.character):
             cost += _OTHER_SCRIPT
-        context = _longer(path.context, entry.symbol)
-        return path._replace(cost=cost, at=at, pending=pending, context=context, out=path.out + entry.character)
+        return self._grown(path, entry, cost, at, pending, guessed=False)
+
+    def _grown(self, path: Path, entry: gbk.Entry, cost: int, at: int, pending: int, *, guessed: bool) -> Path:
+        """The reading with one character more; what n-grams do not show is added to its cost."""
+        character, place, in_quotes = entry.character, len(path.out), path.in_quotes
+        guesses = (*path.guessed, place) if guessed else path.guessed
+        if place and guesses and guesses[-1] >= place - 1 and self.model.has(path.context[-1], entry.symbol):
+            # A character that was chosen has the neighbour that it has elsewhere in the article.
+            cost -= _RECURS
+        if character in "“”":
+            cost += _UNPAIRED if (character == "”") != in_quotes else 0
+            in_quotes = character == "“"
+        elif character == "、" and _LONE.fullmatch(path.out[-2:] + character):
+            cost += _LONE_MEMBER
+        return Path(
+            cost,
+            at,
+            pending,
+            _longer(path.context, entry.symbol),
+            path.out + character,
+            guesses,
+            path.agreed,
+            path.dropped,
+            in_quotes,
+            path.reached + bytes((at,)),
+            path.rivals,
+        )
 
     def _on_time(self, path: Path) -> Path:
         """A byte that waits and is ASCII was a letter of its own; it ends the shift."""
@@ -450,6 +472,7 @@ class Search:
             pending=ON_TIME,
             context=_longer(path.context, symbol),
             out=path.out + letter,
+            reached=path.reached + bytes((path.at,)),
         )
 
     @staticmethod
@@ -457,6 +480,40 @@ class Search:
         if gloss is None:
             return path
         return path._replace(cost=path.cost + (_GLOSS_AGREES if gloss in readings(path.out[-1]) else _GLOSS_DIFFERS))
+
+
+_State = tuple[int, int, Context, str, bool]
+"""What the costs of all that may follow a reading depend on."""
+
+
+def _keep(path: Path, others: dict[_State, Path]) -> None:
+    """Put a reading among others: of those that go on alike the likeliest stays, and remembers the next."""
+    tail = path.out[-_NAMED:]
+    state = path.at, path.pending, path.context, tail if "、" in tail else "", path.in_quotes
+    other = others.get(state)
+    if other is not None:
+        if (other.cost, other.out) <= (path.cost, path.out):
+            path, other = other, path
+        path = beaten(path, other, other.cost - path.cost)
+    others[state] = path
+
+
+def beaten(path: Path, other: Path, behind: int) -> Path:
+    """A reading with another as its rival, so much costlier, if it is not too far behind and no other spelling."""
+    if behind >= FAR:
+        return path
+    one, two = simplify_characters(path.out), simplify_characters(other.out)
+    if one == two:
+        return path
+    start = next((at for at, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
+    end, left = len(one), len(two)
+    if path.at == other.at:
+        while end > start and left > start and one[end - 1] == two[left - 1]:
+            end, left = end - 1, left - 1
+    for rival in path.rivals:
+        if start <= rival.start and rival.end <= end and rival.behind <= behind:
+            return path
+    return path._replace(rivals=(*path.rivals, Rival(start, end, behind)))
 
 
 def _longer(context: Context, symbol: int) -> Context:

@@ -17,6 +17,10 @@ GLOSS = re.compile(rf"[(（]?([{LATIN}]{{1,6}})[)）]")
 LONE_LETTER = re.compile(r"[A-Za-z\[-`{-~](?![!-~])")
 TAG = re.compile(rf"(?<=[{MARKERS}])/?[a-z]{{1,6}}[1-6]?>")
 """What a marker leaves of a tag whose first byte it swallowed."""
+_VARIANTS = dict(
+    zip("儘縕緪線蘊託諮轀醞餘瀋逕暱鉅鏇鍾穭麼麴麪钁", "侭緼縆缐藴讬谘輼醖馀渖迳昵钜镟锺稆麽麹麺䦆", strict=True)
+)
+"""What converters to traditional characters write, and the variant that it may come from beside the simplified form."""
 WINDOW = 160
 """Characters after a seam that are looked at."""
 ON_TIME = -1
@@ -58,5 +62,6 @@ def token_bytes(token: Token, other: str) -> tuple[tuple[int, int], ...]:
         return ()
     if "@" <= token.character <= "~":
         return ((ord(token.character), ON_TIME),)
-    pairs = (gbk.pair(character) for character in dict.fromkeys((token.character, other)) if character)
+    origins = dict.fromkeys((token.character, other, _VARIANTS.get(token.character, "") if other else ""))
+    pairs = (gbk.pair(character) for character in origins if character)
     return tuple(pair for pair in pairs if pair is not None)

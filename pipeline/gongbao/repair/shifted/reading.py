@@ -1,0 +1,127 @@
+"""How sure the likeliest reading of a shifted passage is, place by place.
+
+Most characters of a reading have both of their bytes; in doubt are those that rest on a lost byte, and those for which
+another reading is nearly as likely. Each such gap has a probability of its own, so that one pair that nobody can tell
+does not spoil a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp, log1p, prod
+from typing import NamedTuple
+
+from gongbao.chinese.language_model import ORDER, UNITS, symbols
+from gongbao.repair.shifted.search import FAR, Candidate, Path, Search, beaten
+from gongbao.repair.shifted.tokens import MARKERS
+
+TOLD = 0.05
+"""The probability from which on a passage counts as damaged."""
+RARE = 216
+"""The cost, without context, of a character that is a sign of damage."""
+_NUMERALS = frozenset("〇零一二三四五六七八九十百千萬万億亿兩两几幾半廿壹贰叁肆伍陆柒捌玖拾０１２３４５６７８９")
+_BEHIND = 3
+"""Characters after a gap that tell whether it was filled in rightly."""
+
+
+class Gap(NamedTuple):
+    """A place in doubt, characters `[start, end)` of a reading, and the probability that they stood there."""
+
+    start: int
+    end: int
+    probability: float
+    is_number: bool = False
+    """A number would rest on lost bytes: it is never guessed, nor told as a guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The likeliest reading of a passage."""
+
+    search: Search
+    path: Path
+    gain: float
+    """Over the passage as it stands, in nats."""
+    kept: int
+    """Markers at the front that it leaves as they are."""
+    gaps: tuple[Gap, ...]
+    """In order, none touching another."""
+
+    @property
+    def probability(self) -> float:
+        """That all of it stood there."""
+        return prod((gap.probability for gap in self.gaps), start=1.0)
+
+
+def reading(search: Search, candidates: Sequence[Candidate]) -> Reading:
+    """The first of the candidates, with its places in doubt."""
+    gain, path = candidates[0]
+    for other in candidates[1:]:
+        path = beaten(path, other.path, round((gain - other.gain) * UNITS))
+    kept = 0
+    while kept not in path.guessed and path.out[kept : kept + 1] and path.out[kept] in MARKERS:
+        kept += 1
+    costs = _costs(search, path)
+    gaps = tuple(_gap(search, path, gain, costs, start, end) for start, end in _in_doubt(search, path, kept))
+    return Reading(search, path, gain, kept, gaps)
+
+
+def _in_doubt(search: Search, path: Path, kept: int) -> list[tuple[int, int]]:
+    spans = [(at, at + 1) for at in path.guessed]
+    spans += ((rival.start - (rival.start == rival.end), max(rival.end, rival.start + 1)) for rival in path.rivals)
+    spans += ((at, at + 1) for at, symbol in enumerate(symbols(path.out)) if search.model.cost((), symbol) > RARE)
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted((max(start, kept), min(end, len(path.out))) for start, end in spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        elif start < end:
+            joined.append((start, end))
+    return joined
+
+
+def _costs(search: Search, path: Path) -> list[float]:
+    """What each character of a reading, and of what stands behind it, costs, in nats."""
+    costs: list[float] = []
+    context = search.context
+    for symbol in (*symbols(path.out), *search.symbols[path.at : path.at + _BEHIND]):
+        costs.append(search.model.cost(context, symbol) / UNITS)
+        context = (*context, symbol)[1 - ORDER :]
+    return costs
+
+
+def features(search: Search, path: Path, gain: float, costs: list[float], start: int, end: int) -> tuple[float, ...]:
+    """What tells how sure a place in doubt is.
+
+    How far the next reading is behind there, what the reading gains over the passage as it stands, the costs of the
+    place (on average, and of its worst three characters in a row) and of the whole, how many characters rest on lost
+    bytes, whether a pair was lost there, and how many were in all.
+    """
+    rivals = (one.behind for one in path.rivals if one.start < max(end, start + 1) and one.end >= start)
+    near = costs[start : end + _BEHIND]
+    guessed = sum(start <= at < end for at in path.guessed)
+    return (
+        min(rivals, default=FAR) / UNITS,
+        log1p(max(gain, 0.0)),
+        sum(near) / len(near),
+        max(sum(near[at : at + 3]) for at in range(max(1, len(near) - 2))),
+        sum(costs) / len(costs),
+        float(guessed),
+        float(path.dropped > 0 and guessed > 1),
+        float(path.dropped),
+    )
+
+
+def _gap(search: Search, path: Path, gain: float, costs: list[float], start: int, end: int) -> Gap:
+    if _NUMERALS.intersection(path.out[at] for at in path.guessed if start <= at < end):
+        return Gap(start, end, TOLD, is_number=True)
+    if any(search.model.cost((), symbol) > RARE for symbol in symbols(path.out[start:end])):
+        return Gap(start, end, TOLD)  # a character so rare is rather a sign of more damage
+    found = features(search, path, gain, costs, start, end)
+    odds = _BIAS + sum(weight * feature for weight, feature in zip(_WEIGHTS, found, strict=True))
+    return Gap(start, end, 1 / (1 + exp(-odds)))
+
+
+_BIAS = 1.792
+_WEIGHTS = (0.667, 0.216, -0.217, -0.06, -0.141, -0.075, -1.011, -0.054)
+"""Of the features, fitted on runs made on purpose."""
