@@ -12,7 +12,9 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log1p
+from operator import itemgetter
 
 import numpy as np
 
@@ -50,6 +52,24 @@ FEATURES = (
     "published_share", "planned", "previous", "rule_status", "change", "in_title", "from_before", "milestone", "began",
     "founding_between", "founding_in_sentence", "is_start", "clause_has_amount", *QUANTITY,
 )  # fmt: skip
+_OF_PAIR = (
+    "relation", "read_in", "distance", "sentences_back", "clauses", "semicolons", "amounts_between", "periods_between",
+    "opens_sentence", "in_brackets", "is_heuristic", "same_year_nearer", "founding_between",
+)  # fmt: skip
+_OF_PERIOD = (
+    "role", "anchor", "is_day", "has_month", "months", "size", "opens_clause", "after_published", "is_reported",
+    "is_lasting", "share", "count", "before_char", "after_char", "end_char", "plan_before_period", "in_title",
+    "from_before", "milestone", "began", "clause_has_amount",
+)  # fmt: skip
+_OF_QUANTITY = (
+    "has_published", "is_work_report", "month_published", "heuristic_how", "heuristic_score",
+    "heuristic_after_published", "plan_in_clause", "plan_in_sentence", "firm_plan_in_sentence", "plan_in_paragraph",
+    "sentence_periods", "founding_in_sentence", "is_start", "values", "years_before_share", "published_share",
+    "previous", "change", "planned", "rule_status",
+)  # fmt: skip
+_IN_ORDER = itemgetter(*map((*_OF_PAIR, *_OF_PERIOD, *_OF_QUANTITY, *QUANTITY).index, FEATURES))
+_REMEMBERED = 1024
+"""Periods whose features are kept: those around a quantity are also around the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +87,6 @@ class PeriodCandidate:
     def year(self) -> int | None:
         """The year of the period."""
         return self.value.year if self.value is not None else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Rest:
-    """What is left of a period's clause behind it."""
-
-    start: int
-    end: int
 
 
 @dataclass(slots=True)
@@ -122,16 +134,17 @@ class PeriodCandidates:
         self._own_years = {
             year: [p for p in self._periods if p.year == year and p.role != "comparison"] for year, _ in own_years
         }
+        self._of_period = lru_cache(_REMEMBERED)(self._period_features)
 
     def of(self, number: int) -> list[PeriodCandidate]:
         """The candidates of one quantity, in the order in which they were looked up."""
-        common = self._around.of_quantity(number, number in self._cells)
-        around = self._sentence_features(number)
+        own = (*self._of_quantity(number), *self._around.of_quantity(number, number in self._cells))
         nearer: set[int | None] = set()
         found = []
         for slot in self._slots(number):
             year = slot.value.year if slot.value is not None else None
-            row = self._features(number, slot, year in nearer, around) + common
+            pair = self._of_pair(number, slot, year in nearer)
+            row = list(_IN_ORDER((*pair, *self._of_period(slot.value, slot.in_text), *own)))
             nearer.add(year)
             start, end = (slot.value.start, slot.value.end) if slot.in_text and slot.value is not None else (None, None)
             found.append(PeriodCandidate(slot.value, slot.how, slot.rule, start, end, row))
@@ -201,104 +214,106 @@ class PeriodCandidates:
             distinct.setdefault((slot.relation, key, slot.value.start if slot.in_text and slot.value else None), slot)
         return list(distinct.values())
 
-    def _sentence_features(self, number: int) -> tuple[float, ...]:
-        around, text = self._around, self._around.text
+    def _of_quantity(self, number: int) -> tuple[float, ...]:
+        """`_OF_QUANTITY`: what is the same for all candidates."""
+        around, text, cues = self._around, self._around.text, self._cues
         quantity = self._document.quantities[number]
-        index = around.sentence_of[number]
-        if index is None:
-            return (0.0,) * 7
-        sentence = around.sentences[index]
-        head = max(sentence.start, around.clause_head(quantity.start))
-        return (
-            float(self._cues["plan"].search(text, head, quantity.start) is not None),
-            float(self._cues["plan"].search(text, sentence.start, sentence.end) is not None),
-            float(self._cues["firm_plan"].search(text, sentence.start, sentence.end) is not None),
-            float(around.said_in_paragraph("firm_plan", sentence, sentence.start)),
-            float(len(before(self._periods, sentence.start, quantity.start, 6))),
-            float(self._cues["founding"].search(text, sentence.start, quantity.start) is not None),
-            float(is_start(self._cues, text, quantity, sentence, self._document.quantities[number + 1 : number + 7])),
-        )
-
-    def _features(self, number: int, slot: _Slot, nearer: bool, around_: tuple[float, ...]) -> list[float]:
-        around, text = self._around, self._around.text
-        quantity = self._document.quantities[number]
-        index = around.sentence_of[number]
-        sentence = around.sentences[index] if index is not None else None
-        period, inside = slot.value, slot.in_text
-        year = period.year if period is not None else None
+        index, heuristic = around.sentence_of[number], self._heuristic[number]
         published = self._published.year if self._published is not None else None
-        heuristic = self._heuristic[number]
         chosen = heuristic.value.year if heuristic.value is not None else None
-        low = high = 0
-        if inside and period is not None:
-            low, high = (period.end, quantity.start) if period.end <= quantity.start else (quantity.end, period.start)
-        between = text[low:high] if high - low < 80 else ""
-        start, end = (period.period_start, period.period_end) if period is not None else (None, None)
-        months = (end.year - start.year) * 12 + end.month - start.month + 1 if start and end else 0
-        clause, in_sentence, firm, paragraph, count, founding, started = around_
-        stands = inside and period is not None and sentence is not None and slot.back == 0
-        ahead = text[max(0, period.start - 12) : period.start] if inside and period is not None else ""
-        rest = None
-        if inside and period is not None and (home := around.sentence_at(period.start)) is not None:
-            rest = _Rest(period.end, clause_end(text, home, period.end))
         statuses = self._statuses[number].tolist() if self._statuses is not None else [-1.0] * 5
-        span_text = period.text if period is not None else ""
-        return [
-            float(_RELATIONS.index(slot.relation)),
-            float(_ROLES.index(period.role)) if period is not None else -1.0,
-            float(_ANCHORS.index(period.anchor)) if period is not None else -1.0,
-            float(_READ_IN.index(slot.read_in)),
-            float(start is not None and start == end),
-            float("月" in span_text or "季" in span_text or "半年" in span_text),
-            float(min(200, months)),
-            float(len(span_text)),
-            log1p(max(0, high - low)),
-            float(slot.back),
-            float(min(9, around.clauses_between(low, max(low, high)))),
-            float(min(5, around.semicolons_between(low, max(low, high)))),
-            float(min(6, around.quantities_between(low, max(low, high)))) if inside else -1.0,
-            float(len(before(self._periods, low, high, 6))) if inside and high - low < 400 else -1.0,
-            float(min(20, period.start - sentence.start)) if stands and period and sentence else -1.0,
-            float(min(12, period.start - around.clause_head(period.start))) if inside and period is not None else -1.0,
-            float(between.count("）") + between.count(")") - between.count("（") - between.count("(")),
-            float(max(-12, min(30, year - published))) if year is not None and published is not None else -99.0,
+        in_sentence: tuple[float, ...] = (0.0,) * 7
+        if index is not None:
+            sentence = around.sentences[index]
+            head = max(sentence.start, around.clause_head(quantity.start))
+            in_sentence = (
+                float(cues["plan"].search(text, head, quantity.start) is not None),
+                float(cues["plan"].search(text, sentence.start, sentence.end) is not None),
+                float(cues["firm_plan"].search(text, sentence.start, sentence.end) is not None),
+                float(around.said_in_paragraph("firm_plan", sentence, sentence.start)),
+                float(len(before(self._periods, sentence.start, quantity.start, 6))),
+                float(cues["founding"].search(text, sentence.start, quantity.start) is not None),
+                float(is_start(cues, text, quantity, sentence, self._document.quantities[number + 1 : number + 7])),
+            )
+        return (
             float(published is not None),
-            float(year is not None and year == self._report_year.year),
-            float(year is not None and year == self._report_year.lasting),
             float(self._report_year.is_work_report),
             float(self._published.month) if self._published is not None else 0.0,
-            float(year == chosen),
             float(_HOWS.index(heuristic.how)),
             1.0 - heuristic.score,
             float(max(-12, min(30, chosen - published))) if chosen is not None and published is not None else -99.0,
-            self._years[year] / self._total,
-            log1p(self._years[year]),
-            _cue(text[period.start - 1 : period.start]) if inside and period is not None and period.start else -1.0,
-            _cue(text[period.end : period.end + 1]) if inside and period is not None else -1.0,
-            _cue(span_text[-1:]),
-            clause,
-            in_sentence,
-            float(self._cues["plan"].search(ahead) is not None),
-            paragraph,
-            firm,
-            float(nearer),
-            count,
+            *in_sentence,
             float(min(20, len(self._years))),
             self._years[published - 1] / self._total if published is not None else 0.0,
             self._years[published] / self._total if published is not None else 0.0,
-            statuses[3],
-            statuses[1],
-            statuses[4],
-            statuses[2],
+            *statuses[1:],
+        )
+
+    def _period_features(self, period: Period | None, in_text: bool) -> tuple[float, ...]:
+        """`_OF_PERIOD`: what is the same for all quantities."""
+        around, text, cues = self._around, self._around.text, self._cues
+        year = period.year if period is not None else None
+        published = self._published.year if self._published is not None else None
+        start, end = (period.period_start, period.period_end) if period is not None else (None, None)
+        months = (end.year - start.year) * 12 + end.month - start.month + 1 if start and end else 0
+        reads = period.text if period is not None else ""
+        place = period if in_text else None
+        ahead = text[max(0, place.start - 12) : place.start] if place is not None else ""
+        rest = None
+        if place is not None and (home := around.sentence_at(place.start)) is not None:
+            rest = (place.end, clause_end(text, home, place.end))
+        return (
+            float(_ROLES.index(period.role)) if period is not None else -1.0,
+            float(_ANCHORS.index(period.anchor)) if period is not None else -1.0,
+            float(start is not None and start == end),
+            float("月" in reads or "季" in reads or "半年" in reads),
+            float(min(200, months)),
+            float(len(reads)),
+            float(min(12, place.start - around.clause_head(place.start))) if place is not None else -1.0,
+            float(max(-12, min(30, year - published))) if year is not None and published is not None else -99.0,
+            float(year is not None and year == self._report_year.year),
+            float(year is not None and year == self._report_year.lasting),
+            self._years[year] / self._total,
+            log1p(self._years[year]),
+            _cue(text[place.start - 1 : place.start]) if place is not None and place.start else -1.0,
+            _cue(text[place.end : place.end + 1]) if place is not None else -1.0,
+            _cue(reads[-1:]),
+            float(cues["plan"].search(ahead) is not None),
             float(year in self._title_years),
-            float(self._cues["change_from_period"].search(ahead) is not None),
-            float(rest is not None and self._cues["milestone"].fullmatch(text, rest.start, rest.end) is not None),
-            float(self._cues["began"].search(ahead) is not None),
+            float(cues["change_from_period"].search(ahead) is not None),
+            float(rest is not None and cues["milestone"].fullmatch(text, *rest) is not None),
+            float(cues["began"].search(ahead) is not None),
+            float(rest is not None and around.quantities_between(*rest) > 0),
+        )
+
+    def _of_pair(self, number: int, slot: _Slot, nearer: bool) -> tuple[float, ...]:
+        """`_OF_PAIR`: what lies between the two."""
+        around, text = self._around, self._around.text
+        quantity, index = self._document.quantities[number], around.sentence_of[number]
+        chosen = self._heuristic[number].value
+        period = slot.value
+        place = period if slot.in_text else None
+        low = high = 0
+        if place is not None:
+            low, high = (place.end, quantity.start) if place.end <= quantity.start else (quantity.end, place.start)
+        between = text[low:high] if high - low < 80 else ""
+        own = around.sentences[index] if index is not None and slot.back == 0 else None
+        last = max(low, high)
+        return (
+            float(_RELATIONS.index(slot.relation)),
+            float(_READ_IN.index(slot.read_in)),
+            log1p(max(0, high - low)),
+            float(slot.back),
+            float(min(9, around.clauses_between(low, last))),
+            float(min(5, around.semicolons_between(low, last))),
+            float(min(6, around.quantities_between(low, last))) if slot.in_text else -1.0,
+            float(len(before(self._periods, low, high, 6))) if slot.in_text and high - low < 400 else -1.0,
+            float(min(20, place.start - own.start)) if place is not None and own is not None else -1.0,
+            float(between.count("）") + between.count(")") - between.count("（") - between.count("(")),
+            float((period.year if period is not None else None) == (chosen.year if chosen is not None else None)),
+            float(nearer),
             float(self._cues["founding"].search(text, low, high) is not None),
-            founding,
-            started,
-            float(rest is not None and around.quantities_between(rest.start, rest.end) > 0),
-        ]
+        )
 
 
 def _nearest(periods: Sequence[Period], offset: int) -> Period:

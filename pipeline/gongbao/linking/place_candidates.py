@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log1p
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
 
 from gongbao.chinese.clauses import between
-from gongbao.document import PLACE_RANKS, Place, Sentence
+from gongbao.document import PLACE_RANKS, Place
 from gongbao.linking.respectively import name_runs
 from gongbao.linking.scope import TextChoice, stated_in
-from gongbao.linking.surroundings import Surroundings, after, before
+from gongbao.linking.surroundings import QUANTITY, Surroundings, after, before
 from gongbao.places.paths import (
     COUNTRY,
     ancestor,
@@ -54,6 +56,30 @@ FEATURES = (
     "after_amount_clause", "paragraph_first", "before_char", "after_char", "network_share",
     *(f"network_{rank}" for rank in PLACE_RANKS),
 )  # fmt: skip
+_OF_PAIR = (
+    "relation", "distance", "sentences_back", "clauses", "semicolons", "amounts_between", "mentions_between",
+    "opens_sentence", "in_brackets", "in_own_heading", "is_heuristic", "inside_heuristic", "holds_heuristic",
+    "same_value_nearer", "after_amount_clause",
+)  # fmt: skip
+_OF_VALUE = (
+    "value_rank", "depth", "share", "share_inside", "count", "in_title", "in_headings", "is_main", "inside_main",
+    "holds_main", "foreign", "is_title_narrowest", "is_common",
+)  # fmt: skip
+_OF_MENTION = (
+    "form", "rank", "is_topic", "ambiguous", "opens_clause", "run_size", "run_place", "says", "relative_rank",
+    "before_char", "after_char",
+)  # fmt: skip
+_OF_QUANTITY = (
+    "heuristic_how", "heuristic_score", "sentence_mentions", "sentence_before_mentions", "nearest_relative",
+    "paragraph_first", "provinces", "values", "nation_share", "no_titles",
+)  # fmt: skip
+_IN_ROW = (
+    *_OF_PAIR, *_OF_VALUE, *_OF_MENTION, "network_share", *_OF_QUANTITY, *(f"network_{rank}" for rank in PLACE_RANKS),
+    *QUANTITY,
+)  # fmt: skip
+_IN_ORDER = itemgetter(*map(_IN_ROW.index, (*FEATURES, *QUANTITY)))
+_REMEMBERED = 1024
+"""Mentions and values whose features are kept: those around a quantity are also around the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +104,6 @@ class _Slot:
     start: int | None = None
     end: int | None = None
     back: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _OfSentence:
-    """What the sentence of a quantity says of places: those of its headings, how many stand before the quantity and how
-    many different ones, the rank of the nearest relative one (-1 without), and whether it opens its paragraph.
-    """
-
-    sentence: Sentence | None
-    headings: frozenset[str]
-    mentions: int
-    values: int
-    relative_rank: float
-    opens_paragraph: bool
 
 
 def value_of(place: Place) -> str | None:
@@ -147,6 +159,8 @@ class PlaceCandidates:
         sections = document.outline.sections
         self._headings = [between(self._mentions, s.heading_start, s.heading_end) for s in sections]
         self._heading_values = {str(value_of(p)) for places in self._headings for p in places}
+        self._of_value = lru_cache(_REMEMBERED)(self._value_features)
+        self._of_mention = lru_cache(_REMEMBERED)(self._mention_features)
 
     def _most_named(self, named: Sequence[Place]) -> str | None:
         """The smallest place that at least half of the names lie in."""
@@ -159,16 +173,19 @@ class PlaceCandidates:
     def of(self, number: int) -> list[Candidate]:
         """The candidates of one quantity, in the order in which they were looked up."""
         slots = self._slots(number)
-        common = self._around.of_quantity(number, number in self._cells)
-        of_sentence = self._sentence_features(number)
+        headings = self._own_headings(number)
         ranks = self._ranks[number].tolist() if self._ranks is not None else [-1.0] * len(PLACE_RANKS)
+        own = (*self._of_quantity(number), *ranks, *self._around.of_quantity(number, number in self._cells))
         nearer: set[str | None] = set()
         found = []
         for slot in slots:
-            share = ranks[PLACE_RANKS.index(place_rank(slot.value))]
-            row = [*self._features(number, slot, slot.value in nearer, of_sentence), share, *ranks, *common]
-            nearer.add(slot.value)
-            found.append(Candidate(slot.value, slot.how, slot.rule, slot.start, slot.end, row))
+            value, place = slot.value, slot.mention
+            pair = self._of_pair(number, slot, value in nearer, headings)
+            of_place = (*self._of_value(value), *self._of_mention(place, slot.relation != "title_outside"))
+            share = ranks[PLACE_RANKS.index(place_rank(value))]
+            row = list(_IN_ORDER((*pair, *of_place, share, *own)))
+            nearer.add(value)
+            found.append(Candidate(value, slot.how, slot.rule, slot.start, slot.end, row))
         return found
 
     # -- slots -----------------------------------------------------------------------------------------------
@@ -228,89 +245,105 @@ class PlaceCandidates:
 
     # -- relations -------------------------------------------------------------------------------------------
 
-    def _sentence_features(self, number: int) -> _OfSentence:
-        """What is the same for all candidates of a quantity."""
-        index = self._around.sentence_of[number]
-        if index is None:
-            return _OfSentence(None, frozenset(), 0, 0, -1.0, False)
-        sentence, start = self._around.sentences[index], self._document.quantities[number].start
-        path = self._document.outline.path(sentence.section)
-        named = before(self._mentions, sentence.start, start, 8)
-        relative = before(self._relative, sentence.start, start, 1)
-        return _OfSentence(
-            sentence,
-            frozenset(str(value_of(p)) for section in path for p in self._headings[section]),
-            len(named),
-            len({value_of(p) for p in named}),
-            _RANKS[relative[0].rank] if relative else -1.0,
-            self._around.paragraph_start[sentence.paragraph] == sentence.start,
+    def _of_quantity(self, number: int) -> tuple[float, ...]:
+        """`_OF_QUANTITY`: what is the same for all candidates."""
+        around, index, heuristic = self._around, self._around.sentence_of[number], self._heuristic[number]
+        in_sentence: tuple[float, ...] = (0.0, 0.0, -1.0, 0.0)
+        if index is not None:
+            sentence, start = around.sentences[index], self._document.quantities[number].start
+            named = before(self._mentions, sentence.start, start, 8)
+            relative = before(self._relative, sentence.start, start, 1)
+            in_sentence = (
+                float(len(named)),
+                float(len({value_of(p) for p in named})),
+                _RANKS[relative[0].rank] if relative else -1.0,
+                float(around.paragraph_start[sentence.paragraph] == sentence.start),
+            )
+        return (
+            float(_HOWS.index(heuristic.how)),
+            1.0 - heuristic.score,
+            *in_sentence,
+            float(self._provinces),
+            float(min(30, len(self._values))),
+            self._values[COUNTRY] / self._total,
+            float(not self._title_values),
         )
 
-    def _features(self, number: int, slot: _Slot, nearer: bool, own: _OfSentence) -> list[float]:
-        around, text = self._around, self._around.text
-        quantity = self._document.quantities[number]
-        place, value = slot.mention, slot.value
-        inside = slot.relation != "title_outside" and place is not None
-        low, high = (0, 0)
-        if inside and place is not None:
-            low, high = (place.end, quantity.start) if place.end <= quantity.start else (quantity.end, place.start)
-        heuristic = self._heuristic[number]
-        chosen = str(heuristic.value) if heuristic.value is not None else None
+    def _value_features(self, value: str | None) -> tuple[float, ...]:
+        """`_OF_VALUE`: what a value is in the article."""
         path = value or ""
-        run = self._runs.get(place, (0, 1)) if place is not None else (0, 1)
-        gap = text[low:high] if inside and high - low < 80 else ""
-        sentence_start = own.sentence.start if own.sentence is not None else 0
-        return [
-            float(_RELATIONS.index(slot.relation)),
-            float(_FORMS.index(place.form)) if place is not None else -1.0,
-            _RANKS[place.rank] if place is not None else -1.0,
-            float(place in self._topics) if place is not None else -1.0,
-            float(place.ambiguous) if place is not None else 0.0,
-            log1p(max(0, high - low)),
-            float(slot.back),
-            float(min(9, around.clauses_between(low, high))),
-            float(min(5, around.semicolons_between(low, high))),
-            float(min(6, around.quantities_between(low, high))) if inside else -1.0,
-            float(len(before(self._mentions, low, high, 6))) if inside and high - low < 400 else -1.0,
-            float(min(20, place.start - sentence_start)) if inside and place is not None and slot.back == 0 else -1.0,
-            float(min(12, place.start - around.clause_head(place.start))) if inside and place is not None else -1.0,
-            float(gap.count("）") + gap.count(")") - gap.count("（") - gap.count("(")),
-            float(run[1]),
-            float(run[0]),
-            float(around.cues["announces"].match(text, place.end) is not None) if inside and place is not None else 0.0,
-            _RANKS[rank_of(path)] if value in self._paths or value == COUNTRY else -1.0,
+        is_path = value in self._paths or value == COUNTRY
+        return (
+            _RANKS[rank_of(path)] if is_path else -1.0,
             float(depth(path)) if value else -1.0,
             self._values[path] / self._total,
             self._inside[path] / self._total,
             log1p(self._values[path]),
             float(path in self._title_values),
-            float(path in own.headings),
             float(path in self._heading_values),
             float(value == self._main),
             float(lies_in(value, self._main)),
             float(lies_in(self._main, value)),
-            float(value == chosen),
-            float(_HOWS.index(heuristic.how)),
-            1.0 - heuristic.score,
-            float(lies_in(value, chosen)),
-            float(lies_in(chosen, value)),
-            _RANKS[place.rank] if place is not None and place.form == "relative" else -1.0,
-            float(own.mentions),
-            float(own.values),
-            float(value is not None and value not in self._paths and value != COUNTRY),
-            float(self._provinces),
-            float(min(30, len(self._values))),
-            own.relative_rank,
-            self._values[COUNTRY] / self._total,
-            float(nearer),
+            float(value is not None and not is_path),
             float(value is not None and value == self._narrowest),
             float(value is not None and value == self._common),
-            float(not self._title_values),
+        )
+
+    def _mention_features(self, place: Place | None, inside: bool) -> tuple[float, ...]:
+        """`_OF_MENTION`: what is the same for all quantities; `inside`: it stands in the text."""
+        if place is None:
+            return (-1.0, -1.0, -1.0, 0.0, -1.0, 1.0, 0.0, 0.0, -1.0, -1.0, -1.0)
+        around, text = self._around, self._around.text
+        run = self._runs.get(place, (0, 1))
+        return (
+            float(_FORMS.index(place.form)),
+            _RANKS[place.rank],
+            float(place in self._topics),
+            float(place.ambiguous),
+            float(min(12, place.start - around.clause_head(place.start))) if inside else -1.0,
+            float(run[1]),
+            float(run[0]),
+            float(inside and around.cues["announces"].match(text, place.end) is not None),
+            _RANKS[place.rank] if place.form == "relative" else -1.0,
+            _cue(text[place.start - 1 : place.start]) if inside and place.start else -1.0,
+            _cue(text[place.end : place.end + 1]) if inside else -1.0,
+        )
+
+    def _of_pair(self, number: int, slot: _Slot, nearer: bool, headings: Collection[str]) -> tuple[float, ...]:
+        """`_OF_PAIR`: what lies between the two; `headings` are the places of those that the quantity stands under."""
+        around, text = self._around, self._around.text
+        quantity, index = self._document.quantities[number], around.sentence_of[number]
+        value, heuristic = slot.value, self._heuristic[number]
+        place = slot.mention if slot.relation != "title_outside" else None
+        low, high = (0, 0)
+        if place is not None:
+            low, high = (place.end, quantity.start) if place.end <= quantity.start else (quantity.end, place.start)
+        chosen = str(heuristic.value) if heuristic.value is not None else None
+        gap = text[low:high] if place is not None and high - low < 80 else ""
+        sentence_start = around.sentences[index].start if index is not None else 0
+        return (
+            float(_RELATIONS.index(slot.relation)),
+            log1p(max(0, high - low)),
+            float(slot.back),
+            float(min(9, around.clauses_between(low, high))),
+            float(min(5, around.semicolons_between(low, high))),
+            float(min(6, around.quantities_between(low, high))) if place is not None else -1.0,
+            float(len(before(self._mentions, low, high, 6))) if place is not None and high - low < 400 else -1.0,
+            float(min(20, place.start - sentence_start)) if place is not None and slot.back == 0 else -1.0,
+            float(gap.count("）") + gap.count(")") - gap.count("（") - gap.count("(")),
+            float((value or "") in headings),
+            float(value == chosen),
+            float(lies_in(value, chosen)),
+            float(lies_in(chosen, value)),
+            float(nearer),
             float(text.find("，", quantity.end, low) >= 0) if slot.relation == "after" else -1.0,
-            float(own.opens_paragraph),
-            _cue(text[place.start - 1 : place.start]) if inside and place is not None and place.start else -1.0,
-            _cue(text[place.end : place.end + 1]) if inside and place is not None else -1.0,
-        ]
+        )
+
+    def _own_headings(self, number: int) -> frozenset[str]:
+        """The places of the headings that a quantity stands under."""
+        index, outline = self._around.sentence_of[number], self._document.outline
+        path = outline.path(self._around.sentences[index].section) if index is not None else ()
+        return frozenset(str(value_of(p)) for section in path for p in self._headings[section])
 
 
 _CUES = {

@@ -5,6 +5,7 @@ The shard's result goes into its file, only counts come back.
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -176,6 +177,7 @@ def main() -> None:
             channel.send(error)
             return
         channel.send(pipeline.versions())
+        gc.freeze()  # rules and weights stay: no collection need look through them
         while True:
             shard, careful = channel.recv()
             channel.send(_answer(pipeline, settings, channel, shard, careful))
