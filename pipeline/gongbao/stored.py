@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, AnyStr
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says where there is no room, or a file may not grow so large."""
 
 
 def lines_of(data: AnyStr) -> list[AnyStr]:
@@ -43,15 +48,26 @@ def sync(folder: Path) -> None:
             os.close(handle)
 
 
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Have what the system refuses meanwhile name a file: a full disk is told of by a write, which knows no name."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file that appears, or is replaced, whole or not at all, and outlives a power cut.
 
     Raises:
-        OSError: the system refuses; what was there is there.
+        OSError: the system refuses; it names the file, and what was there is there.
     """
     fresh = path.with_name(f".{path.name}.new")
     try:
-        with fresh.open("wb") as file:
+        with naming(path), fresh.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -251,3 +251,16 @@ def test_patterns_that_would_fill_the_memory_are_refused(
 @pytest.mark.parametrize("pattern", ["x{50000}", "(?:[0-9]{3}){9}", "[(]{9}[)]", r"\({2000}", "(?:x{0,9999}){9999}"])
 def test_large_patterns_that_are_no_bombs_load(tmp_path: Path, pattern: str) -> None:
     assert load(folder(tmp_path, RULE % pattern)).stage("quantities")
+
+
+def test_a_long_list_of_ones_own_says_and_does_what_a_short_one_does(tmp_path: Path) -> None:
+    (tmp_path / "lexicon").mkdir()
+    words = [f"词{number}" for number in range(20_000)]
+    lines = "".join([*(f"{word}\n" for word in words), *(f"-无{word}\n" for word in words)])
+    (tmp_path / "lexicon" / "measure_words.txt").write_text(lines, encoding="utf-8")
+    (twice := tmp_path / "twice" / "lexicon").mkdir(parents=True)
+    (twice / "measure_words.txt").write_text("".join(f"-{word}\n" for word in words), encoding="utf-8")
+    first, both = RuleSet.load(tmp_path), RuleSet.load(tmp_path, tmp_path / "twice")
+    assert first.lexicon("measure_words")[-len(words) :] == tuple(words)
+    assert both.lexicon("measure_words") == RuleSet.load().lexicon("measure_words")
+    assert "19992 more" in first.own[0] and "without effect" in first.own[0]

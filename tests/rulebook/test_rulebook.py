@@ -81,6 +81,27 @@ def test_a_template_is_a_rule_that_finds_its_own_example(tmp_path: Path) -> None
     assert yaml.safe_load(text)["rules"][0]["name"] == "奖金"
 
 
+HARD_TO_QUOTE = [
+    # what YAML would read otherwise: a selection, in a sentence
+    ("奖励3万元}: x", "每户奖励3万元}: x"),
+    ("奖励\n3万元", "每户奖励\n3万元，发给农户。"),
+    ("3盏\x07", "路灯3盏\x07"),
+    ("“3'\"套", "“3'\"套"),
+    ("3no", "每户3no"),
+    ("3\\U0001", "每户3\\U0001"),
+    ("3盏\u2028", "路灯3盏\u2028"),
+]
+
+
+@pytest.mark.parametrize(("selected", "sentence"), HARD_TO_QUOTE)
+def test_a_template_quotes_what_yaml_would_read_otherwise(tmp_path: Path, selected: str, sentence: str) -> None:
+    (tmp_path / "quantities").mkdir()
+    path = tmp_path / "quantities" / "mine.yaml"
+    path.write_text(template(sentence, selected, identifier="a.b", name=selected), encoding="utf-8")
+    (rule,) = [rule for rule in RuleSet.load(tmp_path).stage("quantities") if rule.id == "a.b"]
+    assert (rule.name, rule.examples.yes[0].text) == (selected, sentence)
+
+
 @pytest.mark.parametrize(
     ("sentence", "selected", "identifier"),
     [

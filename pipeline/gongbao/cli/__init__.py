@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import keyword
 import os
@@ -17,6 +16,7 @@ from typer.main import get_command
 
 from gongbao.cli.terminal import guard, language, printable, said
 from gongbao.errors import GongbaoError
+from gongbao.stored import FULL
 
 COMMANDS = (
     "run",
@@ -44,7 +44,6 @@ READER_GONE = 141
 STOPPED = 130
 """The exit status after Ctrl-C: 128 + SIGINT."""
 _SOON = 0.05  # seconds
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def module_of(name: str) -> str:
@@ -100,14 +99,7 @@ def main() -> None:
     except KeyboardInterrupt:  # before there is a command that knows what to say
         raise SystemExit(STOPPED) from None
     except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        _silence()
-        _tell(
-            "the disk is full",
-            str(error.filename or "standard output"),
-            "Free some space and try again; what is there is cut off",
-        )
+        _refused(error)
         raise SystemExit(2) from None
     except Exception:  # what is loading may make an error of its own of a Ctrl-C, as pydantic does
         if interrupts:
@@ -167,6 +159,21 @@ def _run() -> None:
 def _silence() -> None:
     """Nobody reads our output any more: keep Python from saying so at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _refused(error: OSError) -> None:
+    """Say what the system refused, and where: at the file that the error names, or at standard output if that is it."""
+    where, left = error.filename and os.fsdecode(error.filename), ""
+    try:
+        sys.stdout.flush()
+    except OSError:  # what it did not take before it does not take now
+        where, left = where or "standard output", "; what is there is cut off"
+        _silence()
+    if error.errno in FULL:
+        _tell("the disk is full", where, f"Free some space and try again{left}")
+    else:
+        why = f"cannot be read or written: {error.strerror or error}"
+        _tell(why, where, "Name another place, or take the right to use this one")
 
 
 def _tell(message: str, where: str | None, fix: str | None) -> None:

@@ -104,12 +104,7 @@ def _write_html(report: Report, target: Path) -> None:
     if str(target) == "-":
         typer.echo(page, nl=False)
         return
-    from gongbao.errors import CompareError
+    from gongbao.export.writing import write_text
 
-    try:
-        target.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise CompareError(
-            f"cannot be written: {error.strerror}", where=str(target), fix="Name a file in a folder that exists"
-        ) from error
+    write_text(target, page, option="--html")
     echo(f"{report.compared()}; {report.unreviewed} unreviewed: {target}", err=True)

@@ -38,7 +38,9 @@ def command(
     articles = list(read_gold(gold))
     scores = evaluate(articles, _records(articles, records, tuple(rules or ()), None if no_ner else ner))
     if html is not None:
-        html.write_text(as_html(scores), encoding="utf-8")
+        from gongbao.export.writing import write_text
+
+        write_text(html, as_html(scores), option="--html")
     if json:
         typer.echo(dump_json(as_dict(scores)))
     else:

@@ -167,4 +167,6 @@ def default_path(chosen: Format, sources: list[Source], outputs: Path) -> Path:
 def _shown(url: str) -> str:
     from sqlalchemy import make_url
 
-    return make_url(url).render_as_string(hide_password=True)
+    from gongbao.read.ids import as_text
+
+    return make_url(as_text(url)).render_as_string(hide_password=True)

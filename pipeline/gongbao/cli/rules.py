@@ -91,6 +91,7 @@ def new(
 ) -> None:
     """Print a rule template made from a sentence."""
     from gongbao.errors import RuleError
+    from gongbao.export.writing import write_text
     from gongbao.rulebook.template import template
 
     text = template(sentence, select, identifier=id, name=name)
@@ -99,8 +100,7 @@ def new(
         return
     if out.exists():
         raise RuleError("the file exists", where=str(out), fix="Name a new file, or add the rule to it by hand")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8")
+    write_text(out, text, option="--out")
     typer.echo(str(out), err=True)
 
 

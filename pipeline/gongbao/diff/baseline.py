@@ -31,8 +31,8 @@ from gongbao.errors import CompareError, RunError
 from gongbao.read.ids import is_text
 from gongbao.record import SCHEMA_VERSION, Record
 from gongbao.run import journal
-from gongbao.run.folder import FULL
 from gongbao.run.lock import locked
+from gongbao.stored import FULL
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from gongbao.export.rows import Source, exact
 from gongbao.export.select import Data
 from gongbao.export.tables import ADDED, BEFORE, FORMAT, Tables, about_table, create_view, make_tables, wide_table_of
 from gongbao.export.upsert import Upsert, Values
+from gongbao.read.ids import as_text, is_text
 
 BATCH = 2000
 _DRIVERS = {
@@ -57,6 +58,9 @@ def write_url(data: Data, url: str, style: Style) -> Written:
             fix = "Name a file: sqlite:///facts.db"
             raise ExportError("a database in memory would be lost", where=url, fix=fix, code="export.url")
         return write(data, Path(parsed.database), style)
+    if not is_text(url):
+        fix = "Write what is no ASCII as %XX, in UTF-8"
+        raise ExportError("not a database URL", where=_bare(as_text(url)), fix=fix, code="export.url")
     if "@" in (parsed.host or ""):  # a bare @ in the password: what follows it would be shown as the host
         fix = "Write @ in user and password as %40, : as %3A, / as %2F"
         raise ExportError("not a database URL", where=_bare(url), fix=fix, code="export.url")
@@ -344,7 +348,7 @@ def _failed(error: SQLAlchemyError, where: str) -> ExportError:
         fix = "Export again when the server is back; what was there before is unchanged"
         return ExportError(f"the connection broke: {text}", where=where, fix=fix, code="export.connection")
     if any(words in text for words in ("full", "No space", "disk I/O error")):
-        fix = "Free some space and export again; nothing was changed"
+        fix = "Free some space and try again; nothing was changed"
         return ExportError(f"the disk is full or failing: {text}", where=where, fix=fix, code="export.disk_full")
     fix = "Nothing was changed. Check the rights of the user, and that no other program holds the tables"
     return ExportError(f"the database refused: {text}", where=where, fix=fix, code="export.database")

@@ -58,7 +58,7 @@ def check_encoding(encoding: str) -> None:
     """Refuse an encoding that Python does not know as one for text."""
     try:
         text = codecs.lookup(encoding)._is_text_encoding
-    except LookupError:
+    except (LookupError, UnicodeError, ValueError):  # no name at all: bytes that are no UTF-8, a NUL
         text = False
     if not text:
         fix = "Use utf-8, gb18030 or gbk"

@@ -94,7 +94,8 @@ def _exactly(attempt: Callable[[pa.DataType], int]) -> int:
 def _write(rows: Iterable[Row], columns: Sequence[Column], schema: pa.Schema, path: Path) -> int:
     makers = [(column.name, _values(column)) for column in columns]
     written = 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    # A name in bytes that are no UTF-8 is nothing that Arrow could open.
+    with path.open("wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for batch in _batches(rows):
             written += len(batch)
             arrays = [

@@ -31,6 +31,7 @@ from gongbao.export.metadata import datasette_metadata
 from gongbao.export.search import SEARCHED, TABLE, statements
 from gongbao.export.select import Data
 from gongbao.export.writing import scratch_beside
+from gongbao.read.ids import as_text
 
 BUSY = 10.0
 """Seconds to wait for another program that writes."""
@@ -46,7 +47,7 @@ def write(data: Data, path: Path, style: Style) -> Written:
     Raises:
         ExportError: the file is no database (`export.database`), of another version (`export.table`), or locked.
     """
-    metadata = orjson.dumps(datasette_metadata(path.stem, data, SEARCHED), option=orjson.OPT_INDENT_2) + b"\n"
+    metadata = orjson.dumps(datasette_metadata(as_text(path.stem), data, SEARCHED), option=orjson.OPT_INDENT_2) + b"\n"
     # Written first, so that a disk without room for it is told before the database is changed.
     with scratch_beside(path) as scratch:
         described = scratch / "metadata.json"
@@ -104,7 +105,7 @@ def _filled(data: Data, engine: Engine, style: Style, where: str) -> Written:
 
 
 def _engine(path: Path, *, fresh: bool) -> Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY})
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY})
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, record: Any) -> None:

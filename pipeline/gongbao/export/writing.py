@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import gzip
 import os
 import shutil
@@ -31,10 +30,10 @@ from gongbao.export.formats import (
 )
 from gongbao.export.select import Data
 from gongbao.run.lock import is_abandoned, locked
+from gongbao.stored import FULL
 
 OWN_FOLDERS = ("datapackage.json", "annotation.conf")
 """What an exported folder holds: only such a folder is replaced by a new export."""
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +111,6 @@ def export(data: Data, target: Target, style: Style = PLAIN, *, stdout: BinaryIO
         return write_url(data, target.url, style)
     chosen, path = target.format, target.path
     assert chosen is not None
-    if path is not None and path.is_symlink():
-        path = path.resolve()  # what the link leads to is replaced, not the link
     write = chosen.writer()
 
     def rows(*arguments: Any) -> int:
@@ -121,6 +118,8 @@ def export(data: Data, target: Target, style: Style = PLAIN, *, stdout: BinaryIO
         return found if isinstance(found, int) else found.rows
 
     with _told(path):
+        if path is not None and path.is_symlink():
+            path = path.resolve()  # what the link leads to is replaced, not the link
         if path is None or _is_special(path):
             return Written(_streamed(data, rows, target, style, stdout))
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -234,13 +233,23 @@ def _old(path: Path) -> str:
     return f"{path.name}.old"
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file that appears whole or not at all.
+def write_text(path: Path, text: str, *, option: str = "--output") -> None:
+    """Write a text file that appears whole or not at all; into a pipe or a device as it is.
+
+    Args:
+        path: The file. Where it is a link, what that leads to is replaced.
+        text: What it will hold.
+        option: How the user names another place.
 
     Raises:
         ExportError: as `export`.
     """
-    with _told(path):
+    with _told(path, option):
+        if path.is_symlink():
+            path = path.resolve()
+        if _is_special(path):
+            path.write_text(text, encoding="utf-8")
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         with scratch_beside(path) as scratch:
             fresh = scratch / path.name
@@ -277,7 +286,7 @@ def _zip(folder: Path, path: Path) -> None:
 
 
 @contextmanager
-def _told(path: Path | None) -> Iterator[None]:
+def _told(path: Path | None, option: str = "--output") -> Iterator[None]:
     """What the system refuses, as errors with a fix; `path` is None for standard output."""
     where = "standard output" if path is None else str(path)
     try:
@@ -285,13 +294,13 @@ def _told(path: Path | None) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             left = "nothing was written" if path is not None else "what is there is cut off"
-            fix = f"Free some space and export again; {left}"
+            fix = f"Free some space and try again; {left}"
             raise ExportError("the disk is full", where=where, fix=fix, code="export.disk_full") from error
         raise ExportError(
             f"cannot be written: {error.strerror or error}",
             where=where,
-            fix="Name a writable place with --output",
+            fix=f"Name a writable place with {option}",
             code="export.unwritable",
         ) from error

@@ -312,7 +312,7 @@ class PeriodCandidates:
             float(between.count("）") + between.count(")") - between.count("（") - between.count("(")),
             float((period.year if period is not None else None) == (chosen.year if chosen is not None else None)),
             float(nearer),
-            float(self._cues["founding"].search(text, low, high) is not None),
+            float(around.said_between("founding", low, high)),
         )
 
 

@@ -86,10 +86,14 @@ class Surroundings:
 
     def said_in_paragraph(self, cue: Literal["firm_plan", "plan_paragraph"], sentence: Sentence, end: int) -> bool:
         """Whether the paragraph of a sentence says a cue before `end`; a paragraph may be as long as the text."""
+        return self.said_between(cue, self.paragraph_start[sentence.paragraph], end)
+
+    def said_between(self, cue: Literal["firm_plan", "plan_paragraph", "founding"], start: int, end: int) -> bool:
+        """Whether the text says a cue in `[start, end)`: looked up, for each amount may ask of a whole text."""
         if cue not in self._said:
             self._said[cue] = [match.span() for match in self.cues[cue].finditer(self.text)]
         said = self._said[cue]
-        first = bisect_left(said, self.paragraph_start[sentence.paragraph], key=lambda span: span[0])
+        first = bisect_left(said, start, key=lambda span: span[0])
         return first < len(said) and said[first][1] <= end
 
     def clauses_between(self, start: int, end: int) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path
 from gongbao.document import Article, Extraction
 from gongbao.errors import RuleError
 from gongbao.pipeline import Pipeline
+from gongbao.read.ids import is_text
 from gongbao.record import Record
 from gongbao.rulebook.check import check_rules
 from gongbao.rulebook.lexicon import READ_BEFORE_RULES, WordList, parse_lexicon, read_lexicon, split_line
@@ -92,6 +93,8 @@ def word_addition(folder: Path, lexicon: str, word: str, example: str, *, remove
     word, example = word.strip(), " ".join(example.split())
     if not word or word.split()[0] not in example:
         raise _bad(f"{word!r} does not stand in the example", "Copy the word from the sentence")
+    if not is_text(example):
+        raise _bad("the example is not UTF-8", "Set the terminal to UTF-8, or write the word into the list by hand")
     if word[0] in "+-!#＋－！" or "#" in word:
         raise _bad(f"{word!r} begins as an instruction or holds a #", "Write it into the list by hand, behind a +")
     file = Path("lexicon") / f"{lexicon}.txt"

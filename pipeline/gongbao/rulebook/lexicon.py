@@ -48,7 +48,8 @@ class WordList:
 
     def over(self, words: Sequence[str]) -> tuple[str, ...]:
         """The list as it is with this file over it."""
-        kept = () if self.replaces else (word for word in words if word not in self.removed)
+        removed = frozenset(self.removed)
+        kept = () if self.replaces else (word for word in words if word not in removed)
         return tuple(dict.fromkeys((*kept, *self.added)))
 
 

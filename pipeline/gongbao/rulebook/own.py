@@ -25,9 +25,10 @@ def list_change(words: WordList, known: Sequence[str] | None) -> str:
         return f"{words.path}: {words.name} is a new list, no shipped one has this name: {_named(words.added)}"
     if words.replaces:
         return f"{words.path}: replaces the {len(known)} words of {words.name} by {len(words.added)}"
-    new = [word for word in words.added if word not in known]
-    gone = [word for word in words.removed if word in known]
-    idle = [f"+{word}" for word in words.added if word in known] + [f"-{w}" for w in words.removed if w not in known]
+    there = frozenset(known)
+    new = [word for word in words.added if word not in there]
+    gone = [word for word in words.removed if word in there]
+    idle = [f"+{word}" for word in words.added if word in there] + [f"-{w}" for w in words.removed if w not in there]
     said = [f"{verb} {_named(found)}" for verb, found in (("adds", new), ("takes away", gone)) if found]
     said += [f"{_named(idle)} without effect"] if idle else []
     return f"{words.path}: {words.name}: {'; '.join(said) or 'no change'}"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import regex
 
 from gongbao.errors import RuleError
+from gongbao.read.ids import is_text
 
 _NUMBER = regex.compile(r"(?:[0-9０-９][0-9０-９,，.．]*|[〇零一二两三四五六七八九十百千万亿]+)[十百千万亿余多]*")
+_HAN = regex.compile(r"\p{Han}+")
 _MONEY = ("元", "美元", "港元", "新台币", "欧元", "日元")
 
 
@@ -17,8 +19,11 @@ def template(sentence: str, selected: str, *, identifier: str, name: str = "") -
     the shared part `{number}`, which reads every way of writing one; everything else stands as written.
 
     Raises:
-        RuleError: the selection is not in the sentence or holds no number, or the identifier is not well formed.
+        RuleError: the selection is not in the sentence or holds no number, the identifier is not well formed, or the
+            words came in bytes that are no UTF-8.
     """
+    if not is_text(sentence + name):
+        raise RuleError("not UTF-8", where="rules new", fix="Set the terminal to UTF-8, or write the rule by hand")
     if not selected or selected not in sentence:
         raise RuleError(
             "the selection is not in the sentence", where="rules new", fix="Copy the words from the sentence"
@@ -44,7 +49,7 @@ def template(sentence: str, selected: str, *, identifier: str, name: str = "") -
         f"    kind: {'money' if unit in _MONEY else 'count'}\n"
         "    priority: 90\n"
         f"    pattern: {_quoted(pattern)}\n"
-        f"    gives: {{unit: {unit}}}\n"
+        f"    gives: {{unit: {unit if _HAN.fullmatch(unit) else _quoted(unit)}}}\n"
         "    examples:\n"
         "      yes:\n"
         f"        - text: {_quoted(sentence)}\n"
@@ -55,4 +60,8 @@ def template(sentence: str, selected: str, *, identifier: str, name: str = "") -
 
 
 def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    if text.isprintable():
+        return "'" + text.replace("'", "''") + "'"
+    # A line end would be folded and a control character refused: only double quotes have escapes.
+    plain = (char if char.isprintable() and char not in '"\\' else f"\\U{ord(char):08x}" for char in text)
+    return '"' + "".join(plain) + '"'

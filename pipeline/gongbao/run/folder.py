@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -20,10 +19,8 @@ from gongbao.errors import RunError
 from gongbao.record import Record
 from gongbao.run.lines import FILES, Counts, Lines, csv_header, failures, to_lines
 from gongbao.run.shards import Marker
-from gongbao.stored import object_of, sync
+from gongbao.stored import FULL, object_of, sync
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
-"""What the system says where there is no room."""
 INDEX = "shards.jsonl"
 MANIFEST = "manifest.json"
 
