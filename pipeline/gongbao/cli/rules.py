@@ -185,7 +185,7 @@ def lists(
     from gongbao.rulebook.lexicon import purpose
     from gongbao.rulebook.load import RuleSet
 
-    loaded = RuleSet.load(*(rules or ()))
+    loaded = RuleSet.load(*(rules or ()), compiled=False)
     found = {name: words for name, words in sorted(loaded.lexicons.items()) if word is None or word in words}
     for name, words in found.items():
         says = (purpose(path) for folder in loaded.folders if (path := folder / "lexicon" / f"{name}.txt").is_file())
