@@ -162,15 +162,16 @@ def _silence() -> None:
 
 
 def _refused(error: OSError) -> None:
-    """Say what the system refused, and where: at the file that the error names, or at standard output if that is it."""
-    where, left = error.filename and os.fsdecode(error.filename), ""
-    try:
-        sys.stdout.flush()
-    except OSError:  # what it did not take before it does not take now
-        where, left = where or "standard output", "; what is there is cut off"
+    """Say what the system refused, and where: what writes a file names it, so no room without a name is standard
+    output's.
+    """
+    where = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else None
+    if where is None and error.errno in FULL:
         _silence()
-    if error.errno in FULL:
-        _tell("the disk is full", where, f"Free some space and try again{left}")
+        fix = "Free some space and try again; what is there is cut off"
+        _tell("the disk is full", "standard output", fix)
+    elif error.errno in FULL:
+        _tell("the disk is full", where, "Free some space and try again")
     else:
         why = f"cannot be read or written: {error.strerror or error}"
         _tell(why, where, "Name another place, or take the right to use this one")
