@@ -79,3 +79,19 @@ def test_a_figure_is_checked_against_its_sentence(outputs: Path) -> None:
 def test_no_other_folder_is_read(outputs: Path, name: str) -> None:
     _, answer = asked(outputs, ("records", {"run": name}))
     assert answer.is_error and "no run" in answer.content[0].text
+
+
+UNBOUNDED = [
+    ("extract", {"text": "3亿元", "pub_date": "2" * 41}),
+    ("records", {"where": "x" * 1001}),
+    ("records", {"offset": 10**30}),
+    ("records", {"run": "a" * 300}),
+    ("evidence", {"record_id": "x" * 101}),
+]
+
+
+def test_what_is_asked_for_is_bounded_and_the_refusal_says_what(outputs: Path) -> None:
+    _, *answers = asked(outputs, *UNBOUNDED, ("records", {"where": "value>1e999999亿"}), ("records", {"limit": 1}))
+    for answer in answers[:-1]:
+        assert answer.is_error and answer.content[0].text.partition("Error executing tool")[2].count(":") >= 1
+    assert len(answers[-1].structured_content["records"]) == 1

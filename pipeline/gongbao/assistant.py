@@ -39,6 +39,7 @@ Only records with status "actual" are or were so; amounts of one place may hold 
 Before a figure is quoted, call evidence: it gives the sentence as it was found."""
 
 Limit = Annotated[int, Field(ge=1, le=MOST_RECORDS, description="Records at most")]
+RunName = Annotated[str, Field(max_length=100, description="latest, previous or a run's id")]
 
 
 def server(pipeline: Pipeline, outputs: Path) -> MCPServer:
@@ -55,7 +56,7 @@ def server(pipeline: Pipeline, outputs: Path) -> MCPServer:
     @made.tool(description="Extract the facts of one bulletin article (Chinese text, damaged or traditional too).")
     def extract(
         text: Annotated[str, Field(max_length=MOST_CHARACTERS, description="The article")],
-        pub_date: Annotated[str | None, Field(description="Publication date, YYYY-MM-DD")] = None,
+        pub_date: Annotated[str | None, Field(max_length=40, description="Publication date, YYYY-MM-DD")] = None,
         limit: Limit = 50,
     ) -> dict[str, Any]:
         with _told():
@@ -65,19 +66,25 @@ def server(pipeline: Pipeline, outputs: Path) -> MCPServer:
     @made.tool(description="Records of a finished run, filtered, in pages.")
     def records(
         where: Annotated[
-            str | None, Field(description="A filter: kind=money and year>=2019 and place^=广东省 and indicator~贷款")
+            str | None,
+            Field(
+                max_length=1000,
+                description="A filter: kind=money and year>=2019 and place^=广东省 and indicator~贷款",
+            ),
         ] = None,
-        run: Annotated[str, Field(description="latest, previous or a run's id")] = "latest",
+        run: RunName = "latest",
         limit: Limit = 20,
-        offset: Annotated[int, Field(ge=0, description="Records to pass over: next_offset of the page before")] = 0,
+        offset: Annotated[
+            int, Field(ge=0, le=10**9, description="Records to pass over: next_offset of the page before")
+        ] = 0,
     ) -> dict[str, Any]:
         with _told():
             return _page(Data([_source(outputs, run)], Selection(where)).rows(), limit, offset)
 
     @made.tool(description="Where a record was read: its sentence, the words of each field, the text around it.")
     def evidence(
-        record_id: Annotated[str, Field(description="record_id of a record of that run")],
-        run: Annotated[str, Field(description="latest, previous or a run's id")] = "latest",
+        record_id: Annotated[str, Field(max_length=100, description="record_id of a record of that run")],
+        run: RunName = "latest",
     ) -> dict[str, Any]:
         with _told():
             return evidence_of(_source(outputs, run), record_id)

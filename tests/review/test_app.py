@@ -183,6 +183,58 @@ def test_bodies_that_are_no_decisions_are_refused(client: TestClient, session: S
     assert list(session.store.ledger.heads()) == []
 
 
+LONG = "x" * 1001
+BOUNDS = [
+    ("/api/decide", {"keys": [LONG], "verdict": "accept"}),
+    ("/api/decide", {"keys": ["KEY"], "verdict": "accept", "reviewer": LONG}),
+    ("/api/decide", {"keys": ["KEY"], "verdict": "accept", "expected": {LONG: 0}}),
+    ("/api/decide", {"keys": ["KEY"], "verdict": "edit", "form": {"initiative": LONG}}),
+    ("/api/decide", {"keys": ["KEY"], "verdict": "edit", "form": {str(n): "x" for n in range(101)}}),
+    ("/api/missed", {"article": "x" * 5001, "start": 0, "end": 1}),
+    ("/api/missed", {"article": "a", "start": 0, "end": 1, "form": {"unit": LONG}}),
+    ("/api/position", {"key": LONG}),
+    ("/api/undo", {"reviewer": LONG}),
+    ("/api/filter", {"name": LONG, "filter": {"text": "x"}}),
+    ("/api/filter", {"name": "n", "filter": {"text": "x" * 20_000}}),
+    ("/api/share", {"by": "article", "names": [LONG]}),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), BOUNDS, ids=[f"{path}-{n}" for n, (path, _) in enumerate(BOUNDS)])
+def test_what_is_kept_for_all_to_see_is_bounded(
+    client: TestClient, session: Session, path: str, body: dict[str, Any]
+) -> None:
+    if "keys" in body and body["keys"] == ["KEY"]:
+        body = {**body, "keys": [first(session)]}
+    answer = client.post(path, json=body, headers=TOKEN)
+    assert answer.status_code == 422 and answer.json()["code"] == "compare.request"
+    assert list(session.store.ledger.heads()) == [] and len(client.get("/api/queue").content) < 100_000
+
+
+def test_a_reviewer_keeps_so_many_filters_and_can_forget_one(client: TestClient) -> None:
+    def keep(name: str, kept: dict[str, Any]) -> int:
+        return client.post("/api/filter", json={"name": name, "filter": kept}, headers=TOKEN).status_code
+
+    assert [keep(f"n{n}", {"text": "x"}) for n in range(101)] == [200] * 100 + [422]
+    assert [keep("n7", {"text": "y"}), keep("n8", {}), keep("n100", {"text": "x"})] == [200, 200, 200]
+
+
+def test_a_change_named_twice_is_decided_once(client: TestClient, session: Session) -> None:
+    key = first(session)
+    body = {"keys": [key] * 100_000, "verdict": "accept", "expected": {key: 0}}
+    answer = client.post("/api/decide", json=body, headers=TOKEN).json()
+    assert (answer["written"], answer["conflicts"], answer["event"]) == (1, [], 1)
+    assert len(answer["statuses"]) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["value>1e999999亿", "extra=x", "extra!=x", "extra~x", "rule=x", "flags=x", "(" * 5000, "not " * 5000, "\0"]
+)
+def test_a_filter_is_answered_whatever_it_says(client: TestClient, text: str) -> None:
+    answer = client.get("/api/where", params={"text": text})
+    assert answer.status_code == 200 and answer.json().keys() & {"keys", "problem"}
+
+
 def test_a_bad_form_writes_none_of_a_group(client: TestClient, session: Session) -> None:
     keys = [change.key for change in session.comparison.groups[0].changes]
     body = {"keys": keys, "verdict": "edit", "form": {"value": "x"}}

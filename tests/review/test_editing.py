@@ -137,3 +137,35 @@ def test_a_missed_record_needs_its_amount(gazetteer: Gazetteer) -> None:
     with pytest.raises(FieldErrors) as caught:
         new_record({"article_id": "a.txt"}, 0, 2, TEXTS, {"kind": "count"}, gazetteer)
     assert set(caught.value.errors) == {"value", "unit", "bound"}
+
+
+@pytest.mark.parametrize(
+    ("form", "wrong"),
+    [
+        ({"initiative": "字" * 301}, {"initiative": ("long", "300")}),
+        ({"indicator": "签约\n金额"}, {"indicator": ("unseen", "U+000A")}),
+        ({"unit": "元\x1b[31m"}, {"unit": ("unseen", "U+001B")}),
+        ({"period": "\u202e年2020"}, {"period": ("unseen", "U+202E")}),
+        ({"value_max": "1200000000"}, {"value_max": ("order", "1200000000")}),
+        ({"value_max": "3"}, {"value_max": ("order", "3")}),
+        ({"value": "-5", "value_max": "-9", "kind": "growth", "unit": "%"}, {}),
+    ],
+    ids=str,
+)
+def test_words_are_a_line_that_can_be_seen_and_ranges_run_upwards(
+    base: dict[str, Any], gazetteer: Gazetteer, form: dict[str, str], wrong: dict[str, tuple[str, str]]
+) -> None:
+    try:
+        found: dict[str, tuple[str, str]] = {}
+        edit(base, form, TEXTS, gazetteer)
+    except FieldErrors as error:
+        found = error.errors
+    assert found == wrong
+
+
+def test_what_was_not_touched_stays_as_it_is_even_where_nobody_could_write_it(
+    base: dict[str, Any], gazetteer: Gazetteer
+) -> None:
+    base |= {"initiative": "字" * 400, "indicator": "签约\u200e额"}
+    done = edit(base, {**fields_of(base), "year": "2019"}, TEXTS, gazetteer)
+    assert (done["initiative"], done["indicator"], done["year"]) == (base["initiative"], base["indicator"], 2019)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -192,7 +194,103 @@ def test_tries_of_an_address(receiver: Receiver, answers: list[int], tries: int)
     assert receiver.answers == []
 
 
-@pytest.mark.parametrize("target", ["ftp://127.0.0.1/x", "file:///etc/hosts", "http://"])
+@pytest.fixture
+def strange() -> Iterator[Callable[[Callable[[socket.socket], Any]], str]]:
+    """The address of a server that does with each connection what it is told to."""
+    opened: list[socket.socket] = []
+
+    def begin(act: Callable[[socket.socket], Any]) -> str:
+        listener = socket.create_server(("127.0.0.1", 0))
+        opened.append(listener)
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection, suppress(OSError):
+                        connection.recv(65_536)
+                        act(connection)
+
+        Thread(target=serve, daemon=True).start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+    yield begin
+    for listener in opened:
+        listener.close()
+
+
+NO_HTTP = [
+    b"hello\r\n\r\n",
+    b"HTTP/1.1 abc x\r\n\r\n",
+    b"HTTP/1.1 99999 x\r\n\r\n",
+    b"HTTP/1.1 200 " + b"x" * 70_000 + b"\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 200 + b"\r\n",
+    b"",
+]
+
+
+@pytest.mark.parametrize("answer", NO_HTTP, ids=lambda answer: ascii(answer[:20]))
+def test_an_answer_that_is_no_http_is_a_failure_and_no_crash(strange: Any, answer: bytes) -> None:
+    with pytest.raises(RunError) as caught:
+        Hook(strange(lambda connection: connection.sendall(answer)), pause=0.01).tell("r", [b"{}"])
+    assert caught.value.code == "watch.hook"
+
+
+@pytest.mark.parametrize("piece", [b"a: b\r\n", b"HTTP/1.1 100 Continue\r\n\r\n", b"x"], ids=ascii)
+def test_a_server_that_never_ends_its_answer_is_given_up(strange: Any, piece: bytes) -> None:
+    """A byte now and then is no sign of life: a message has its time, however many answers come in it."""
+
+    def dribble(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" if piece[:1] == b"H" else b"HTTP/1.1 200 OK\r\n")
+        while True:
+            connection.sendall(piece)
+            time.sleep(0.05)
+
+    with pytest.raises(RunError, match="took longer than"):
+        Hook(strange(dribble), timeout=0.2, pause=0.01).tell("r", [b"{}"])
+
+
+def test_a_name_and_a_password_in_an_address_are_sent_and_not_shown() -> None:
+    got: list[bytes] = []
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = f"http://li:p%40ss@127.0.0.1:{listener.getsockname()[1]}/x?key=k"
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            got.append(connection.recv(65_536))
+            connection.sendall(b"HTTP/1.1 204 taken\r\n\r\n")
+
+    thread = Thread(target=serve, daemon=True)
+    thread.start()
+    hook = Hook(address, pause=0.01)
+    hook.tell("r", [b"{}"])
+    thread.join()
+    listener.close()
+    assert b"\r\nauthorization: basic bgk6cebzcw==" in got[0].lower() and b"POST /x?key=k " in got[0]
+    assert "li" not in hook.name and "key" not in hook.name
+
+
+BAD_ADDRESSES = [
+    "ftp://127.0.0.1/x",
+    "file:///etc/hosts",
+    "http://",
+    "http://127.0.0.1:abc/",
+    "http://127.0.0.1:99999/",
+    "http://[::1",
+]
+BAD_ADDRESSES += [
+    "http://a b/",
+    "http://x/\r\nA: b",
+    "http://x\x00/",
+    "http://例子.中国/",
+    "http://127.0.0.1/钩",
+    "http://127.0.0.1:0/",
+]
+
+
+@pytest.mark.parametrize("target", BAD_ADDRESSES, ids=ascii)
 def test_other_addresses_are_refused(target: str) -> None:
     with pytest.raises(RunError):
         Hook(target)
@@ -203,6 +301,19 @@ def test_a_command_that_fails(command: str) -> None:
     with pytest.raises(RunError) as caught:
         Hook(command, timeout=0.3).tell("r", [b"{}"])
     assert caught.value.fix
+
+
+@pytest.mark.skipif(os.name != "posix", reason="groups of processes")
+def test_a_command_that_takes_too_long_leaves_nothing_running(tmp_path: Path) -> None:
+    number = tmp_path / "number"
+    with pytest.raises(RunError, match="took longer"):
+        Hook(f"sleep 600 & echo $! > '{number}'; wait; true", timeout=1.0).tell("r", [b"{}"])
+    with pytest.raises(ProcessLookupError):
+        while True:  # until the system has cleared it away
+            os.kill(int(number.read_text()), 0)
+            if Path(f"/proc/{number.read_text().strip()}/stat").read_text().split()[2] == "Z":
+                raise ProcessLookupError
+            time.sleep(0.01)
 
 
 def test_many_records_come_in_parts() -> None:

@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from gongbao.diff.fields import display, grouped
 from gongbao.errors import ExportError, GongbaoError
@@ -32,7 +32,10 @@ from gongbao.review.views import article_view, change_view
 _HERE = Path(__file__).parent
 MAX_NAME = 40
 MAX_TYPED = 100
+MAX_FILTER = 20_000
+"""Characters of a kept filter as JSON."""
 STATUS = {
+    "compare.filters": 422,
     "compare.no-change": 404,
     "compare.no-text": 404,
     "compare.gone": 409,
@@ -40,6 +43,12 @@ STATUS = {
     "compare.disk_full": 507,
 }
 """By an error's code; all others are 500."""
+
+
+Short = Annotated[str, Field(max_length=1000)]
+"""A key, a name, a field of a form: what a browser sends is kept, and shown to others."""
+ArticleId = Annotated[str, Field(max_length=5000)]
+Form = Annotated[dict[Short, Short], Field(max_length=100)]
 
 
 class Body(BaseModel):
@@ -56,43 +65,49 @@ class Body(BaseModel):
 class Decision(Body):
     """What the browser sends to decide on changes."""
 
-    keys: list[str] = Field(min_length=1)
+    keys: list[Short] = Field(min_length=1)
     verdict: Literal["accept", "reject", "edit"]
-    reviewer: str = ""
-    expected: dict[str, int] = {}
-    form: dict[str, str] = {}
+    reviewer: Short = ""
+    expected: dict[Short, int] = {}
+    form: Form = {}
 
 
 class Missed(Body):
     """What the browser sends to add a record."""
 
-    article: str
+    article: ArticleId
     start: int = Field(ge=0)
     end: int = Field(ge=0)
-    reviewer: str = ""
-    form: dict[str, str] = {}
+    reviewer: Short = ""
+    form: Form = {}
 
 
 class Who(Body):
     """A reviewer, and where they stand."""
 
-    reviewer: str = ""
-    key: str = ""
+    reviewer: Short = ""
+    key: Short = ""
+
+
+def _kept(given: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(given, ensure_ascii=False)) > MAX_FILTER:
+        raise ValueError(f"more than {MAX_FILTER} characters")
+    return given
 
 
 class Kept(Body):
     """A filter kept under a name; an empty one forgets it."""
 
-    reviewer: str = ""
+    reviewer: Short = ""
     name: str = Field(min_length=1, max_length=100)
-    filter: dict[str, Any] = {}
+    filter: Annotated[dict[str, Any], AfterValidator(_kept)] = {}
 
 
 class Sharing(Body):
     """The queue shared out between reviewers, by article or by province; no names: nobody has a part."""
 
     by: Literal["article", "place"]
-    names: list[str] = Field(max_length=50)
+    names: list[Short] = Field(max_length=50)
 
 
 class Apply(Body):

@@ -17,6 +17,10 @@ from gongbao.places.gazetteer import Gazetteer
 from gongbao.record import JudgedField, Record
 from gongbao.review.texts import TextPair, sentence_around
 
+LONGEST = 300
+"""Characters of a field that a person writes."""
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Controls, ends of lines and marks of direction: what shows as something else than what it is."""
 REVIEWER = "reviewer"
 """What stands as the rule in the evidence of a field that a person wrote."""
 EDITABLE = (
@@ -56,10 +60,10 @@ def edit(base: RecordRow, form: Mapping[str, str], texts: TextPair | None, gazet
         FieldErrors: a field is not as the schema says.
     """
     errors: dict[str, tuple[str, str]] = {}
-    record = dict(base)
+    record, shown = dict(base), fields_of(base)
     changed: set[str] = set()
     for name in EDITABLE:
-        if name not in form:
+        if form.get(name, shown[name]) == shown[name]:
             continue
         try:
             value = _read(name, form[name].strip(), gazetteer)
@@ -72,7 +76,7 @@ def edit(base: RecordRow, form: Mapping[str, str], texts: TextPair | None, gazet
     if errors:
         raise FieldErrors(errors)
     _follow_year(record, base, changed)
-    _check_order(record)
+    _check_order(record, changed)
     if changed & {"start", "end"}:
         _move(record, texts)
     if "place" in changed:
@@ -156,7 +160,15 @@ def _read(name: str, text: str, gazetteer: Gazetteer) -> Any:
         "status": lambda given: _one_of(given, _choices("status")),
         "place": lambda given: _place(given, gazetteer),
     }
-    return readers.get(name, str)(text)
+    return readers.get(name, _words)(text)
+
+
+def _words(text: str) -> str:
+    if len(text) > LONGEST:
+        raise _BadField("long", str(LONGEST))
+    if found := _UNSEEN.search(text):
+        raise _BadField("unseen", f"U+{ord(found[0]):04X}")
+    return text
 
 
 def _choices(name: str) -> tuple[str, ...]:
@@ -239,7 +251,12 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def _check_order(record: RecordRow) -> None:
+def _check_order(record: RecordRow, changed: set[str]) -> None:
+    if changed & {"value", "value_max", "kind"} and record.get("value_max") is not None:
+        low, high = (as_decimal(record[name]) for name in ("value", "value_max"))
+        falls = record["kind"] in ("growth", "percent") or high < low < 0  # 下降8%至10%
+        if high == low or (high < low and not falls):
+            raise FieldErrors({"value_max": ("order", plain(high))})
     first, last = record.get("period_start"), record.get("period_end")
     if first and last and str(first) > str(last):
         raise FieldErrors({"period_end": ("order", str(last))})

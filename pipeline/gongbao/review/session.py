@@ -220,7 +220,7 @@ class Session:
             CompareError: no such change, or the database cannot be written.
         """
         entries = []
-        for key in keys:
+        for key in dict.fromkeys(keys):
             change = self.change(key)
             old, new = self.comparison.records(change)
             edited = None

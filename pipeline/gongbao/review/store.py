@@ -26,6 +26,8 @@ from gongbao.review.sharing import Share
 FORMAT = 1
 _APPLICATION = 0x676F6E67
 _BUSY = 5.0
+MOST_FILTERS = 100
+"""That a reviewer keeps."""
 _LATER = """
 CREATE TABLE IF NOT EXISTS share (
     part TEXT NOT NULL,
@@ -203,10 +205,19 @@ class Store:
             return [(name, json.loads(kept)) for name, kept in self._db.execute(query, (reviewer,))]
 
     def keep_filter(self, reviewer: str, name: str, kept: Mapping[str, Any]) -> None:
-        """Keep a filter under a name; an empty one forgets it."""
+        """Keep a filter under a name; an empty one forgets it.
+
+        Raises:
+            CompareError: the reviewer keeps too many already (`compare.filters`).
+        """
         with self._lock, self._errors(), self._transaction():
             self._db.execute("DELETE FROM filter WHERE reviewer = ? AND name = ?", (reviewer, name))
             if kept:
+                query = "SELECT count(*) FROM filter WHERE reviewer = ?"
+                if self._db.execute(query, (reviewer,)).fetchone()[0] >= MOST_FILTERS:
+                    raise CompareError(
+                        f"{MOST_FILTERS} filters are kept already", fix="Forget some of them", code="compare.filters"
+                    )
                 self._db.execute("INSERT INTO filter VALUES (?, ?, ?)", (reviewer, name, dump_json(dict(kept))))
 
     def _prepare(self, read_only: bool) -> None:

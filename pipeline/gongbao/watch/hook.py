@@ -6,13 +6,20 @@ A message is one JSON object: `run_id`, `part` and `parts` (many records come in
 
 from __future__ import annotations
 
+import base64
+import os
+import signal
+import socket
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from gongbao.errors import RunError
 
@@ -26,6 +33,39 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, *args: Any, **kwargs: Any) -> None:
         return None
+
+
+class _Timed(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
+    """Ends a request when its time is over: a socket's own limit begins again with every byte that comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.over = False
+        self._connection: HTTPConnection | None = None
+
+    def do_open(self, http_class: Any, req: Any, **options: Any) -> Any:
+        def made(host: str, **given: Any) -> HTTPConnection:
+            connection: HTTPConnection = http_class(host, **given)
+            self._connection = connection
+            connect: Callable[[], None] = connection.connect
+
+            def connected() -> None:
+                connect()
+                if self.over:
+                    raise TimeoutError
+
+            connection.connect = connected  # type: ignore[method-assign]
+            return connection
+
+        return super().do_open(made, req, **options)
+
+    def end(self) -> None:
+        """From another thread."""
+        self.over = True
+        found = self._connection.sock if self._connection is not None else None
+        if found is not None:
+            with suppress(OSError):
+                found.shutdown(socket.SHUT_RDWR)
 
 
 class Hook:
@@ -46,19 +86,14 @@ class Hook:
         self._pause = pause
         self._is_url = "://" in target.split(" ", 1)[0]
         if self._is_url:
-            parts = urlsplit(target)
-            if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise RunError(
-                    "this is no http address", where="--on-new", fix="Give http://… or a command", code="watch.hook"
-                )
+            self._parts = _address(target)
 
     @property
     def name(self) -> str:
         """The target as it may be shown: an address without its password and query."""
         if not self._is_url:
             return self.target
-        parts = urlsplit(self.target)
-        return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+        return f"{self._parts.scheme}://{_host(self._parts)}{self._parts.path}"
 
     def tell(self, run_id: str, records: Sequence[bytes], deleted: Sequence[bytes] = ()) -> None:
         """Send the records, and those that are gone, in parts if they are many.
@@ -74,37 +109,81 @@ class Hook:
 
     def _call(self, message: bytes) -> None:
         try:
-            # The user's own command line; the records come on its standard input and are no part of it.
-            done = subprocess.run(self.target, shell=True, input=message, timeout=self._timeout, check=False)
-        except subprocess.TimeoutExpired:
-            raise self._failed(f"the command took longer than {self._timeout:.0f} s") from None
-        except OSError as error:
-            raise self._failed(f"the command cannot be started: {error.strerror}") from error
-        if done.returncode:
-            raise self._failed(f"the command ended with status {done.returncode}")
+            # The user's own command line; the records come on its standard input and are no part of it. What it starts
+            # is a group of processes, which ends as one where it takes too long.
+            process = subprocess.Popen(self.target, shell=True, stdin=subprocess.PIPE, start_new_session=True)
+        except (OSError, ValueError) as error:
+            raise self._failed(f"the command cannot be started: {getattr(error, 'strerror', error)}") from error
+        with process:
+            try:
+                process.communicate(message, timeout=self._timeout)
+            except subprocess.TimeoutExpired:
+                raise self._failed(f"the command took longer than {self._timeout:.0f} s") from None
+            finally:
+                if process.poll() is None:
+                    _end(process)
+        if process.returncode:
+            raise self._failed(f"the command ended with status {process.returncode}")
 
     def _post(self, message: bytes) -> None:
         headers = {"content-type": "application/json; charset=utf-8", "user-agent": "gongbao"}
-        opener = urllib.request.build_opener(_NoRedirect)
+        if self._parts.username is not None:
+            said = f"{unquote(self._parts.username)}:{unquote(self._parts.password or '')}"
+            headers["authorization"] = f"Basic {base64.b64encode(said.encode()).decode()}"
+        address = self._parts._replace(netloc=_host(self._parts)).geturl()
         for attempt in range(1, TRIES + 1):
-            request = urllib.request.Request(self.target, message, headers, method="POST")
+            request = urllib.request.Request(address, message, headers, method="POST")
+            timed = _Timed()
+            timer = threading.Timer(self._timeout, timed.end)
+            timer.start()
             try:
-                with opener.open(request, timeout=self._timeout) as answer:
-                    answer.read(1)
+                urllib.request.build_opener(_NoRedirect, timed).open(request, timeout=self._timeout).close()
+                if timed.over:  # a head that broke off counts as one
+                    raise TimeoutError
                 return
             except urllib.error.HTTPError as error:
                 reason = f"it answered {error.code}"
                 error.close()
                 if error.code < 500 and error.code != 429:
                     raise self._failed(reason) from None
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, HTTPException) as error:
                 reason = f"it cannot be reached: {getattr(error, 'reason', error)}"
+                if isinstance(error, HTTPException) and not isinstance(error, OSError):
+                    reason = f"its answer is no HTTP ({type(error).__name__})"
+                if timed.over:
+                    reason = f"it took longer than {self._timeout:.0f} s"
+            finally:
+                timer.cancel()
             if attempt < TRIES:
                 time.sleep(self._pause * 2 ** (attempt - 1))
         raise self._failed(f"{reason} ({TRIES} tries)")
 
     def _failed(self, what: str) -> RunError:
         return RunError(what, where=self.name, fix="The records are sent again with the next ones", code="watch.hook")
+
+
+def _address(target: str) -> SplitResult:
+    try:
+        parts = urlsplit(target)
+        fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine or not target.isascii() or not target.isprintable() or " " in target:
+        fix = "Give http://… in letters that addresses are made of (%E9%92%A9 for 钩), or a command"
+        raise RunError("this is no http address", where="--on-new", fix=fix, code="watch.hook")
+    return parts
+
+
+def _host(parts: SplitResult) -> str:
+    return parts.netloc.rpartition("@")[2]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if os.name == "posix":
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
 
 
 def messages(run_id: str, records: Sequence[bytes], deleted: Sequence[bytes] = ()) -> Iterator[bytes]:
