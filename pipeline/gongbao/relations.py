@@ -108,6 +108,8 @@ class Relation(StrEnum):
     """The words behind the amount."""
     INDICATOR_RESPECTIVELY = "indicator.respectively"
     """The n-th name for the n-th amount of a list."""
+    INITIATIVE_RESPECTIVELY = "initiative.respectively"
+    """The n-th member of a list for the n-th amount."""
     INITIATIVE_NAMED = "initiative.named"
     """A named project, programme or organisation."""
     INITIATIVE_FIELD = "initiative.field"

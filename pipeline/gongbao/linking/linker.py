@@ -17,7 +17,7 @@ from gongbao.linking.linked import AnyChoice, Linked
 from gongbao.linking.names import NO_NAME, NameLinker
 from gongbao.linking.periods import PeriodLinker
 from gongbao.linking.places import PlaceLinker
-from gongbao.linking.respectively import rates_in_step
+from gongbao.linking.respectively import Member, listed_names, named_in_step, rates_in_step
 from gongbao.linking.scope import Choice, TextChoice, sentence_index
 from gongbao.linking.surroundings import Surroundings
 from gongbao.linking.tables import TableLinker
@@ -82,6 +82,7 @@ class Linker:
         heuristics = self.heuristics(document)
         chosen = self._chooser.choose(heuristics, predictions)
         indicators, initiatives = self._named(document, predictions)
+        self._share_out(document, indicators, initiatives)
         for number, model in rates_in_step(self._cues, document):
             indicators[number], initiatives[number] = indicators[model], initiatives[model]
         for number, cell in heuristics.cells.items():
@@ -127,6 +128,20 @@ class Linker:
             [choices or own for (choices, _), own in zip(seen, ruled[0], strict=True)],
             [choices or own for (_, choices), own in zip(seen, ruled[1], strict=True)],
         )
+
+    def _share_out(self, document: Document, indicators: list[Names], initiatives: list[Names]) -> None:
+        """Give the amounts of a list that runs in step the names of its members."""
+        text = document.text
+        for first, listed in listed_names(self._cues, document):
+            members = [self._names.noun_phrase(text, *listed[0]), *listed[1:]]
+            for place, bounds in enumerate(members):
+                member, number = Member(text, members, place), first + place
+                measured = Choice(member.measured, "stated", Relation.INDICATOR_RESPECTIVELY, *bounds)
+                about = measured._replace(
+                    value=self._names.activity_of(member.measured), rule=Relation.INITIATIVE_RESPECTIVELY
+                )
+                initiatives[number] = named_in_step(initiatives[number], member, about)
+                indicators[number] = named_in_step(indicators[number], member, measured)
 
     def _record(
         self, document: Document, index: int, quantity: Quantity, linked: Linked, doubts: tuple[str, ...]

@@ -137,19 +137,20 @@ class NameLinker:
         while len(trimmed) != length:
             length = len(trimmed)
             trimmed = self._cues["compared_tail"].sub(self._verbs.sub("", trimmed))
-        opener = self._openers.match(trimmed)
-        low = start + (opener.end() if opener else 0)
-        high = start + len(trimmed)
-        inner = [
-            match.end() for match in self._inner_verb.finditer(text, low, high) if high - match.end() >= MIN_INDICATOR
-        ]
-        low = inner[-1] if inner else low
+        low, high = self.noun_phrase(text, start, start + len(trimmed))
         cut = text.rfind("的", low, high)
         if cut >= 0 and high - cut - 1 >= MIN_INDICATOR:
             low = cut + 1
         if high - low < MIN_INDICATOR or not _CJK.search(text[low:high]):
             return NO_NAME
         return Choice(text[low:high], "stated", Relation.INDICATOR_BEFORE_VERB, low, high, 0.7)
+
+    def noun_phrase(self, text: str, start: int, end: int) -> tuple[int, int]:
+        """Where the noun phrase at the end of `text[start:end]` begins behind openers and verbs, and `end`."""
+        opener = self._openers.match(text[start:end])
+        low = start + (opener.end() if opener else 0)
+        inner = [m.end() for m in self._inner_verb.finditer(text, low, end) if end - m.end() >= MIN_INDICATOR]
+        return (inner[-1] if inner else low), end
 
     def _after(self, document: Document, sentence: Sentence, quantity: Quantity) -> TextChoice:
         text = document.text
@@ -198,6 +199,10 @@ class NameLinker:
             return Choice(document.text[start:end].strip("“”"), "stated", Relation.INITIATIVE_NAMED, start, end, 0.7)
         return self.field(indicator)
 
+    def activity_of(self, indicator: str) -> str:
+        """The activity that an indicator measures: 装备制造业增加值 -> 装备制造业."""
+        return self._tails.sub("", indicator) or indicator
+
     def field(self, indicator: TextChoice) -> TextChoice:
         """The initiative that an indicator itself speaks of: its field of statistics, else the activity in it."""
         if indicator.value is None:
@@ -205,7 +210,7 @@ class NameLinker:
         known = self.activity(indicator.value)
         if known is not None:
             return Choice(known, indicator.how, Relation.INITIATIVE_FIELD, indicator.start, indicator.end, 0.6)
-        activity = self._tails.sub("", indicator.value) or indicator.value
+        activity = self.activity_of(indicator.value)
         return Choice(activity, indicator.how, Relation.INITIATIVE_ACTIVITY, indicator.start, indicator.end, 0.5)
 
 

@@ -6,6 +6,7 @@
 - `spread`: 两市分别有3家、5家, amounts to the places that an earlier sentence named one by one.
 - `rates_in_step`: 甲产值3亿元，乙产值5亿元，分别增长4%、6%, rates to the amounts before them.
 - `shares_of`: 粮食、水果和茶叶产值分别为…, the names in one indicator to the amounts.
+- `listed_names`, `named_in_step`: the same for names that a model chose, which knows nothing of the lists.
 - `join_examples`: 甲县、乙县等地 is no list to share out but an open one, and stands for what holds the places.
 
 A word before a list of amounts that bounds them all (分别超过3亿元、5亿元) is read with them, in quantities/match.py.
@@ -16,17 +17,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import NamedTuple
 
 import regex
 
-from gongbao.chinese.clauses import SpanT
+from gongbao.chinese.clauses import SpanT, between, clause_start
 from gongbao.chinese.numbers import Number, read_number
 from gongbao.document import Document, Place, Quantity, Sentence
-from gongbao.linking.scope import Choice, TextChoice
+from gongbao.linking.scope import Choice, TextChoice, sentence_index
 from gongbao.places.paths import lies_in, rank_of
 from gongbao.relations import Relation
 from gongbao.rulebook.cues import Ask, LinkingCues
 
+Bounds = tuple[int, int]
+_NAME = regex.compile(r"[\p{Han}A-Za-z]{2}")
+_SHORT, MIN_SHARED = 3, 2
 _ENUMERATED = regex.compile(r"[^，,。；;：:！？\n\d]{0,20}、[^，,。；;：:！？\n\d]{0,20}")
 
 
@@ -145,6 +150,127 @@ def shares_of(cues: LinkingCues, name: TextChoice, size: int) -> list[TextChoice
         )
         for one, (low, high) in zip(names, parts, strict=True)
     ]
+
+
+def listed_names(cues: LinkingCues, document: Document) -> Iterator[tuple[int, list[Bounds]]]:
+    """The lists that 分别 shares out (工业机器人、集成电路产量分别增长9%和7%): the number of the first amount, and where the
+    name of each stands. Lists of places, of times and of amounts are left to others.
+    """
+    text = document.text
+    for first, last in series(cues, text, document.quantities):
+        quantity = document.quantities[first]
+        index = sentence_index(document.outline, quantity.start)
+        if index is None:
+            continue
+        sentence = document.outline.sentences[index]
+        low = clause_start(text, sentence, quantity.start)
+        said = cues["listed_in_step"].search(text, max(sentence.start, low - 1), quantity.start)
+        if said is None:
+            continue
+        start = clause_start(text, sentence, said.start())
+        for listed in _lists(cues, text, start, said.start()):
+            if len(listed) == last - first + 1:
+                names = [_behind_mentions(document, *listed[0]), *listed[1:]]
+                if all(_is_name(document, *bounds) for bounds in names):
+                    yield first, names
+                break
+
+
+def _lists(cues: LinkingCues, text: str, start: int, end: int) -> Iterator[list[Bounds]]:
+    """What `text[start:end]` may list: a name may hold a 和 or 与 of its own."""
+    joints = [(start + low, start + high) for low, high in (m.span() for m in cues["name_joint"].finditer(text[start:end]))]
+    commas = [joint for joint in joints if text[joint[0]] == "、"]
+    words = [joint for joint in joints if joint not in commas and (not commas or joint > commas[-1])]
+    for cuts in (commas, *([*commas, word] for word in reversed(words)), joints):
+        edges = [start, *(at for cut in cuts for at in cut), end]
+        yield list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _behind_mentions(document: Document, start: int, end: int) -> Bounds:
+    """A name without the places and times that it begins with."""
+    mentions = [(m.start, m.end) for spans in (document.periods, document.places) for m in between(spans, start, end)]
+    for low, high in sorted(mentions):
+        start = max(start, high) if low <= start else start
+    return start, end
+
+
+def _is_name(document: Document, start: int, end: int) -> bool:
+    """False for an amount, a place or a time."""
+    named = _NAME.search(document.text, start, end) and not between(document.quantities, start, end)
+    return bool(named) and _behind_mentions(document, start, end) == (start, end)
+
+
+class Member(NamedTuple):
+    """An amount's own member of a list that runs in step."""
+
+    text: str
+    listed: Sequence[Bounds]
+    place: int
+    """Which of them it is."""
+
+    @property
+    def bounds(self) -> Bounds:
+        return self.listed[self.place]
+
+    @property
+    def measured(self) -> str:
+        """What it says, with the words of the last that all share: 城镇、农村居民收入 has 城镇居民收入."""
+        start, end = self.bounds
+        return self.text[start:end] + self._shared.lstrip("的")
+
+    @property
+    def _shared(self) -> str:
+        """What the last says behind a word like the own one's end (级 of 国家级、部级创新平台), or behind one as short."""
+        (start, end), (low, high) = self.bounds, self.listed[-1]
+        own, last = self.text[start:end], self.text[low:high]
+        if self.place == len(self.listed) - 1:
+            return ""
+        for size in range(len(own), 0, -1):
+            at = last.find(own[-size:])
+            if at >= 0:
+                return last[at + size :]
+        short = len(self.listed) == 2 and len(own) <= _SHORT and len(last) >= len(own) + MIN_SHARED
+        return last[len(own) :] if short else ""
+
+    def holds(self, name: TextChoice) -> bool:
+        """True for a name that stands in it alone."""
+        return self._held(name) == [self.place]
+
+    def is_not(self, name: TextChoice) -> bool:
+        """True for a name that belongs to another member, or to several.
+
+        What opens the first (全省汽车产量、销量) or closes the last (小麦、玉米产量) may belong to all.
+        """
+        held = self._held(name)
+        if len(held) != 1 or held == [self.place] or name.start is None or name.end is None:
+            return len(held) > 1
+        low, high = self.listed[held[0]]
+        return name.start <= low if held[0] == len(self.listed) - 1 else name.end >= high
+
+    def _held(self, name: TextChoice) -> list[int]:
+        """The members that a name stands in."""
+        if name.start is None or name.end is None:
+            return []
+        return [n for n, (low, high) in enumerate(self.listed) if name.start < high and low < name.end]
+
+
+def named_in_step(names: Sequence[TextChoice], member: Member, own: TextChoice) -> tuple[TextChoice, ...]:
+    """A model's names for an amount of a list, best first, without those that are its neighbours'.
+
+    Where the first was a neighbour's, the best that says the end of `own` takes its place, else `own`.
+    """
+    if not member.is_not(names[0]):
+        return tuple(names)
+    kept = [name for name in names if not member.is_not(name)]
+    chosen = next((name for name in kept if member.holds(name) and _closes(name, own)), own)
+    chosen = chosen._replace(score=names[0].score)
+    return chosen, *(name for name in kept if name.value != chosen.value)
+
+
+def _closes(name: TextChoice, whole: TextChoice) -> bool:
+    """True for a name that is another's without what it begins with, and not much less."""
+    short, long = str(name.value), str(whole.value)
+    return long.endswith(short) and 2 * len(short) >= len(long)
 
 
 def series(cues: LinkingCues, text: str, quantities: Sequence[Quantity]) -> list[tuple[int, int]]:
