@@ -132,8 +132,9 @@ class Linker:
     def _share_out(self, document: Document, indicators: list[Names], initiatives: list[Names]) -> None:
         """Give the amounts of a list that runs in step the names of its members."""
         text = document.text
-        for first, listed in listed_names(self._cues, document):
-            members = [self._names.noun_phrase(text, *listed[0]), *listed[1:]]
+        for first, listed in listed_names(self._cues, document, self._names.before_verbs):
+            start, end = listed[0]
+            members = [(self._names.behind_openers(text, start, end), end), *listed[1:]]
             for place, bounds in enumerate(members):
                 member, number = Member(text, members, place), first + place
                 measured = Choice(member.measured, "stated", Relation.INDICATOR_RESPECTIVELY, *bounds)

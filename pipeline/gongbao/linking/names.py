@@ -132,12 +132,7 @@ class NameLinker:
         previous = between(document.quantities, start, end)
         if previous:
             start = previous[-1].end
-        trimmed = text[start:end]
-        length = -1
-        while len(trimmed) != length:
-            length = len(trimmed)
-            trimmed = self._cues["compared_tail"].sub(self._verbs.sub("", trimmed))
-        low, high = self.noun_phrase(text, start, start + len(trimmed))
+        low, high = self.noun_phrase(text, start, self.before_verbs(text, start, end))
         cut = text.rfind("的", low, high)
         if cut >= 0 and high - cut - 1 >= MIN_INDICATOR:
             low = cut + 1
@@ -145,10 +140,22 @@ class NameLinker:
             return NO_NAME
         return Choice(text[low:high], "stated", Relation.INDICATOR_BEFORE_VERB, low, high, 0.7)
 
+    def before_verbs(self, text: str, start: int, end: int) -> int:
+        """Where `text[start:end]` ends without its verbs and what is compared with."""
+        trimmed, length = text[start:end], -1
+        while len(trimmed) != length:
+            length = len(trimmed)
+            trimmed = self._cues["compared_tail"].sub(self._verbs.sub("", trimmed))
+        return start + len(trimmed)
+
+    def behind_openers(self, text: str, start: int, end: int) -> int:
+        """Where `text[start:end]` begins behind what a clause may open with before its noun phrase."""
+        opener = self._openers.match(text[start:end])
+        return start + (opener.end() if opener else 0)
+
     def noun_phrase(self, text: str, start: int, end: int) -> tuple[int, int]:
         """Where the noun phrase at the end of `text[start:end]` begins behind openers and verbs, and `end`."""
-        opener = self._openers.match(text[start:end])
-        low = start + (opener.end() if opener else 0)
+        low = self.behind_openers(text, start, end)
         inner = [m.end() for m in self._inner_verb.finditer(text, low, end) if end - m.end() >= MIN_INDICATOR]
         return (inner[-1] if inner else low), end
 

@@ -14,7 +14,7 @@ A word before a list of amounts that bounds them all (分别超过3亿元、5亿
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
@@ -152,9 +152,20 @@ def shares_of(cues: LinkingCues, name: TextChoice, size: int) -> list[TextChoice
     ]
 
 
-def listed_names(cues: LinkingCues, document: Document) -> Iterator[tuple[int, list[Bounds]]]:
-    """The lists that 分别 shares out (工业机器人、集成电路产量分别增长9%和7%): the number of the first amount, and where the
-    name of each stands. Lists of places, of times and of amounts are left to others.
+def listed_names(
+    cues: LinkingCues, document: Document, before_verbs: Callable[[str, int, int], int]
+) -> Iterator[tuple[int, list[Bounds]]]:
+    """The lists of names before as many amounts: 服务机器人、传感器产量分别增长9%和7%.
+
+    Lists of places, of times and of amounts are left to others.
+
+    Args:
+        cues: The words that linking asks for.
+        document: With quantities, places and periods.
+        before_verbs: Where `text[start:end]` ends without its verbs, for lists without a 分别.
+
+    Yields:
+        The number of the first amount, and where the name of each stands.
     """
     text = document.text
     for first, last in series(cues, text, document.quantities):
@@ -165,10 +176,9 @@ def listed_names(cues: LinkingCues, document: Document) -> Iterator[tuple[int, l
         sentence = document.outline.sentences[index]
         low = clause_start(text, sentence, quantity.start)
         said = cues["listed_in_step"].search(text, max(sentence.start, low - 1), quantity.start)
-        if said is None:
-            continue
-        start = clause_start(text, sentence, said.start())
-        for listed in _lists(cues, text, start, said.start()):
+        end = said.start() if said else before_verbs(text, low, quantity.start)
+        start = clause_start(text, sentence, end) if said or end > low else end
+        for listed in _lists(cues, text, start, end) if end > start else ():
             if len(listed) == last - first + 1:
                 names = [_behind_mentions(document, *listed[0]), *listed[1:]]
                 if all(_is_name(document, *bounds) for bounds in names):
@@ -178,7 +188,9 @@ def listed_names(cues: LinkingCues, document: Document) -> Iterator[tuple[int, l
 
 def _lists(cues: LinkingCues, text: str, start: int, end: int) -> Iterator[list[Bounds]]:
     """What `text[start:end]` may list: a name may hold a 和 or 与 of its own."""
-    joints = [(start + low, start + high) for low, high in (m.span() for m in cues["name_joint"].finditer(text[start:end]))]
+    joints = [
+        (start + low, start + high) for low, high in (m.span() for m in cues["name_joint"].finditer(text[start:end]))
+    ]
     commas = [joint for joint in joints if text[joint[0]] == "、"]
     words = [joint for joint in joints if joint not in commas and (not commas or joint > commas[-1])]
     for cuts in (commas, *([*commas, word] for word in reversed(words)), joints):
@@ -220,7 +232,7 @@ class Member(NamedTuple):
 
     @property
     def _shared(self) -> str:
-        """What the last says behind a word like the own one's end (级 of 国家级、部级创新平台), or behind one as short."""
+        """What the last says behind a word like the own one's end (级 of 省级、市级基地), or behind one as short."""
         (start, end), (low, high) = self.bounds, self.listed[-1]
         own, last = self.text[start:end], self.text[low:high]
         if self.place == len(self.listed) - 1:
