@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 import pytest
 from gongbao import Pipeline
+from gongbao.document import Entity, NamePrediction
+from gongbao.linking.linker import Linker
+from gongbao.read import article_from_text
 
 
 class Case(NamedTuple):
@@ -354,6 +357,7 @@ def test_every_field_says_how_it_was_found(pipeline: Pipeline) -> None:
         ("宁波市农业、工业投资分别增长3%、8%。", "8%", "工业投资"),
         ("宁波市发放贷款约5亿元，不良率为0.6%。", "0.6%", "不良率"),
         ("宁波市产值比2019年增长12%。", "12%", "产值"),
+        ("宁波市发电量30亿千瓦时，环比下降3%，比上年同期增长7%。", "7%", "发电量"),
         ("宁波市货物吞吐量6亿吨，集装箱吞吐量3000万标箱，分别增长4%和7%。", "4%", "货物吞吐量"),
         ("宁波市货物吞吐量6亿吨，集装箱吞吐量3000万标箱，分别增长4%和7%。", "7%", "集装箱吞吐量"),
     ],
@@ -361,6 +365,19 @@ def test_every_field_says_how_it_was_found(pipeline: Pipeline) -> None:
 def test_indicators_by_rules(pipeline: Pipeline, text: str, amount: str, indicator: str) -> None:
     found = {record.amount: record.indicator for record in pipeline.extract(text, pub_date="2022-05-20")}
     assert found[amount] == indicator
+
+
+def test_a_rate_without_words_of_its_own_measures_what_stands_before_it(pipeline: Pipeline) -> None:
+    text = "宁波市装机5万千瓦，发电量30亿千瓦时，环比下降3%，同比增长7%，占比提高2个百分点。"
+    document = pipeline.document(article_from_text(text, id="a"))
+
+    def said(*names: str) -> list[NamePrediction]:
+        starts = [(text.index(name), name) for name in names]
+        return [NamePrediction((Entity(at, at + len(name), name, "INDICATOR", "model", 0.6),)) for at, name in starts]
+
+    predictions = said("装机", "发电量", "装机", "装机", "占比")
+    records = Linker(pipeline.rules, pipeline.gazetteer).link(document, predictions)
+    assert [record.indicator for record in records] == ["装机", "发电量", "发电量", "发电量", "占比"]
 
 
 @pytest.mark.parametrize("text", ["民國111年，桃園市產值較110年成長8%。", "民國112年，桃園市預計115年引進廠商40家。"])

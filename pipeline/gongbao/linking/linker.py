@@ -14,7 +14,7 @@ from gongbao.linking.choose import Chooser, Heuristics
 from gongbao.linking.confidence import Confidence
 from gongbao.linking.currency import Currencies
 from gongbao.linking.linked import AnyChoice, Linked
-from gongbao.linking.names import NO_NAME, NameLinker
+from gongbao.linking.names import NO_NAME, NameLinker, rates_alone
 from gongbao.linking.periods import PeriodLinker
 from gongbao.linking.places import PlaceLinker
 from gongbao.linking.respectively import Member, listed_names, named_in_step, rates_in_step
@@ -30,6 +30,8 @@ from gongbao.rulebook.cues import LinkingCues, linking_cues
 from gongbao.rulebook.load import RuleSet
 
 _DOUBTFUL = {"digits_apart": 0.3, "currency_guessed": 0.5}
+_SHARED_OUT = {"indicator": 0.9, "initiative": 0.8}
+"""How often the members of a list that runs in step were right on articles that the model had not seen (90 lists)."""
 _BLANKS = 3
 _DOUBTFUL_REPAIRS = frozenset({"shifted", "decimal"})
 GUESSED = 0.7
@@ -83,6 +85,8 @@ class Linker:
         chosen = self._chooser.choose(heuristics, predictions)
         indicators, initiatives = self._named(document, predictions)
         self._share_out(document, indicators, initiatives)
+        for number, level in rates_alone(self._cues, document):
+            indicators[number] = indicators[level]
         for number, model in rates_in_step(self._cues, document):
             indicators[number], initiatives[number] = indicators[model], initiatives[model]
         for number, cell in heuristics.cells.items():
@@ -137,9 +141,13 @@ class Linker:
             members = [(self._names.behind_openers(text, start, end), end), *listed[1:]]
             for place, bounds in enumerate(members):
                 member, number = Member(text, members, place), first + place
-                measured = Choice(member.measured, "stated", Relation.INDICATOR_RESPECTIVELY, *bounds)
+                measured = Choice(
+                    member.measured, "stated", Relation.INDICATOR_RESPECTIVELY, *bounds, _SHARED_OUT["indicator"]
+                )
                 about = measured._replace(
-                    value=self._names.activity_of(member.measured), rule=Relation.INITIATIVE_RESPECTIVELY
+                    value=self._names.activity_of(member.measured),
+                    rule=Relation.INITIATIVE_RESPECTIVELY,
+                    score=_SHARED_OUT["initiative"],
                 )
                 initiatives[number] = named_in_step(initiatives[number], member, about)
                 indicators[number] = named_in_step(indicators[number], member, measured)

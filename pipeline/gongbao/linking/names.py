@@ -9,7 +9,7 @@ indicator belongs to (地区生产总值 -> 经济运行), else the activity ins
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import regex
 
@@ -219,6 +219,14 @@ class NameLinker:
             return Choice(known, indicator.how, Relation.INITIATIVE_FIELD, indicator.start, indicator.end, 0.6)
         activity = self.activity_of(indicator.value)
         return Choice(activity, indicator.how, Relation.INITIATIVE_ACTIVITY, indicator.start, indicator.end, 0.5)
+
+
+def rates_alone(cues: LinkingCues, document: Document) -> Iterator[tuple[int, int]]:
+    """(growth, amount before it) by number where nothing but a comparison stands between: 产量3万吨，同比增长5%."""
+    for number in range(1, len(document.quantities)):
+        level, rate = document.quantities[number - 1 : number + 1]
+        if rate.kind == "growth" and cues["rate_alone"].fullmatch(document.text, level.end, rate.start):
+            yield number, number - 1
 
 
 def _first(*choices: TextChoice) -> TextChoice:

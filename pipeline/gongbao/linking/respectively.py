@@ -269,13 +269,14 @@ class Member(NamedTuple):
 def named_in_step(names: Sequence[TextChoice], member: Member, own: TextChoice) -> tuple[TextChoice, ...]:
     """A model's names for an amount of a list, best first, without those that are its neighbours'.
 
-    Where the first was a neighbour's, the best that says the end of `own` takes its place, else `own`.
+    Where the first was a neighbour's, the best that says the end of `own` takes its place, else `own`, and is at
+    least as sure as `own`.
     """
     if not member.is_not(names[0]):
         return tuple(names)
     kept = [name for name in names if not member.is_not(name)]
     chosen = next((name for name in kept if member.holds(name) and _closes(name, own)), own)
-    chosen = chosen._replace(score=names[0].score)
+    chosen = chosen._replace(score=max(names[0].score, own.score))
     return chosen, *(name for name in kept if name.value != chosen.value)
 
 

@@ -93,6 +93,7 @@ LinkingCue = Literal[
     "open_list",
     # names of what is measured
     "compared_tail",
+    "rate_alone",
     "number_label",
     # tables
     "row_head",
