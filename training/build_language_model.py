@@ -33,7 +33,7 @@ PROPER = frozenset({"nz", "nt"})
 LONGEST_NAME = 3
 LONGEST = 5
 """Characters in a word that is learned from."""
-LEAST = {1: 5, 2: 1, 3: 2, 4: 3}
+LEAST = {1: 5, 2: 1, 3: 2, 4: 2}
 """How often an n-gram must have been counted to be kept, by its length; shorter ones by how many characters precede
 them. Half of what stands in the file costs a hundredth of a nat."""
 Keys = npt.NDArray[np.uint64]

@@ -71,7 +71,8 @@ def _spans(revision: Revision) -> list[tuple[int, int]]:
     for one in revision.repairs:
         start = one.start + longer
         if one.kind == "shifted":
-            spans.append((start, start + len(one.after)))
+            # A marker that stays at the end tells that something is lost behind it.
+            spans.append((start, start + len(one.after.rstrip("".join(_SWALLOWED)))))
         longer += len(one.after) - len(one.before)
     return spans
 

@@ -63,7 +63,7 @@ def repair(text: str) -> Revision:
             if isinstance(made, Passages):
                 left = [(one, _in_source(one, offsets)) for one in made.residues]
                 residues = settled + [there for _, there in left if not _touches(there, settled)]
-                made = [one for one in made.repairs if not _touches(_spanned(one, offsets), settled)]
+                made = tuple(_apart(made.repairs, settled, offsets))
                 # What stays between parts that were restored was looked at in the light of all its bytes.
                 settled += [there for one, there in left if _touches(one, made)]
             repairs = _joined(made)
@@ -90,13 +90,18 @@ def _in_source(residue: Residue, offsets: OffsetMap) -> Residue:
     return replace(residue, start=start, end=end)
 
 
-def _spanned(repair: Repair, offsets: OffsetMap) -> Residue:
-    start, end = offsets.to_source(repair.start, repair.end)
-    return Residue(start, end, repair.before)
+def _apart(repairs: Iterable[Repair], settled: list[Residue], offsets: OffsetMap) -> list[Repair]:
+    """Those that change nothing of what was left as it was found."""
+    kept = []
+    for one in repairs:
+        start, end = offsets.to_source(one.start, one.end)
+        if not any(start < residue.end and residue.start < end for residue in settled):
+            kept.append(one)
+    return kept
 
 
 def _touches(one: Residue, others: Sequence[Repair | Residue]) -> bool:
-    """Whether a span overlaps, or stands beside, one of others."""
+    """Whether a passage overlaps, or stands beside, one of others."""
     return any(one.start <= other.end and other.start <= one.end for other in others)
 
 

@@ -122,6 +122,6 @@ def _gap(search: Search, path: Path, gain: float, costs: list[float], start: int
     return Gap(start, end, 1 / (1 + exp(-odds)))
 
 
-_BIAS = 1.792
-_WEIGHTS = (0.667, 0.216, -0.217, -0.06, -0.141, -0.075, -1.011, -0.054)
+_BIAS = 1.98
+_WEIGHTS = (0.71, 0.256, -0.321, -0.082, 0.073, -0.44, -0.637, -0.021)
 """Of the features, fitted on runs made on purpose."""

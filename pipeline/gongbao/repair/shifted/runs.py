@@ -34,7 +34,7 @@ _GLOSSED = re.compile(rf"[A-Za-z\[-`{{-~][(（][{LATIN}]{{1,6}}[)）]")
 """A letter that is the second byte of a glossed character: `,F(xiàn)`."""
 _LINE = re.compile("(?m)^[\u3000 ]*(?=[、。〃々～‖’”〕〉》」』〗】±×÷∶∧∨∑∏∪∩∷√⊥∥∠⌒⊙∫∮≡≌≈∽∝≠≮≯≤≥∞∵∴♂♀°′″℃＄¤￠￡‰§№〓])")
 """A line that begins with the two bytes of no mark that begins lines, the first of them A1."""
-_SIGNS = "⒈-⒛⑴-⒇㈠-㈩Ⅰ-Ⅻⅰ-ⅹΑ-Ωα-ωА-яㄅ-ㄩ─-╿﹉-﹫＿\ue000-\uf8ff\ufffd"
+_SIGNS = "⒈-⒛⑴-⒇㈠-㈩Ⅰ-Ⅻⅰ-ⅹΑ-Ωα-ωА-яㄅ-ㄩ─-╿﹉-﹫＿Ａ-Ｚａ-ｚ\ue000-\uf8ff\ufffd"
 _SELDOM = 160
 """The cost, without context, of a character of which texts seldom have three side by side."""
 _FIGURE = re.compile(r"[.．]?\d|[%％]")
@@ -53,8 +53,9 @@ _NATURAL, _NATURAL_MANY = 5.5 * UNITS, 5.0 * UNITS
 """Cost of a character of ordinary text, on average, after one mark and after several; garbled text costs twice that."""
 _ODD = 11.0 * UNITS
 """Cost of a character that ordinary text does not have among the first four."""
-_GARBLED = 7.0 * UNITS
-_SURE = 0.7
+_GARBLED, _REST = 7.0 * UNITS, 6
+"""Cost of a character of garbled text, on average, and the characters behind a reading that are looked at."""
+_SURE = 0.8
 """The probability from which on a reading is taken."""
 _SURE_PART = 0.9
 """The same for each place in doubt of a reading that is not sure as a whole."""
@@ -94,7 +95,7 @@ def shifted(text: str) -> Passages:
             sound = _sound(text, seams)
             model, writing = LanguageModel(sound), script(sound)
         best = _best(Search(text, start, end, model, writing))
-        if writing > 0 and (best is None or best.probability < _SURE):
+        if writing > 0 and (best is None or best.probability < _SURE or _goes_on_garbled(best)):
             # Some sites converted to traditional characters after the damage.
             other = _best(Search(text, start, end, model, -1, converted=True))
             if other is not None and (best is None or other.gain > best.gain):
@@ -190,6 +191,13 @@ def _is_garbled(passage: str) -> bool:
     model = LanguageModel()
     rare = any(model.cost((), symbol) > RARE for symbol in found)
     return rare and not _FOREIGN.search(passage) and model.total(found) > _GARBLED * len(found)
+
+
+def _goes_on_garbled(found: Reading) -> bool:
+    """Whether what follows a reading on its line makes no sense either."""
+    search, at = found.search, found.path.at
+    rest = search.symbols[at : at + _REST]
+    return len(rest) == _REST and search.model.total(rest, found.path.context) > _GARBLED * _REST
 
 
 def _best(search: Search) -> Reading | None:
