@@ -106,7 +106,11 @@ def test_articles_that_a_run_did_not_read_are_lost_only_where_sides_are_named(
     run("2", "a.txt", "d.txt")
     lost = [change["class"] for change in json.loads(gongbao(tmp_path, "diff", *sides, "--json").stdout)["changes"]]
     assert lost.count("removed") == 4 - len(kept) and lost.count("added") == 1
-    assert gongbao(tmp_path, "accept", *sides, "--all").returncode == 0
+    would = json.loads(gongbao(tmp_path, "accept", *sides, "--all", "--dry-run", "--json").stdout)
+    assert {"a.txt", "b.txt", "c.txt", "d.txt"} - set(would["left"]) == kept
+    done = gongbao(tmp_path, "accept", *sides, "--all")
+    assert done.returncode == 0
+    assert ("left the baseline" in done.stderr) == (len(kept) < 4), "who loses articles is told"
     accepted = open_side("baseline", Places(tmp_path / "outputs", tmp_path / "corpus/baseline"))
     assert set(accepted.articles) == set(accepted.places) == kept
 

@@ -9,10 +9,13 @@ import typer
 
 from gongbao.cli.diff import HELP_SIDE, BaselineOption, GoldOption, OutputsOption, chosen_sides
 from gongbao.cli.review import CasesOption
-from gongbao.cli.terminal import echo
+from gongbao.cli.terminal import echo, printable
 
 if TYPE_CHECKING:
     from gongbao.review.accept import Summary
+
+_SHOWN = 8
+"""Articles that a line names; of more it says how many there are."""
 
 
 def command(
@@ -47,7 +50,7 @@ def command(
     to a patch with examples for rules, edits to gold, names to known_names.csv of --rules. Without A and B it is the
     review that was opened last.
 
-    To start a baseline without a review: gongbao accept baseline latest --all
+    To start a baseline without a review: gongbao accept --all
 
     Exit status: 0 written (or nothing to write), 2 could not be written.
     """
@@ -95,7 +98,6 @@ def command(
 
 
 def _mend(baseline: Path) -> None:
-    from gongbao.cli.terminal import printable
     from gongbao.diff.mending import mend
 
     done = mend(baseline)
@@ -114,6 +116,11 @@ def _print(summary: Summary, baseline: Path) -> None:
     echo(f"{did} {summary.cases} test cases and {summary.gold} annotated facts.")
     if summary.patch:
         echo(f"{did} {summary.examples} examples for rules as a patch: git apply {summary.patch}")
+    if summary.left:
+        names = " ".join(map(printable, summary.left[:_SHOWN])) + (" …" if len(summary.left) > _SHOWN else "")
+        did = "would leave" if summary.dry_run else "left"
+        echo(f"{len(summary.left)} articles {did} the baseline, the new side does not have them: {names}", err=True)
+        echo("Without A and B such articles stay: gongbao accept --all", err=True)
     for article in summary.held:
         echo(f"{article} stays as it is: its text changed and not all of its changes are decided.")
     for amount in summary.contradicts_gold:

@@ -62,7 +62,7 @@ def open_accepted(folder: Path) -> Accepted:
             "there is no baseline yet: nothing was accepted",
             where=str(folder),
             fix="Review and accept first (gongbao review, gongbao accept), or take a run over as it is:"
-            " gongbao accept baseline latest --all",
+            " gongbao accept --all",
             code="export.missing",
         )
     has_texts = all(known.ref is not None for known in side.articles.values())

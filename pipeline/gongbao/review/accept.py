@@ -45,7 +45,8 @@ class Summary:
 
     `records` counts records added to, removed from or changed in the baseline; `started` says that there was no
     baseline and the old side of the comparison became it first; `names` and `aliases` are new known names; `held` are
-    articles whose text changed and which stay as they were until all their changes are decided.
+    articles whose text changed and which stay as they were until all their changes are decided; `left` are articles
+    that the new side does not have and that leave the baseline.
     """
 
     records: int = 0
@@ -58,6 +59,7 @@ class Summary:
     names: int = 0
     aliases: int = 0
     held: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     contradicts_gold: tuple[str, ...] = ()
     dry_run: bool = False
 
@@ -153,6 +155,7 @@ def _accept(
     baseline = open_side("baseline", places)
     started = not baseline.articles and comparison.old.kind != "baseline" and not everything
     draft = _draft(comparison.old if started else baseline, places)
+    listed = set(draft.articles)
     decisions = {e.key: e for e in ledger.heads()}
     here = [
         e for e in decisions.values() if e.key in comparison.by_key or (e.action == "add" and _knows(comparison, e))
@@ -193,6 +196,7 @@ def _accept(
         patch=patch_path.as_posix() if patch_path else None,
         started=started and bool(draft.rows),
         held=tuple(sorted(held)),
+        left=tuple(sorted(listed - draft.articles.keys())),
         contradicts_gold=gold.contradicts,
         dry_run=dry_run,
     )
