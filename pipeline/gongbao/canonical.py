@@ -23,6 +23,11 @@ def plain_number(value: Decimal) -> int | float | Decimal:
     return as_float if Decimal(repr(as_float)) == value else value
 
 
+def as_decimal(value: int | float | Decimal) -> Decimal:
+    """The exact decimal that a JSON number was written as: `plain_number` the other way round."""
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
 def dump_json(value: Any) -> str:
     """Compact JSON in given key order, Chinese unescaped, decimals written out digit for digit."""
     long_decimals: dict[str, str] = {}

@@ -17,6 +17,7 @@ from typing import Any, get_args
 
 import pandas
 
+from gongbao.canonical import as_decimal
 from gongbao.document import Article, Failure
 from gongbao.errors import ReadError
 from gongbao.read.failing import failure
@@ -223,15 +224,10 @@ class GongbaoAccessor:
             raise ValueError(f"no unit {unit!r}: choose one of {' '.join(_SIZES)}")
         yuan = (self._frame["kind"] == "money") & (self._frame["unit"] == "元")
         size = _SIZES[unit]
-        exact = [
-            _exact(value) / size if is_yuan else None for value, is_yuan in zip(self._frame["value"], yuan, strict=True)
-        ]
+        values = [value if isinstance(value, Decimal) else float(value) for value in self._frame["value"]]
+        exact = [as_decimal(value) / size if is_yuan else None for value, is_yuan in zip(values, yuan, strict=True)]
         numbers = [None if number is None else float(number) for number in exact]
         return pandas.Series(numbers, index=self._frame.index, name=unit, dtype="float64")
-
-
-def _exact(value: Any) -> Decimal:
-    return value if isinstance(value, Decimal) else Decimal(repr(float(value)))
 
 
 def _shown(value: Any, value_max: Any, unit: str, bound: str) -> str:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Literal
 
-from gongbao.diff.fields import FIELDS, RecordRow, as_decimal, display, rule_of
+from gongbao.canonical import as_decimal
+from gongbao.diff.fields import FIELDS, RecordRow, display, rule_of
 from gongbao.places.paths import name_of
 
 ChangeClass = Literal["added", "removed", "changed", "quiet"]

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from gongbao.canonical import as_decimal
+
 RecordRow = Mapping[str, Any]
 
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -104,13 +106,6 @@ def grouped(value: Any) -> str:
     """A number with its digits in threes: `1,250,000.5`."""
     whole, point, rest = plain(value).partition(".")
     return f"{int(whole):,}{point}{rest}" if whole not in ("-0", "0") else whole + point + rest
-
-
-def as_decimal(value: Any) -> Decimal:
-    """The exact decimal that a JSON number was written as."""
-    if isinstance(value, Decimal):
-        return value
-    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
 
 def content_key(old: RecordRow | None, new: RecordRow | None, occurrence: int = 0) -> str:

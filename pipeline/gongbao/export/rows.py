@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from gongbao.canonical import plain_number
+from gongbao.canonical import as_decimal, plain_number
 from gongbao.diff.baseline import is_baseline
 from gongbao.errors import ExportError
 from gongbao.export.columns import Row, alternative_columns, evidence_columns, record_columns
@@ -190,10 +190,8 @@ def to_record(row: Row) -> Record:
 
 
 def exact(value: Any) -> Decimal | None:
-    """The exact decimal that a JSON number was written as."""
-    if value is None or isinstance(value, Decimal):
-        return value
-    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    """The exact decimal that a JSON number was written as; None for none."""
+    return None if value is None else as_decimal(value)
 
 
 def _object(line: bytes, path: Path, number: int) -> Row:

@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gongbao.canonical import dump_json
-from gongbao.diff.fields import FIELDS, RecordRow, as_decimal, changed_fields
+from gongbao.canonical import as_decimal, dump_json
+from gongbao.diff.fields import FIELDS, RecordRow, changed_fields
 from gongbao.diff.reading import read_rows
 from gongbao.review.ledger import Event
 from gongbao.review.texts import Span, lines_around, marks_of

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from gongbao.diff.fields import RecordRow, as_decimal
+from gongbao.canonical import as_decimal
+from gongbao.diff.fields import RecordRow
 
 SAME = ("place", "initiative", "indicator", "period_start", "period_end", "status", "kind", "unit")
 """What two records have in common that say one thing; without a place, an indicator or a period they say too little."""

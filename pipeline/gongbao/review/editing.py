@@ -10,8 +10,8 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from gongbao.canonical import record_id
-from gongbao.diff.fields import RecordRow, as_decimal, plain
+from gongbao.canonical import as_decimal, record_id
+from gongbao.diff.fields import RecordRow, plain
 from gongbao.export.columns import record_columns
 from gongbao.places.gazetteer import Gazetteer
 from gongbao.record import JudgedField, Record

@@ -10,7 +10,8 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from gongbao.diff.fields import RecordRow, as_decimal, plain
+from gongbao.canonical import as_decimal
+from gongbao.diff.fields import RecordRow, plain
 from gongbao.errors import GongbaoError
 from gongbao.review.texts import TextPair, sentence_around
 
