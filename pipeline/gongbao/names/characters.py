@@ -57,7 +57,7 @@ class Vocabulary:
         return np.where(codes < _PLANE, self._table[np.minimum(codes, _PLANE - 1)], 0).astype(np.int32)
 
 
-def batches_by_length(lengths: Sequence[int], *, rows: int = 64, cells: int = 8192) -> list[list[int]]:
+def batches_by_length(lengths: Sequence[int], *, rows: int = 64, cells: int = 4096) -> list[list[int]]:
     """Group item numbers into batches of similar length: at most `rows` items and `cells` padded characters each.
 
     Items of length 0 are left out. The grouping depends on the lengths alone. A batch is closed once its padding comes

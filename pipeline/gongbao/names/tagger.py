@@ -32,7 +32,8 @@ Ints = npt.NDArray[np.int64]
 
 RULE = "field_tagger"
 
-_BLOCK = 1 << 13  # characters whose windows, and what the network makes of them, are in memory at one time
+_ENCODED = 1 << 14  # characters that the network reads together, so that sequences in a batch are of like length
+_BLOCK = 1 << 13  # characters whose windows are in memory at one time
 _READ = (32, 320)  # characters that a quantity counts for at least and at most: those from the one before it
 
 
@@ -178,7 +179,7 @@ class FieldTagger:
         row = [block for own in blocks for block in own]
         done = (
             self._block(block, encoded)
-            for part in in_parts([block.size for block in row], _BLOCK)
+            for part in in_parts([block.size for block in row], _ENCODED)
             for block, encoded in zip(row[part], self._encode(row[part]), strict=True)
         )
         return [self._joined([*islice(done, len(own))]) for own in blocks]
