@@ -31,6 +31,7 @@ score: setup
 
 bench: setup
 	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/bench.py --ner
 	$(BIN)/python -m benchmarks.ratios
 
 # Long: random texts, files and rules, and fifty kills of each command that writes, at random moments. FUZZ is the number

@@ -107,6 +107,14 @@ def extracted(lines: int, folder: Path) -> Callable[[], Any]:
     return lambda: pipeline.extract("\n".join([LINE] * lines))
 
 
+def named(lines: int, folder: Path) -> Callable[[], Any]:
+    from gongbao import Pipeline
+
+    pipeline = Pipeline()
+    pipeline.extract(LINE)
+    return lambda: pipeline.extract("\n".join([LINE] * lines))
+
+
 def in_one_line(copies: int, folder: Path) -> Callable[[], Any]:
     from gongbao import Pipeline
 
@@ -131,6 +139,7 @@ def nested(tables: int, folder: Path) -> Callable[[], Any]:
 
 CASES = (
     Case("extract: lines of an article", extracted, 20),
+    Case("extract: lines, with names", named, 20),
     Case("extract: one line without end", in_one_line, 10),
     Case("repair: shifted passages", shifted, 5),
     Case("read: tables in tables", nested, 4_000),
