@@ -9,7 +9,6 @@ on the last bits of a sum that another processor adds up otherwise.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -23,6 +22,7 @@ import numpy.typing as npt
 
 from gongbao import inference
 from gongbao.errors import ModelError
+from gongbao.stored import object_of
 
 FloatArray = npt.NDArray[np.float32]
 Shares = npt.NDArray[np.float64]
@@ -72,7 +72,7 @@ class Learned:
         if not path.is_file():
             return None
         try:
-            return cls(Path(name).absolute(), dict(json.loads(path.read_text(encoding="utf-8"))["base"]))
+            return cls(Path(name).absolute(), dict(object_of(path.read_bytes())["base"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             fix = "Learn again: gongbao learn"
             problem = f"no manifest of a learned model: {error}"

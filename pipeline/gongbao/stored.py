@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, AnyStr
@@ -23,14 +23,18 @@ def lines_of(data: AnyStr) -> list[AnyStr]:
     return [line for line in data.split(end) if line.strip()]
 
 
-def object_of(data: str | bytes) -> dict[str, Any]:
-    """The JSON object in a text.
+def object_of(data: str | bytes, *, parse_float: Callable[[str], Any] | None = None) -> dict[str, Any]:
+    """The JSON object in a text, which anybody may have written or damaged.
+
+    Args:
+        data: The text.
+        parse_float: Makes the numbers with a point; floats if None.
 
     Raises:
         ValueError: it is none, or nested too deeply to be read.
     """
     try:
-        found = json.loads(data)
+        found = json.loads(data, parse_float=parse_float)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(found, dict):

@@ -117,3 +117,36 @@ def test_words_in_other_bytes_are_refused(work: Path, gongbao: Command, argument
     done = gongbao(*arguments, cwd=work)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
     assert not (work / "r.yaml").exists() and not (work / "mine").exists()
+
+
+READ_BACK = {
+    # a file that people may edit or a disk may damage, and the commands that read it
+    "outputs/latest/manifest.json": (("export", "latest", "-o", "-"), ("diff", "latest", "latest")),
+    "outputs/latest/records.jsonl": (
+        ("export", "latest", "-o", "-"),
+        ("diff", "baseline", "latest"),
+        ("evaluate", "gold.jsonl", "--records", "outputs/latest"),
+    ),
+    "gold.jsonl": (("evaluate", "gold.jsonl", "--records", "outputs/latest"),),
+}
+DAMAGE = {
+    "nested": b'{"a": ' + b"[" * 100_000,
+    "a list": b"[]\n",
+    "nothing at all": b"null\n",
+    "no text": b"\xff\xfe\x00\n",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.parametrize("name", READ_BACK)
+def test_a_damaged_file_is_named_by_all_that_read_it(work: Path, gongbao: Command, name: str, damage: bytes) -> None:
+    (work / name).write_bytes(damage)
+    for command in READ_BACK[name]:
+        done = gongbao(*command, cwd=work)
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False), (command, done.stderr)
+        assert Path(name).name in done.stderr, done.stderr
+
+
+def test_a_line_nested_without_end_is_a_text_to_parse(gongbao: Command) -> None:
+    done = gongbao("parse", input='{"text": ' + "[" * 100_000 + "\n2021年投资5亿元。\n")
+    assert (done.returncode, done.stdout.count("\n")) == (0, 2), done.stderr

@@ -28,16 +28,15 @@ def command(
 
 def _request(line: str) -> tuple[str, Any, str | None]:
     """The text and date of a line, a JSON object with `text` or the line itself, and what is wrong with the date."""
-    import json
-
     from gongbao.read.dates import as_date
+    from gongbao.stored import object_of
 
     if line.lstrip().startswith("{"):
         try:
-            item = json.loads(line)
+            item = object_of(line)
         except ValueError:
-            item = None
-        if isinstance(item, dict) and isinstance(item.get("text"), str):
+            item = {}
+        if isinstance(item.get("text"), str):
             given = item.get("pub_date")
             published = as_date(given)
             if given and published is None:

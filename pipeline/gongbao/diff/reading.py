@@ -7,7 +7,6 @@ when they are needed, so that a side of 200,000 records costs a few megabytes.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -158,7 +157,7 @@ def _state(file: Path | int) -> State:
 def parse_row(line: bytes) -> Row:
     """One line as a JSON object, decimals exact."""
     if _LONG_NUMBER.search(line):
-        return dict(json.loads(line, parse_float=Decimal))
+        return object_of(line, parse_float=Decimal)
     return dict(_loads(line))
 
 
@@ -166,7 +165,7 @@ def _loads(line: bytes) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:  # it takes no lone surrogates, which articles may hold
-        return json.loads(line)
+        return object_of(line)
 
 
 def index_records(files: tuple[Path, ...], known: Mapping[str, Any] | None) -> tuple[dict[str, tuple[Ref, ...]], int]:
@@ -272,7 +271,7 @@ def read_manifest(folder: Path) -> Row:
     """
     path = folder / "manifest.json"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = object_of(path.read_bytes())
     except FileNotFoundError:
         raise CompareError(
             "no manifest.json: the run did not finish, or this is no run folder",
@@ -284,8 +283,6 @@ def read_manifest(folder: Path) -> Row:
         raise CompareError(
             f"manifest.json cannot be read: {error}", where=str(path), fix="Run again", code="compare.manifest"
         ) from error
-    if not isinstance(manifest, dict):
-        raise CompareError("manifest.json holds no object", where=str(path), fix="Run again", code="compare.manifest")
     found = str(manifest.get("schema_version", ""))
     if _version(found) is None:
         raise CompareError(

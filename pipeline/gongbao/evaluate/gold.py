@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gongbao.errors import ReadError
+from gongbao.stored import object_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ def read_gold(paths: Sequence[Path | str]) -> Iterator[GoldArticle]:
         for file in files:
             try:
                 lines = file.read_text(encoding="utf-8").split("\n")
-            except OSError as error:
-                reason = error.strerror or str(error)
+            except (OSError, UnicodeDecodeError) as error:
+                reason = (error.strerror if isinstance(error, OSError) else "not UTF-8") or str(error)
                 raise ReadError(
                     reason, where=str(file), fix="Name a gold file or folder", code="gold.missing"
                 ) from error
@@ -59,7 +59,7 @@ def read_gold(paths: Sequence[Path | str]) -> Iterator[GoldArticle]:
 
 def _article(line: str, where: str) -> GoldArticle:
     try:
-        data = json.loads(line)
+        data = object_of(line)
         facts = tuple(_locate(data["text"], fact, where) for fact in data["facts"])
         return GoldArticle(data["id"], data["text"], facts, data)
     except (ValueError, KeyError, TypeError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from gongbao.errors import ExportError
 from gongbao.export.columns import Row, alternative_columns, evidence_columns, record_columns
 from gongbao.record import SCHEMA_VERSION, Record
 from gongbao.run.folder import sequence_of
+from gongbao.stored import object_of
 
 # A number of 15 characters or fewer is given back digit for digit by a binary double; a longer one may not be, and is
 # read as a decimal. The key cannot match inside a string: there its quotes would be escaped.
@@ -109,7 +109,7 @@ def open_source(path: Path) -> Source:
         raise ExportError("no records here", where=str(path), fix=fix, code="export.missing")
     manifest_path, articles = path / "manifest.json", path / "articles.jsonl"
     try:
-        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+        manifest = object_of(manifest_path.read_bytes())
     except (OSError, ValueError) as error:
         raise ExportError(
             "the run did not finish: its manifest.json is missing or damaged",
@@ -196,7 +196,7 @@ def exact(value: Any) -> Decimal | None:
 
 def _object(line: bytes, path: Path, number: int) -> Row:
     try:
-        row = orjson.loads(line) if not _LONG_NUMBER.search(line) else _exactly(line)
+        row = orjson.loads(line) if not _LONG_NUMBER.search(line) else object_of(line, parse_float=_number)
     except ValueError as error:
         raise _broken(path, number, "not JSON") from error
     if not isinstance(row, dict):
@@ -204,8 +204,8 @@ def _object(line: bytes, path: Path, number: int) -> Row:
     return row
 
 
-def _exactly(line: bytes) -> Any:
-    return json.loads(line, parse_float=lambda text: plain_number(Decimal(text)))
+def _number(digits: str) -> int | float | Decimal:
+    return plain_number(Decimal(digits))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -291,10 +291,10 @@ def read_records(folder: Path) -> Iterator[Record]:
     """
     path = folder / "records.jsonl"
     try:
-        with path.open(encoding="utf-8") as lines:
+        with path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 try:
-                    yield Record.model_validate(json.loads(line, parse_float=Decimal))
+                    yield Record.model_validate(object_of(line, parse_float=Decimal))
                 except ValueError as error:
                     raise RunError(
                         f"line {number} is no record: {str(error).splitlines()[0]}",
