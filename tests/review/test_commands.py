@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -134,3 +135,25 @@ def test_a_baseline_is_started_from_a_run(project: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Wrote 47 changes to accepted records in 7 articles" in done.stdout
     assert gongbao(project, "diff").returncode == 0
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["as kept now", "as whole paths, by an earlier version"])
+def test_a_review_goes_with_its_folder_when_that_is_moved_or_copied(
+    tmp_path: Path, build: ModuleType, earlier: bool
+) -> None:
+    (first := tmp_path / "first").mkdir()
+    places = Places(first / "outputs", first / "corpus/baseline")
+    text = "a.txt投资7亿元。\n"
+    build.write_run(places.outputs, "1", {"a.txt": text}, [build.make_record("a.txt", text, "7亿元")])
+    session = open_review("baseline", "latest", places, reviewer="Li")
+    session.decide([c.key for c in session.comparison.changes], "accept", "Li", {})
+    session.store.close()
+    if earlier:
+        with sqlite3.connect(places.reviews) as database:
+            database.execute("UPDATE opened SET new = ?", (str((first / "outputs/runs/1").resolve()),))
+        first.rename(second := tmp_path / "second")
+    else:
+        shutil.copytree(first, second := tmp_path / "second", symlinks=True)
+    done = gongbao(second, "accept")
+    assert done.returncode == 0 and "second" in done.stderr, done.stderr
+    assert set(open_side("baseline", Places(second / "outputs", second / "corpus/baseline")).articles) == {"a.txt"}

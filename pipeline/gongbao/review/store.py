@@ -25,6 +25,8 @@ from gongbao.review.sharing import Share
 
 FORMAT = 1
 _APPLICATION = 0x676F6E67
+_HERE = "./"
+"""What a side begins with that lies beside the database."""
 _BUSY = 5.0
 MOST_FILTERS = 100
 """That a reviewer keeps."""
@@ -177,15 +179,27 @@ class Store:
     def remember_sides(self, old: str, new: str) -> None:
         """Remember which two sides are reviewed, for `gongbao accept`."""
         with self._lock, self._errors(), self._transaction():
-            # A path may be of bytes that are no text: as bytes then.
-            sides = [side if is_text(side) else os.fsencode(side) for side in (old, new)]
-            self._db.execute("INSERT INTO opened (old, new) VALUES (?, ?)", sides)
+            self._db.execute("INSERT INTO opened (old, new) VALUES (?, ?)", [self._kept(old), self._kept(new)])
 
     def last_sides(self) -> tuple[str, str] | None:
         """The two sides that were reviewed last, None if none were."""
         with self._lock, self._errors():
             row = self._db.execute("SELECT old, new FROM opened ORDER BY id DESC LIMIT 1").fetchone()
-        return (os.fsdecode(row[0]), os.fsdecode(row[1])) if row else None
+        return (self._side(row[0]), self._side(row[1])) if row else None
+
+    def _kept(self, side: str) -> str | bytes:
+        """A side as it is kept: what lies beside the database by its way from there, for all may be moved or copied."""
+        home, path = self.path.parent.resolve(), Path(side)
+        kept = f"{_HERE}{path.relative_to(home)}" if path.is_absolute() and path.is_relative_to(home) else side
+        return kept if is_text(kept) else os.fsencode(kept)  # a path may be of bytes that are no text
+
+    def _side(self, kept: str | bytes) -> str:
+        side, home = os.fsdecode(kept), self.path.parent.resolve()
+        if side.startswith(_HERE):
+            return str(home / side.removeprefix(_HERE))
+        # Earlier versions kept whole paths, which lead nowhere once the folder was moved.
+        moved = home / "runs" / Path(side).name
+        return str(moved) if Path(side).is_absolute() and not Path(side).exists() and moved.is_dir() else side
 
     def shares(self) -> list[Share]:
         """Who has which part of the queue."""
