@@ -36,9 +36,9 @@ bench: setup
 
 # Long: random texts, files and rules, and fifty kills of each command that writes, at random moments. FUZZ is the number
 # of examples of each Hypothesis test, GUIDED the number of inputs of the coverage-guided fuzzer (atheris, on Linux) over
-# all its targets.
+# all its targets: about an hour of one core.
 FUZZ ?= 20000
-GUIDED ?= 200000
+GUIDED ?= 1000000
 fuzz: setup
 	GONGBAO_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n auto -o faulthandler_timeout=0 tests/fuzz
 	if $(BIN)/python -c "import atheris" 2>/dev/null; then $(BIN)/python tests/fuzz/guided.py -runs=$(GUIDED); \

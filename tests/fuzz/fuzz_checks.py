@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -14,12 +15,18 @@ from unicodedata import category
 
 from gongbao.chinese.script import convert
 from gongbao.document import Article, Extraction, Failure, Revision
-from gongbao.errors import RuleError
+from gongbao.errors import ExportError, RuleError
+from gongbao.export.where import compile_where, not_found
 from gongbao.layout.outline import outline
 from gongbao.pipeline import Pipeline
+from gongbao.record import Record
 from gongbao.repair.text import repair
+from gongbao.review.editing import FieldErrors, edit
+from gongbao.review.texts import TextPair
 from gongbao.rulebook.load import RuleSet
 
+LONGEST = 600
+"""Characters of what a record says of its text, at most: results grow in proportion to it."""
 TRIAL = "2021年，绍兴市完成投资3.5亿元，同比增长12.3%；" + "tx0年亿" * 12
 
 
@@ -106,6 +113,7 @@ def check_records(pipeline: Pipeline, text: str, published: date | None) -> floa
         [result] = pipeline.pipe([article])
     assert isinstance(result, Extraction), result
     for record in result.records:
+        check_contract(record)
         assert record.raw == text[record.start : record.end] != ""
         assert 0 <= record.sentence_start <= record.start < record.end <= record.sentence_end <= len(text)
         for evidence in record.evidence.values():
@@ -117,6 +125,54 @@ def check_records(pipeline: Pipeline, text: str, published: date | None) -> floa
     [again] = pipeline.pipe([article])
     assert isinstance(again, Extraction), again
     assert [record.to_json() for record in again.records] == [record.to_json() for record in result.records]
+    return taken.seconds
+
+
+def check_contract(record: Record) -> None:
+    """What a record promises, whatever its text."""
+    assert Record.model_validate(json.loads(record.to_json(), parse_float=Decimal)) == record
+    assert record.value.is_finite() and record.amount.strip()
+    said = (
+        record.raw,
+        record.amount,
+        record.sentence,
+        record.place,
+        record.initiative,
+        record.indicator,
+        record.period,
+    )
+    assert all(words is None or (0 < len(words) <= LONGEST) for words in said)
+    assert record.place is not None or record.place_code is None
+    if record.period_end is not None:
+        assert record.year == record.period_end.year
+        assert record.period_start is None or record.period_start <= record.period_end
+    for name in ("place", "year", "initiative", "indicator"):
+        assert getattr(record, name) is None or name in record.evidence
+
+
+def check_where(text: str, rows: Sequence[Mapping[str, Any]]) -> float:
+    """A filter says of each record yes or no, or is refused with its place."""
+    with clocked() as taken:
+        try:
+            test = compile_where(text)
+            assert all(test(dict(row)) in (True, False) for row in rows)
+            not_found(text, map(dict, rows))
+        except ExportError as error:
+            assert error.where
+            assert error.fix
+    return taken.seconds
+
+
+def check_form(pipeline: Pipeline, record: Mapping[str, Any], texts: TextPair, form: Mapping[str, str]) -> float:
+    """What a reviewer writes makes a record of the schema, or is refused by field."""
+    with clocked() as taken:
+        try:
+            edited = edit(record, form, texts, pipeline.gazetteer)
+        except FieldErrors as error:
+            assert error.errors
+        else:
+            assert Record.model_validate(edited).to_dict() == edited
+            assert edited["raw"] == texts.raw[edited["start"] : edited["end"]] != ""
     return taken.seconds
 
 

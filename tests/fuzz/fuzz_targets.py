@@ -22,6 +22,8 @@ from gongbao.read.limits import Limits
 from gongbao.read.pdf import PdfReader
 from gongbao.read.reader import _read
 from gongbao.read.sources import source_of
+from gongbao.review.editing import EDITABLE
+from gongbao.review.texts import TextPair
 
 from tests.fuzz import fuzz_checks as checks
 from tests.fuzz.fuzz_pieces import TEXTS, Coder, pieces, seeds
@@ -288,6 +290,47 @@ def _bodies() -> Target:
     return Target(begin, content, tuple(b"\0" + coder.data(line) for line in lines), 3)
 
 
+LINE = "2021年，绍兴市完成投资3.5亿元，同比增长12.3%，带动就业800人。"
+
+
+def _filters() -> Target:
+    """Filters of exports, of the service and of the review page."""
+    coder = Coder.of(pieces("where"), PIECES, longest=200)
+
+    def begin(_: Path) -> Run:
+        rows = [{"extra": None} | record.to_dict() for record in rules_alone().extract(LINE)]
+        rows.append(
+            rows[0] | dict.fromkeys(("place", "year", "value_max", "status")) | {"extra": {"x": [1]}, "flags": []}
+        )
+
+        def run(data: bytes) -> Tried:
+            text = coder.text(data)
+            return Tried(len(text), checks.check_where(text, rows))
+
+        return run
+
+    return Target(begin, coder.text, tuple(map(coder.data, seeds("where"))), 6)
+
+
+def _forms() -> Target:
+    """Forms of the review page: a line is a field, its name and what was typed."""
+    coder = Coder.of(tuple(f"\n{name}=" for name in EDITABLE), pieces("where"), PIECES, longest=200)
+
+    def form(data: bytes) -> dict[str, str]:
+        return {name: typed for name, _, typed in (line.partition("=") for line in coder.text(data).split("\n"))}
+
+    def begin(_: Path) -> Run:
+        record, texts = rules_alone().extract(LINE)[0].to_dict(), TextPair(LINE, LINE, ())
+
+        def run(data: bytes) -> Tried:
+            typed = form(data)
+            return Tried(sum(map(len, typed.values())), checks.check_form(rules_alone(), record, texts, typed))
+
+        return run
+
+    return Target(begin, lambda data: repr(form(data)), tuple(map(coder.data, seeds("form"))), 6)
+
+
 def _word() -> Target:
     coder = Coder.of(pieces("docx"), PIECES, longest=1500, raw=True)
     content = _archive(coder, "word/document.xml", _WORD_ROOTS, _WORD, {})
@@ -310,19 +353,21 @@ def _pdf() -> Target:
 
 
 TARGETS = {
-    "repair": _of_text(checks.check_repair, 3, SHORT),
+    "repair": _of_text(checks.check_repair, 1, SHORT),
     "convert": _of_text(checks.check_convert, 20),
     "quantities": _of_text(lambda text: checks.check_quantities(rules_alone(), text), 20),
     "periods": _of_dated(lambda text, published: checks.check_periods(rules_alone(), text, published), 20),
     "places": _of_text(lambda text: checks.check_places(rules_alone(), text), 20),
     "outline": _of_text(lambda text: checks.check_outline(rules_alone(), text), 20),
     "records": _of_dated(lambda text, published: checks.check_records(rules_alone(), text, published), 3, SHORT),
-    "tagger": _of_dated(lambda text, published: checks.check_records(with_tagger(), text, published), 2, SHORT),
+    "tagger": _of_dated(lambda text, published: checks.check_records(with_tagger(), text, published), 1, SHORT),
     "text": _written("text", ".txt"),
     "html": _written("html", ".html"),
     "jsonl": _written("jsonl", ".jsonl"),
     "csv": _written("csv", ".csv"),
     "bodies": _bodies(),
+    "where": _filters(),
+    "forms": _forms(),
     "docx": _word(),
     "xlsx": _workbook(),
     "pdf": _pdf(),
