@@ -52,7 +52,6 @@ def command(
 
 
 def _records(articles: Any, given: Path | None, rules: tuple[Path, ...], ner: str | None) -> Any:
-    from dataclasses import replace
     from datetime import date
 
     from gongbao.document import Failure
@@ -67,13 +66,11 @@ def _records(articles: Any, given: Path | None, rules: tuple[Path, ...], ner: st
         return
     pipeline = Pipeline(rules=rules, ner=ner)
     read = (
-        replace(
-            article_from_text(
-                article.text,
-                id=article.id,
-                title=article.data.get("title"),
-                pub_date=date.fromisoformat(article.data["pub_date"]) if article.data.get("pub_date") else None,
-            ),
+        article_from_text(
+            article.text,
+            id=article.id,
+            title=article.data.get("title"),
+            pub_date=date.fromisoformat(article.data["pub_date"]) if article.data.get("pub_date") else None,
         )
         for article in articles
     )
@@ -88,30 +85,19 @@ def _print(scores: Scores, errors: int, field: str | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from gongbao.evaluate.report import FIGURES
+
     # Piped output has no width of its own: wide enough for every column.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    columns = (
-        "mention_f1",
-        "value",
-        "kind",
-        "bound",
-        "place",
-        "year",
-        "status",
-        "initiative",
-        "indicator",
-        "tuple_f1",
-        "core_f1",
-    )
     table.add_column("")
     table.add_column("facts", justify="right")
-    for column in columns:
+    for column in FIGURES:
         table.add_column(column, justify="right")
     rows = [("all", scores.total), *sorted(scores.by_kind.items())]
     for name, tally in rows:
         figures = tally.figures()
-        cells = [f"{figures[c]:.3f}" if figures[c] is not None else "–" for c in columns]
+        cells = [f"{figures[c]:.3f}" if figures[c] is not None else "–" for c in FIGURES]
         table.add_row(name, str(tally.facts), *cells)
     console.print(table)
     console.print(f"{scores.articles} articles; expected calibration error {scores.calibration_error:.3f}")
