@@ -7,7 +7,7 @@ does not spoil a line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, log1p, prod
 from typing import NamedTuple
@@ -51,7 +51,16 @@ class Reading:
     @property
     def probability(self) -> float:
         """That all of it stood there."""
-        return prod((gap.probability for gap in self.gaps), start=1.0)
+        return chance(self.gaps)
+
+    def gaps_in(self, start: int, end: int) -> list[Gap]:
+        """Those of characters `[start, end)`."""
+        return [gap for gap in self.gaps if start <= gap.start < end]
+
+
+def chance(gaps: Iterable[Gap]) -> float:
+    """That all of several places were filled in rightly."""
+    return prod((gap.probability for gap in gaps), start=1.0)
 
 
 def reading(search: Search, candidates: Sequence[Candidate]) -> Reading:

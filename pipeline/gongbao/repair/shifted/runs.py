@@ -16,15 +16,15 @@ is taken if it is sure; if not, the passage stays as it is and is told as residu
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from math import prod
 
 from gongbao.chinese.language_model import ORDER, UNITS, LanguageModel, symbols
 from gongbao.chinese.script import script
 from gongbao.document import Repair, Residue
-from gongbao.repair.shifted.reading import RARE, TOLD, Gap, Reading, reading
+from gongbao.repair.shifted.reading import RARE, TOLD, Gap, Reading, chance, reading
 from gongbao.repair.shifted.search import Path, Search
 from gongbao.repair.shifted.tokens import GLOSS, LATIN, LONE_LETTER, MARKERS, MARKS, TAG, tokens
 
@@ -57,8 +57,8 @@ _GARBLED, _REST = 7.0 * UNITS, 6
 """Cost of a character of garbled text, on average, and the characters behind a reading that are looked at."""
 _SURE = 0.8
 """The probability from which on a reading is taken."""
-_SURE_PART = 0.9
-"""The same for each place in doubt of a reading that is not sure as a whole."""
+_SURE_PART = 0.95
+"""The same for a part of one that is not sure as a whole: where much is lost, more may be than the search can tell."""
 _LEAST_SURE, _PARTLY = 6, 25.0
 """Characters that must be sure, and nats that a reading must gain, for parts of it to be taken."""
 _BETWEEN = 3
@@ -112,7 +112,7 @@ def shifted(text: str) -> Passages:
             # What follows may be part of the same passage; on its own it would be read wrong.
             stop = _STOP.search(text, end, end + _SAME)
             done = stop.end() if stop else end + _SAME
-        if best is not None and prod(gap.probability for gap in best.gaps if not gap.is_number) >= TOLD:
+        if best is not None and chance(gap for gap in best.gaps if not gap.is_number) >= TOLD:
             whole = _repair(best, best.kept, len(best.path.out), best.probability)
             guess = None if any(gap.is_number for gap in best.gaps) else whole.after
             residues.append(Residue(whole.start, whole.end, whole.before, guess, whole.probability if guess else 0.0))
@@ -216,39 +216,45 @@ def _made(found: Reading) -> Passages:
     if found.probability >= _SURE:
         return Passages((_repair(found, *whole, found.probability),), ())
     unsure = _unsure(found)
-    sure = list(pairwise((whole[0], *(at for gap in unsure for at in gap[:2]), whole[1])))[::2]
-    known = sum(end - start for start, end in sure)
-    if not unsure or known < _LEAST_SURE or found.gain < _PARTLY:
+    sure = [span for span in _between(unsure, *whole) if span[0] < span[1]]
+    if sum(end - start for start, end in sure) < _LEAST_SURE or found.gain < _PARTLY:
         return Passages((), ())
-    repairs = [
-        _repair(found, start, end, prod((gap.probability for gap in found.gaps if start <= gap.start < end), start=1.0))
-        for start, end in sure
-        if start < end
-    ]
     residues = []
-    for start, end, gaps in unsure:
+    for start, end in unsure:
         before, first, last = _span(found, start, end, inside=True)
+        gaps = found.gaps_in(start, end)
         guess = None if any(gap.is_number for gap in gaps) else path.out[start:end]
-        chance = prod(gap.probability for gap in gaps)
-        residues.append(Residue(first, last, before, guess, round(chance, 2) if guess else 0.0))
+        residues.append(Residue(first, last, before, guess, round(chance(gaps), 2) if guess else 0.0))
+    repairs = (_repair(found, *span, chance(found.gaps_in(*span))) for span in sure)
     return Passages(tuple(repairs), tuple(residues))
 
 
-def _unsure(found: Reading) -> list[tuple[int, int, list[Gap]]]:
-    """Places in doubt that are not sure enough, in order; those with little between them, or the border, as one."""
-    joined: list[tuple[int, int, list[Gap]]] = []
-    for gap in found.gaps:
-        if gap.probability >= _SURE_PART:
-            continue
-        start, end, gaps = gap.start, gap.end, [gap]
-        if joined and start - joined[-1][1] < _BETWEEN:
-            start, gaps = joined[-1][0], [*joined.pop()[2], gap]
-        elif start - found.kept < _BETWEEN:
-            start = found.kept
-        if len(found.path.out) - end < _BETWEEN:
-            end = len(found.path.out)
-        joined.append((start, end, gaps))
-    return joined
+def _unsure(found: Reading) -> list[tuple[int, int]]:
+    """Places that stay as found, so that each part between them is sure: always the least sure one next, in order."""
+    unsure = [gap for gap in found.gaps if gap.probability < _SURE_PART]
+    while True:
+        spans = _widened(unsure, found.kept, len(found.path.out))
+        parts = [found.gaps_in(*span) for span in _between(spans, found.kept, len(found.path.out))]
+        doubtful = [min(part, key=lambda gap: gap.probability) for part in parts if part and chance(part) < _SURE_PART]
+        if not doubtful:
+            return spans
+        unsure = sorted((*unsure, *doubtful))
+
+
+def _widened(gaps: Sequence[Gap], first: int, last: int) -> list[tuple[int, int]]:
+    """The spans of gaps; those with little between them, or between them and the border, as one."""
+    spans: list[tuple[int, int]] = []
+    for start, end, *_ in gaps:
+        before = spans[-1][1] if spans else first
+        if start - before < _BETWEEN:
+            start = spans.pop()[0] if spans else first
+        spans.append((start, last if last - end < _BETWEEN else end))
+    return spans
+
+
+def _between(spans: Sequence[tuple[int, int]], first: int, last: int) -> list[tuple[int, int]]:
+    """What lies between spans, and between them and both ends."""
+    return list(pairwise((first, *(at for span in spans for at in span), last)))[::2]
 
 
 def _span(found: Reading, start: int, end: int, *, inside: bool) -> tuple[str, int, int]:
@@ -260,7 +266,7 @@ def _span(found: Reading, start: int, end: int, *, inside: bool) -> tuple[str, i
     return search.text[first:last], first, last
 
 
-def _repair(found: Reading, start: int, end: int, chance: float) -> Repair:
+def _repair(found: Reading, start: int, end: int, probability: float) -> Repair:
     """Of characters of a reading."""
     search, out = found.search, found.path.out[start:end]
     _, first, stop = _span(found, start, end, inside=False)
@@ -273,7 +279,7 @@ def _repair(found: Reading, start: int, end: int, chance: float) -> Repair:
                 out += last.character  # it may have swallowed a digit
             elif tag := TAG.match(search.text, stop):
                 stop = tag.end()
-    return Repair(first, stop, search.text[first:stop], out, "shifted", round(chance, 2))
+    return Repair(first, stop, search.text[first:stop], out, "shifted", round(probability, 2))
 
 
 def _rests_on_something(search: Search, path: Path) -> bool:

@@ -39,7 +39,7 @@ _NARROW = str.maketrans("？！，；：。．（）", "?!,;:..()")
 _SWALLOWED_CUTS = "!:;?,."
 _BEFORE, _AFTER = 12, 8
 """Characters around a passage that it is weighed with."""
-_BEAM, _BEAM_DROPPED, _AGAIN, _PAIRS = 16, 4, 1, 24
+_BEAM, _BEAM_DROPPED, _AGAIN, _PAIRS = 16, 6, 2, 24
 """Readings carried on at each step, those for which a dropped pair is assumed, or two, and with how many pairs of
 characters around it."""
 _AHEAD, _FLUENT, _ODD = 3, 15 * UNITS, 10 * UNITS
