@@ -107,6 +107,7 @@ class Proposals:
             in_place[place.start + 1 : place.end + 1] = 1
         self._in_place = np.cumsum(in_place)
         self._counts: dict[tuple[int, str], int] = {}
+        self._read_as: dict[int, tuple[int, int, str]] = {}
         self._last: tuple[slice, Likeness] | None = None
         self._index = SpanIndex(text)
         names = merged(Spans.joined([indicators, initiatives]), self._index)
@@ -117,8 +118,10 @@ class Proposals:
 
     def name(self, span: int, probability: float) -> Name:
         """The span with a number of `Candidates` as a name, with the quotation marks that pair with those in it."""
-        start, end = paired(self._text, *self._spans[span].tolist())
-        return Name(start, end, self._text[start:end], probability)
+        if span not in self._read_as:
+            start, end = paired(self._text, *self._spans[span].tolist())
+            self._read_as[span] = (start, end, self._text[start:end])
+        return Name(*self._read_as[span], probability)
 
     def indicators(self, best: int = NAMES) -> Iterator[list[Name]]:
         """For each quantity the best indicators, each with the probability that agrees with it."""

@@ -52,6 +52,7 @@ def lineage(path: str) -> tuple[str, ...]:
     return (*ancestors(path), path)
 
 
+@lru_cache(maxsize=8192)
 def rank_of(path: str) -> Rank:
     """The rank of a path: 全国, a province or municipality, a city, a district or county-level city."""
     if path == COUNTRY:
@@ -64,6 +65,7 @@ def rank_of(path: str) -> Rank:
     return "city"
 
 
+@lru_cache(maxsize=8192)
 def place_rank(place: str | None) -> str:
     """Which of `gongbao.document.PLACE_RANKS` a record's place is: a path, a country's name, or None."""
     if place is None:
