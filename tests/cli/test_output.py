@@ -98,3 +98,37 @@ def test_no_standard_output_at_all(tmp_path: Path, gongbao: Command) -> None:
     for arguments in (["schema"], ["export", folder, "-o", "-"]):
         done = gongbao(*arguments, **NO_CAPTURE, preexec_fn=lambda: os.close(1))
         assert (done.returncode, done.stderr) == (0, "")
+
+
+ENCODINGS = [
+    # what the terminal's environment says, and in which encoding files and pipes are written
+    ({"PYTHONIOENCODING": "ascii"}, "ascii"),
+    ({"PYTHONIOENCODING": "gbk"}, "gbk"),
+    ({"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, "utf-8"),
+]
+
+
+@pytest.mark.parametrize(("said", "encoding"), ENCODINGS, ids=str)
+def test_characters_that_an_encoding_lacks_end_no_work(
+    tmp_path: Path, gongbao: Command, said: dict[str, str], encoding: str
+) -> None:
+    article = tmp_path / "in.txt"
+    article.write_text("2020年，绍兴市发放贷款3亿元，建成👍é座桥3座。\n", encoding="utf-8")
+    # Click takes an environment of ASCII for a mistake and writes UTF-8 there.
+    told = {"env": {**os.environ, **said}, "encoding": encoding, "errors": "replace"}
+    done = gongbao("run", article, "--no-ner", "--out", tmp_path / "out", **told)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    latest = tmp_path / "out" / "latest"
+    for arguments in (["show", article, "--no-ner"], ["report", latest, "-o", "-"], ["diff", latest, latest]):
+        done = gongbao(*arguments, **told)
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+        assert encoding != "utf-8" or arguments[0] == "diff" or "👍" in done.stdout
+
+
+@POSIX
+def test_a_name_in_other_bytes_is_told_where_output_is_strict(tmp_path: Path, gongbao: Command) -> None:
+    folder = run_folder(tmp_path, gongbao)
+    page = tmp_path / os.fsdecode(b"\xba\xa3.html")
+    done = gongbao("report", folder, "-o", page, env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"})
+    assert done.returncode == 0, done.stderr
+    assert page.is_file() and "\\udcba\\udca3.html" in done.stdout

@@ -7,6 +7,7 @@ terminal itself and lets only sequences through that Rich writes. Output into fi
 from __future__ import annotations
 
 import codecs
+import io
 import os
 import re
 import sys
@@ -86,13 +87,24 @@ class Unheard:
 
 def guard() -> None:
     """Stand before standard output and standard error where they are terminals; let no work end for want of the
-    latter.
+    latter, or of a character in the encoding of the former.
     """
+    _take_any_character(sys.stdout)
     if sys.stdout.isatty():
         sys.stdout = cast(TextIO, Terminal(sys.stdout, moves=False))
     if sys.stderr.isatty():
         sys.stderr = cast(TextIO, Terminal(sys.stderr, moves=True))
     sys.stderr = cast(TextIO, Unheard(sys.stderr))
+
+
+def _take_any_character(stream: TextIO) -> None:
+    """Into files and pipes UTF-8, as all that is exported, unless asked otherwise; else what there is, and escapes."""
+    if not isinstance(stream, io.TextIOWrapper):
+        return
+    if not stream.isatty() and "PYTHONIOENCODING" not in os.environ:
+        stream.reconfigure(encoding="utf-8", errors=stream.errors)
+    if stream.errors == "strict" or codecs.lookup(stream.encoding).name != "utf-8":
+        stream.reconfigure(errors="backslashreplace")
 
 
 def printable(text: str) -> str:
