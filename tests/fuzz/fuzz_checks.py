@@ -111,6 +111,9 @@ def check_records(pipeline: Pipeline, text: str, published: date | None) -> floa
     article = Article("fuzz", text, pub_date=published)
     with clocked() as taken:
         [result] = pipeline.pipe([article])
+    if any(category(char) == "Cs" for char in text):  # half a pair is no character: refused, and said so
+        assert isinstance(result, Failure) and result.code == "read.item", result
+        return taken.seconds
     assert isinstance(result, Extraction), result
     for record in result.records:
         check_contract(record)
