@@ -84,10 +84,11 @@ class Linker:
         heuristics = self.heuristics(document)
         chosen = self._chooser.choose(heuristics, predictions)
         indicators, initiatives = self._named(document, predictions)
-        self._share_out(document, indicators, initiatives)
+        runs = heuristics.around.series
+        self._share_out(document, runs, indicators, initiatives)
         for number, level in rates_alone(self._cues, document):
             indicators[number] = indicators[level]
-        for number, model in rates_in_step(self._cues, document):
+        for number, model in rates_in_step(self._cues, document, runs):
             indicators[number], initiatives[number] = indicators[model], initiatives[model]
         for number, cell in heuristics.cells.items():
             indicator = self._tables.indicator(document, cell)
@@ -133,10 +134,16 @@ class Linker:
             [choices or own for (_, choices), own in zip(seen, ruled[1], strict=True)],
         )
 
-    def _share_out(self, document: Document, indicators: list[Names], initiatives: list[Names]) -> None:
+    def _share_out(
+        self,
+        document: Document,
+        runs: Sequence[tuple[int, int]],
+        indicators: list[Names],
+        initiatives: list[Names],
+    ) -> None:
         """Give the amounts of a list that runs in step the names of its members."""
         text = document.text
-        for first, listed in listed_names(self._cues, document, self._names.before_verbs):
+        for first, listed in listed_names(self._cues, document, runs, self._names.before_verbs):
             start, end = listed[0]
             members = [(self._names.behind_openers(text, start, end), end), *listed[1:]]
             for place, bounds in enumerate(members):

@@ -111,10 +111,16 @@ def spread(
                 choices[number] = choice._replace(how="carried", rule=Relation.PLACE_RESPECTIVELY, score=0.8)
 
 
-def rates_in_step(cues: LinkingCues, document: Document) -> Iterator[tuple[int, int]]:
-    """(growth, level) by number where rates follow as many amounts in step: A 3亿, B 5亿, 分别增长4%、6%."""
+def rates_in_step(cues: LinkingCues, document: Document, runs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """(growth, level) by number where rates follow as many amounts in step: A 3亿, B 5亿, 分别增长4%、6%.
+
+    Args:
+        cues: The words that linking asks for.
+        document: With its quantities.
+        runs: Their `series`.
+    """
     quantities = document.quantities
-    for first, last in series(cues, document.text, quantities):
+    for first, last in runs:
         size = last - first + 1
         if quantities[first].kind != "growth" or first < size or quantities[first - 1].kind == "growth":
             continue
@@ -154,7 +160,10 @@ def shares_of(cues: LinkingCues, name: TextChoice, size: int) -> list[TextChoice
 
 
 def listed_names(
-    cues: LinkingCues, document: Document, before_verbs: Callable[[str, int, int], int]
+    cues: LinkingCues,
+    document: Document,
+    runs: Sequence[tuple[int, int]],
+    before_verbs: Callable[[str, int, int], int],
 ) -> Iterator[tuple[int, list[Bounds]]]:
     """The lists of names before as many amounts: 服务机器人、传感器产量分别增长9%和7%.
 
@@ -163,13 +172,14 @@ def listed_names(
     Args:
         cues: The words that linking asks for.
         document: With quantities, places and periods.
+        runs: The `series` of its quantities.
         before_verbs: Where `text[start:end]` ends without its verbs, for lists without a 分别.
 
     Yields:
         The number of the first amount, and where the name of each stands.
     """
     text = document.text
-    for first, last in series(cues, text, document.quantities):
+    for first, last in runs:
         quantity = document.quantities[first]
         index = sentence_index(document.outline, quantity.start)
         if index is None:

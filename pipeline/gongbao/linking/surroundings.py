@@ -45,6 +45,7 @@ class Surroundings:
         cues: The words that linking asks for.
         report_year: The year that the article reports on.
         sentence_of: [N] for each quantity the number of its sentence, None for one that stands in no content.
+        series: The first and last quantity of each run of amounts.
         in_series: [N] place of each quantity in its run of amounts (0 for a lone one), and the run's length.
     """
 
@@ -58,7 +59,8 @@ class Surroundings:
         self._semicolons = [match.start() for match in _SEMICOLON.finditer(document.text)]
         self._quantity_starts = [q.start for q in document.quantities]
         self.in_series = [(0, 1)] * len(document.quantities)
-        for first, last in series(cues, document.text, document.quantities):
+        self.series = series(cues, document.text, document.quantities)
+        for first, last in self.series:
             for number in range(first, last + 1):
                 self.in_series[number] = (number - first, last - first + 1)
         self.paragraph_start: dict[int, int] = {}
