@@ -1,11 +1,11 @@
 """Build ONNX graphs of the two-layer bidirectional GRU that LAC and the field tagger share, in 8-bit integers.
 
 ONNX Runtime's own `GRU` computes in float32 only. Here the recurrence is a `Scan` whose matrix products run on int8
-weights. What costs time in such a loop is the number of operations and of numbers that they write, far less the depth
-of the products, so both directions go through each operation together: their states lie side by side, and the weights
-are one matrix with a block for each. All that a step needs is made within the step, in the cache; only 8-bit states are
-kept over time. The first layer's input products are tables by character, which ONNX Runtime computes when it loads the
-graph. Tags are compared in tests/ner/test_lac.py.
+weights. Both directions go through each operation together, their states side by side, for what costs time in such a
+loop is the number of operations and of numbers that they write. Only for the products they part: a matrix for both
+would be half zeros. All that a step needs is made within the step, in the cache; only 8-bit states are kept over time.
+The first layer's input products are tables by character, which ONNX Runtime computes when it loads the graph. Tags are
+compared in tests/names/test_lac.py.
 
 Both directions begin at step 0, each at its own end of the sequence, so that padding comes last and needs no mask.
 """
@@ -86,7 +86,7 @@ class GraphBuilder:
 
 _UPDATE, _RESET, _CANDIDATE = (slice(start * HIDDEN, (start + 1) * HIDDEN) for start in range(3))
 PARTS = {
-    "gates": (("f", _UPDATE), ("b", _UPDATE), ("f", _RESET), ("b", _RESET)),
+    "gates": (("f", _UPDATE), ("f", _RESET), ("b", _UPDATE), ("b", _RESET)),
     "candidate": (("f", _CANDIDATE), ("b", _CANDIDATE)),
 }
 """The columns of what a step computes, in blocks of HIDDEN: the direction, and its columns in `tensors`."""
@@ -119,13 +119,21 @@ def encode(graph: GraphBuilder, tensors: Mapping[str, FloatArray]) -> str:
     states = _layer(graph, body, "0", [(name, kind, ["B", width]) for name, kind, width in numbers], tensors)
 
     flat = graph.add("Reshape", [states, graph.constant("rows_shape", np.array([-1, 2 * HIDDEN], np.int64))], "flat0")
-    graph.add("Concat", [states, graph.add("Gather", [flat, "mirror"], "mirrored0")], "both0", axis=-1)
+    mirrored = graph.add("Gather", [flat, "mirror"], "mirrored0")
+    # A direction reads its own state at the step, the other's at the mirrored one: there both have seen the same
+    # character. The weights' rows stand for the forward state, then for the backward one.
+    own, other = (_by_way(graph, name, f"{name}_ways") for name in (states, mirrored))
     body = GraphBuilder(prefix="layer1.")
-    for part, blocks in PARTS.items():
-        weights = np.concatenate([_second_input(tensors, way)[:, columns] for way, columns in blocks], 1)
-        bias = np.concatenate([tensors[f"1{way}.bias"][columns] for way, columns in blocks])
-        body.fine_product("step_both0", f"{part}.input", weights, bias, f"input_{part}")
-    states = _layer(graph, body, "1", [("both0", TensorProto.UINT8, ["B", 4 * HIDDEN])], tensors)
+    seen = {"f": [own["f"], other["b"]], "b": [other["f"], own["b"]]}
+    for way, pair in seen.items():
+        graph.add("Concat", pair, f"seen_{way}", axis=-1)
+        weights, bias = tensors[f"1{way}.input"], tensors[f"1{way}.bias"]
+        found = body.fine_product(f"step_seen_{way}", f"{way}.input", weights, bias, f"input_{way}")
+        sizes = body.constant("parts", np.array([2 * HIDDEN, HIDDEN], np.int64))
+        body.add("Split", [found, sizes], [f"{part}_{way}" for part in PARTS], axis=-1)
+    for part in PARTS:
+        body.add("Concat", [f"{part}_{way}" for way in seen], f"input_{part}", axis=-1)
+    states = _layer(graph, body, "1", [(f"seen_{way}", TensorProto.UINT8, ["B", 2 * HIDDEN]) for way in seen], tensors)
 
     back = graph.add("Gather", ["flat_mirror", "rows"], "rows_back")
     one = graph.constant("one", np.array([1], np.int64))
@@ -163,25 +171,19 @@ def _numbers(graph: GraphBuilder, name: str, part: str) -> str:
     return _blocked(graph, joined, f"{name}_{part}", len(PARTS[part]))
 
 
-def _blocks(first: FloatArray, second: FloatArray) -> FloatArray:
-    """Matrices [I, O] and [J, P] as one [I + J, O + P], zero elsewhere."""
-    top = np.concatenate([first, np.zeros((len(first), second.shape[1]), first.dtype)], 1)
-    return np.concatenate([top, np.concatenate([np.zeros((len(second), first.shape[1]), first.dtype), second], 1)])
+def _by_way(graph: GraphBuilder, name: str, prefix: str) -> dict[str, str]:
+    """The two halves of states [..., 2 * HIDDEN]: those of each direction."""
+    halves = graph.constant("halves", np.array([HIDDEN, HIDDEN], np.int64))
+    ways = {way: f"{prefix}_{way}" for way in "fb"}
+    graph.add("Split", [name, halves], [*ways.values()], axis=-1)
+    return ways
 
 
-def _second_input(tensors: Mapping[str, FloatArray], way: str) -> FloatArray:
-    """The second layer's input weights [4 * HIDDEN, 3 * HIDDEN] of one direction.
-
-    Their rows stand for the first layer's forward and backward state at the same step, then at the mirrored step. A
-    direction reads its own state at the step, the other's at the mirrored one: there both have seen the same character.
-    """
-    weights = np.zeros((4 * HIDDEN, 3 * HIDDEN), tensors[f"1{way}.input"].dtype)
-    own, other = tensors[f"1{way}.input"][:HIDDEN], tensors[f"1{way}.input"][HIDDEN:]
-    if way == "f":
-        weights[:HIDDEN], weights[3 * HIDDEN :] = own, other
-    else:
-        weights[HIDDEN : 2 * HIDDEN], weights[2 * HIDDEN : 3 * HIDDEN] = other, own
-    return weights
+def _recurrent(body: GraphBuilder, state_q: str, name: str, weights: Mapping[str, FloatArray], output: str) -> str:
+    """The products of each direction's state by its own weights, side by side."""
+    ways = _by_way(body, state_q, f"{state_q}_{name}")
+    found = [body.int8_product(ways[way], f"{name}.{way}", weights[way], f"{output}_{way}") for way in "fb"]
+    return body.add("Concat", found, output, axis=-1)
 
 
 def _layer(
@@ -201,13 +203,16 @@ def _layer(
         tensors: The weights.
     """
     gates, state = ({way: tensors[f"{layer}{way}.{name}"] for way in "fb"} for name in ("gates", "state"))
-    opening = [_blocks(gates["f"][:, part], gates["b"][:, part]) for part in (_UPDATE, _RESET)]
-    summed = body.int8_product("state_q", "gates", np.concatenate(opening, 1), "summed")
+    summed = _recurrent(body, "state_q", "gates", gates, "summed")
     opened = body.add("Sigmoid", [body.add("Add", [summed, "input_gates"], "before")], "opened")
-    halves = body.constant("halves", np.array([2 * HIDDEN, 2 * HIDDEN], np.int64))
-    body.add("Split", [opened, halves], ["update", "reset"], axis=-1)
+    by_way = body.constant("way_shape", np.array([-1, 2, 2 * HIDDEN], np.int64))
+    flat = body.constant("flat_shape", np.array([-1, 2 * HIDDEN], np.int64))
+    halves = body.constant("halves", np.array([HIDDEN, HIDDEN], np.int64))
+    body.add("Split", [body.add("Reshape", [opened, by_way], "by_way"), halves], ["update_ways", "reset_ways"], axis=-1)
+    for gate in ("update", "reset"):
+        body.add("Reshape", [f"{gate}_ways", flat], gate)
     kept_q = body.quantized_state(body.add("Mul", ["reset", "state"], "kept"))
-    offered = body.int8_product(kept_q, "state", _blocks(state["f"], state["b"]), "offered")
+    offered = _recurrent(body, kept_q, "state", state, "offered")
     candidate = body.add("Tanh", [body.add("Add", [offered, "input_candidate"], "raw")], "candidate")
     step = body.add("Mul", ["update", body.add("Sub", [candidate, "state"], "change")], "step")
     body.quantized_state(body.add("Add", ["state", step], "next"))
