@@ -7,12 +7,13 @@ A piece is what one rule matched. `compose` joins pieces that belong to one expr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
 from gongbao.chinese.calendar import WHOLE_YEAR, Time, Window, context_year
 from gongbao.document import Period
+from gongbao.rulebook.cues import Cue
 from gongbao.rulebook.gives import FrameGives
 from gongbao.rulebook.load import Rule
 from gongbao.rulebook.match import Matcher
@@ -45,14 +46,14 @@ class Expression(NamedTuple):
     open_start: bool = False
 
 
-def compose(text: str, pieces: Sequence[Expression], is_joint: Callable[[str], bool], joint: str) -> list[Expression]:
+def compose(text: str, pieces: Sequence[Expression], joints: Cue) -> list[Expression]:
     """Join the pieces that belong together; drop those that only mean something beside another (年*底*, 至*22日*)."""
     out: list[Expression] = []
     index = 0
     while index < len(pieces):
         current, index = _with_parts(text, pieces, index)
         if out and current.start - out[-1].end <= _MAX_GAP:
-            ranged = _joined(text, out[-1], current, is_joint, joint)
+            ranged = _joined(text, out[-1], current, joints)
             if ranged:
                 out[-1] = ranged
                 continue
@@ -84,21 +85,19 @@ def _with_parts(text: str, pieces: Sequence[Expression], index: int) -> tuple[Ex
     return current, index
 
 
-def _joined(
-    text: str, first: Expression, last: Expression, is_joint: Callable[[str], bool], joint: str
-) -> Expression | None:
+def _joined(text: str, first: Expression, last: Expression, joints: Cue) -> Expression | None:
     """The range from one expression to the next, None where they are none."""
     if first.time.role != "time" or last.end - first.start > _LONGEST:
         return None
     gap = text[first.end : last.start]
-    rules = (*first.rules, joint, *last.rules)
+    rules = (*first.rules, *joints.ids[:1], *last.rules)
     if last.time.now:
         # 2019年至今, 去年9月到现在, 自2015年启动至今: the joining word may be part of 至今 itself.
         named = _MILESTONE.fullmatch(gap) and text[first.start - 1 : first.start] in _FROM and text[last.start] in _TILL
-        if not is_joint(gap) and not named and not (gap in _DIRECT and text[last.start] in _TILL):
+        if not joints.fullmatch(gap) and not named and not (gap in _DIRECT and text[last.start] in _TILL):
             return None
         return first._replace(end=last.end, time=_since(first.time), rules=rules)
-    if last.time.role != "time" or not is_joint(gap):
+    if last.time.role != "time" or not joints.fullmatch(gap):
         return None
     time = _range(first.time, last.time)
     if time is None:
@@ -172,9 +171,7 @@ def framed(text: str, expression: Expression, left: int, right: int, frames: Mat
     return out
 
 
-def share_comparison(
-    text: str, found: Sequence[Expression], is_list: Callable[[str], bool], rule: str
-) -> list[Expression]:
+def share_comparison(text: str, found: Sequence[Expression], lists: Cue) -> list[Expression]:
     """Let a comparison reach all members of a list: 比2018年、2019年分别增长."""
     out = list(found)
     for order in (range(1, len(out)), range(len(out) - 2, -1, -1)):
@@ -184,8 +181,9 @@ def share_comparison(
             if one.time.role != "time" or other.time.role != "comparison" or other.kind == "whole":
                 continue
             first, last = sorted((one, other), key=lambda e: e.start)
-            if last.start - first.end <= _MAX_GAP and is_list(text[first.end : last.start]):
-                out[index] = one._replace(time=one.time._replace(role="comparison"), rules=(*one.rules, rule))
+            if last.start - first.end <= _MAX_GAP and lists.fullmatch(text[first.end : last.start]):
+                rules = (*one.rules, *lists.ids[:1])
+                out[index] = one._replace(time=one.time._replace(role="comparison"), rules=rules)
     return out
 
 

@@ -25,6 +25,7 @@ from gongbao.chinese.clauses import STATEMENT_ENDS, sentences
 from gongbao.document import Period
 from gongbao.periods.compose import Expression, compose, framed, share_comparison, to_period
 from gongbao.periods.readers import read_time
+from gongbao.rulebook.cues import Cue
 from gongbao.rulebook.load import Rule, RuleSet
 from gongbao.rulebook.match import Match, Matcher, resolve
 
@@ -48,8 +49,8 @@ class PeriodMatcher:
         stage = rules.stage(STAGE)
         self._pieces_of_time = Matcher((rule for rule in stage if rule.kind in _PIECES), overlap="longest")
         self._frames = Matcher(rule for rule in stage if rule.kind == "frame")
-        self._joints = tuple(rule for rule in stage if rule.kind == "joint")
-        self._lists = tuple(rule for rule in stage if rule.kind == "list")
+        self._joints = Cue("joint", [rule for rule in stage if rule.kind == "joint"])
+        self._lists = Cue("list", [rule for rule in stage if rule.kind == "list"])
         self._locales = tuple(rule for rule in stage if rule.kind == "locale")
 
     def match(self, text: str, pub_date: date | None = None) -> tuple[Period, ...]:
@@ -74,8 +75,8 @@ class PeriodMatcher:
         )
 
     def _expressions(self, text: str, published: date | None) -> list[Expression]:
-        joint = self._joints[0].id if self._joints else ""
-        return self._framed(text, compose(text, list(self._pieces(text, published)), self._is_joint, joint))
+        pieces = list(self._pieces(text, published))
+        return self._framed(text, compose(text, pieces, self._joints))
 
     @property
     def locales(self) -> tuple[Rule, ...]:
@@ -114,19 +115,13 @@ class PeriodMatcher:
             known[locale] = any(next(rule.finditer(text), None) is not None for rule in rules)
         return known[locale]
 
-    def _is_joint(self, gap: str) -> bool:
-        return any(rule.compiled.fullmatch(gap) for rule in self._joints)
-
-    def _is_list(self, gap: str) -> bool:
-        return any(rule.compiled.fullmatch(gap) for rule in self._lists)
-
     def _framed(self, text: str, expressions: list[Expression]) -> list[Expression]:
         out: list[Expression] = []
         for index, expression in enumerate(expressions):
             left = out[-1].end if out else 0
             right = expressions[index + 1].start if index + 1 < len(expressions) else len(text)
             out.append(framed(text, expression, left, right, self._frames))
-        return share_comparison(text, out, self._is_list, self._lists[0].id) if self._lists else out
+        return share_comparison(text, out, self._lists)
 
 
 def found_rows(matcher: PeriodMatcher, text: str, pub_date: str | None) -> list[dict[str, Any]]:

@@ -25,11 +25,13 @@ Ask = Callable[..., Any]
 class Cue:
     """The words of one kind.
 
-    All is compiled when it is first needed. Asking raises `RuleTimeout` if a rule runs past its time limit.
+    All is compiled when it is first needed. Asking raises `RuleTimeout` if a rule runs past its time limit. `ids` are
+    those of its rules, for evidence.
     """
 
     def __init__(self, kind: str, rules: Sequence[Rule], *, limited: bool = True) -> None:
         self.kind = kind
+        self.ids = tuple(rule.id for rule in rules)
         self._rules = rules
         self._may_run_away = limited and any(may_run_away(rule.expanded) for rule in rules)
 
