@@ -99,3 +99,12 @@ def test_imports_are_those_that_lint_checks() -> None:
     (contract,) = (c for c in project["tool"]["importlinter"]["contracts"] if c["type"] == "layers")
     told = re.findall(r"^    (.+)$", CHAPTERS["What may import what"], re.MULTILINE)
     assert told == [layer.replace("gongbao.", "") for layer in contract["layers"]]
+
+
+def test_a_name_means_one_class() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.glob("**/*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(path.relative_to(PACKAGE).as_posix())
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}

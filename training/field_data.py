@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from gongbao.chinese.script import convert
 from gongbao.document import PLACE_RANKS
-from gongbao.names.features import LONGEST, Surroundings, TextFeatures
+from gongbao.names.features import LONGEST, TextFeatures, WindowArrays
 from gongbao.places.paths import place_rank
 from gongbao.repair.text import repair
 
@@ -55,7 +55,7 @@ class Example:
         return TextFeatures(self.text, self.facts)
 
     @cached_property
-    def around(self) -> Surroundings:
+    def around(self) -> WindowArrays:
         return self.features.surroundings()
 
     @cached_property

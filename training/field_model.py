@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from gongbao.document import PLACE_RANKS
 from gongbao.names.characters import Vocabulary
-from gongbao.names.features import FEATURE_SIZES, KINDS, LONGEST, Surroundings, TextFeatures
+from gongbao.names.features import FEATURE_SIZES, KINDS, LONGEST, TextFeatures, WindowArrays
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -115,7 +115,7 @@ class FieldNetwork(nn.Module):
         states: Tensor,
         base: int,
         article: TextFeatures,
-        around: Surroundings,
+        around: WindowArrays,
         dropout: float,
         rows: Sequence[int],
     ) -> Tensor:
@@ -149,7 +149,7 @@ class FieldNetwork(nn.Module):
         states: Tensor,
         base: int,
         article: TextFeatures,
-        around: Surroundings,
+        around: WindowArrays,
         rows: Sequence[int],
         dropout: float,
     ) -> Tensor:

@@ -17,7 +17,7 @@ from gongbao import __version__
 from gongbao.errors import ExportError, GongbaoError, ReadError
 from gongbao.export.cells import number_text
 from gongbao.export.columns import Row
-from gongbao.export.rows import Source, open_named
+from gongbao.export.rows import RecordSource, open_named
 from gongbao.export.select import Data, Selection
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _told() -> Iterator[None]:
         raise ToolError(str(error)) from error
 
 
-def evidence_of(source: Source, record_id: str) -> dict[str, Any]:
+def evidence_of(source: RecordSource, record_id: str) -> dict[str, Any]:
     """A record, what its fields were read from, and its article around the sentence.
 
     Raises:
@@ -134,7 +134,7 @@ def _read(part: Mapping[str, Any], text: str) -> dict[str, Any]:
     return {**part, "words": words}
 
 
-def _source(outputs: Path, run: str) -> Source:
+def _source(outputs: Path, run: str) -> RecordSource:
     if run in ("latest", "previous"):
         return open_named(run, outputs)
     if Path(run).name != run or run.startswith("."):

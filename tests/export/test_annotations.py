@@ -201,11 +201,11 @@ def test_a_place_drawn_anew_is_looked_up(corpus_run: Path, corrector: Corrector,
     done = corrector.correct(without, article, [row])
     assert done.rows[0]["place"] is None and done.changed == 1
     moved = dict(row) | {"place": "浙江省", "evidence": row["evidence"] | {"place": {**evidence, "start": 0, "end": 1}}}
-    from gongbao.export.annotations import Link
+    from gongbao.export.annotations import FieldLink
 
     place = Mark(evidence["start"], evidence["end"], "place")
     done = corrector.correct(
-        Annotated(article["id"], article["text"], (amount, place), (Link(0, 1),)), article, [moved]
+        Annotated(article["id"], article["text"], (amount, place), (FieldLink(0, 1),)), article, [moved]
     )
     assert (done.rows[0]["place"], done.rows[0]["place_code"]) == (row["place"], row["place_code"])
 

@@ -18,7 +18,7 @@ from gongbao.cli import build
 from gongbao.diff.fields import content_key
 from gongbao.errors import ExportError
 from gongbao.export.schema import record_schema
-from gongbao.review.store import Entry, Store
+from gongbao.review.store import NewDecision, Store
 from typer.testing import CliRunner
 
 from tests.export.exporting import ROOT, code_of, export_to, hard_extractions, records_of, write_run
@@ -218,8 +218,8 @@ def test_only_what_a_person_found_right(tmp_path: Path) -> None:
     edited = {**growth, "value": -4, "initiative": "客流"}
     store = Store(outputs / "reviews.db")
 
-    def entry(action: str, old: dict | None, new: dict | None, result: dict | None = None) -> Entry:
-        return Entry(content_key(old, new), action, first.article.id, old=old, new=new, edited=result)  # type: ignore[arg-type]
+    def entry(action: str, old: dict | None, new: dict | None, result: dict | None = None) -> NewDecision:
+        return NewDecision(content_key(old, new), action, first.article.id, old=old, new=new, edited=result)  # type: ignore[arg-type]
 
     wrong = {**yuan, "value": 77}
     store.append([entry("accept", None, loan)], "甲", "b1", {})

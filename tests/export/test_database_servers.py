@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from gongbao.errors import ExportError
 from gongbao.export.columns import record_columns
-from gongbao.export.rows import Source, open_source
+from gongbao.export.rows import RecordSource, open_source
 from gongbao.export.select import Data
 from gongbao.export.tables import make_tables
 from gongbao.export.writing import export, target_of
@@ -77,7 +77,7 @@ def test_a_nul_in_a_text_keeps_its_length(tmp_path: Path, database: str) -> None
     assert found == (article.text.replace("\x00", "␀"), "甲␀乙")
 
 
-class Cut(Source):
+class Cut(RecordSource):
     """A source during whose reading the server throws the exporter out."""
 
     url = ""

@@ -268,7 +268,7 @@ def _written(name: str, kind: str) -> Target:
 def _bodies() -> Target:
     """Bodies of requests to `gongbao serve`: pieces of rows, whatever they come to as JSON."""
     from gongbao.serve.bodies import article_of
-    from gongbao.serve.limits import Limits as Bounds
+    from gongbao.serve.limits import ServiceLimits as Bounds
 
     coder = Coder.of(pieces("jsonl"), PIECES, longest=400, raw=True)
     content = _file(coder)

@@ -23,14 +23,14 @@ pytest.importorskip("lightgbm", reason="the extra learn is not installed")
 
 from gongbao.learn import trees
 from gongbao.learn.decided import Decided, from_gold
-from gongbao.learn.fitting import Table, try_out
+from gongbao.learn.fitting import QuestionArrays, try_out
 from gongbao.learn.learning import learn
 from gongbao.learn.questions import Questions, of_initiatives
 
 SHIPPED = (1.0, 0.0)
 
 
-def table(tells: float, questions: int = 1500, articles: int = 60) -> Table:
+def table(tells: float, questions: int = 1500, articles: int = 60) -> QuestionArrays:
     """Questions of four candidates of which the first column says with some strength which is right."""
     random = np.random.default_rng(7)
     right = np.zeros((questions, 4))
@@ -38,7 +38,7 @@ def table(tells: float, questions: int = 1500, articles: int = 60) -> Table:
     rows = random.normal(size=(questions, 4, 3)).astype(np.float32)
     rows[..., 0] += tells * right
     sizes = np.full(questions, 4)
-    return Table(
+    return QuestionArrays(
         rows.reshape(-1, 3),
         right.ravel(),
         sizes,

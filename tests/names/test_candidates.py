@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from gongbao.names.candidates import NONE, Likeness, Names, SpanIndex, alike, merged, paired
+from gongbao.names.candidates import NONE, Likeness, ProposedNames, SpanIndex, alike, merged, paired
 from gongbao.names.ranking import NAMES, Proposals
 from gongbao.names.scores import SPANS, Spans
 from gongbao.ranker import Ranker
@@ -71,7 +71,7 @@ def test_alike(one: str, other: str, expected: bool) -> None:
     likeness = Likeness(index, [keys])
     assert alike(one, other) == alike(other, one) == expected
     for first, second in (keys, keys[::-1]):
-        names = Names(np.array([[0]]), np.array([[second]]), np.array([[0.25]]))
+        names = ProposedNames(np.array([[0]]), np.array([[second]]), np.array([[0.25]]))
         assert likeness.support(np.array([[first]]), names) == (0.25 if expected else 0)
 
 

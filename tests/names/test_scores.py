@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 
 @dataclass(frozen=True)
-class Amount:
+class QuantitySpan:
     start: int
     end: int
     kind: str = "money"
@@ -47,7 +47,9 @@ def every_span(text: str, window: list[int]) -> list[tuple[int, int]]:
 @given(st.integers(0, 2**32 - 1), st.text("甲乙丙丁，。、（）\n", min_size=8, max_size=80))
 def test_best_spans_against_all_spans(seed: int, text: str) -> None:
     random = np.random.default_rng(seed)
-    article = TextFeatures(text, [Amount(at, at + 2) for at in sorted(random.choice(len(text) - 1, 2, False)) if at])
+    article = TextFeatures(
+        text, [QuantitySpan(at, at + 2) for at in sorted(random.choice(len(text) - 1, 2, False)) if at]
+    )
     if not article.amounts:
         return
     around = article.surroundings()
@@ -86,7 +88,7 @@ def long_article(seed: int, lines: int) -> FieldContext:
         for _ in range(lines)
     )
     starts = np.sort(random.choice(len(text) // 4, min(len(text) // 4, 9 * lines), replace=False)) * 4
-    return FieldContext(text, [Amount(at, at + 2, KINDS[at % len(KINDS)]) for at in starts.tolist()])
+    return FieldContext(text, [QuantitySpan(at, at + 2, KINDS[at % len(KINDS)]) for at in starts.tolist()])
 
 
 def test_result_does_not_depend_on_the_batch() -> None:

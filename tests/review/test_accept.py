@@ -15,7 +15,7 @@ from gongbao.diff.sources import Places, in_order, open_side
 from gongbao.errors import CompareError
 from gongbao.evaluate.gold import read_gold
 from gongbao.learn.decided import from_reviews
-from gongbao.review.accept import Summary, accept
+from gongbao.review.accept import AcceptSummary, accept
 from gongbao.review.cases import check_case
 from gongbao.review.opening import open_review
 from gongbao.review.patch import patch_for
@@ -53,7 +53,7 @@ class Project:
         outcome = session.decide(keys, verdict, "Li", {}, form)
         assert len(outcome.written) == len(raws)
 
-    def accept(self, session: Session, **options: Any) -> Summary:
+    def accept(self, session: Session, **options: Any) -> AcceptSummary:
         return accept(session.comparison, session.store.ledger, self.places, **options)
 
     def files(self) -> dict[str, bytes]:

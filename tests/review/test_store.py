@@ -14,7 +14,7 @@ import pytest
 from gongbao.diff.fields import content_key
 from gongbao.errors import CompareError
 from gongbao.review.ledger import Event, Ledger, settled_by
-from gongbao.review.store import Entry, Store
+from gongbao.review.store import NewDecision, Store
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,8 +23,8 @@ NEW = {**OLD, "value": 50}
 MINE = {**OLD, "value": 500}
 
 
-def entry(key: str = "k", action: Any = "accept", expected: int | None = 0, **more: Any) -> Entry:
-    return Entry(key, action, "a.txt", expected, **more)
+def entry(key: str = "k", action: Any = "accept", expected: int | None = 0, **more: Any) -> NewDecision:
+    return NewDecision(key, action, "a.txt", expected, **more)
 
 
 def event(number: int, action: Any, key: str = "k", **more: Any) -> Event:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from gongbao.errors import RunError
-from gongbao.run.runner import Options, Summary, run
+from gongbao.run.runner import Options, RunSummary, run
 
 distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 
@@ -23,7 +23,7 @@ def test_a_lost_dask_worker_costs_nothing(tmp_path: Path, make_articles: Callabl
     ) as cluster:
         killed: list[int] = []
 
-        def kill_one(counts: object, summary: Summary) -> None:
+        def kill_one(counts: object, summary: RunSummary) -> None:
             if not killed:
                 killed.append(cluster.workers[0].pid)
                 os.kill(killed[0], signal.SIGKILL)

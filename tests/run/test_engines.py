@@ -14,7 +14,7 @@ from gongbao.run import runner
 from gongbao.run.folder import by_age, latest, point
 from gongbao.run.lock import locked
 from gongbao.run.new_records import NewRecords
-from gongbao.run.runner import Options, Summary, run
+from gongbao.run.runner import Options, RunSummary, run
 
 Make = Callable[[Path, Sequence[int]], Path]
 Contents = Callable[[Path], dict[str, bytes]]
@@ -35,7 +35,7 @@ def _source(folder: Path, make: Make) -> Path:
     return path
 
 
-def _folder(summary: Summary) -> Path:
+def _folder(summary: RunSummary) -> Path:
     assert summary.folder is not None
     return summary.folder
 
@@ -219,7 +219,7 @@ def test_a_stopped_run_is_gone_on_with(
 ) -> None:
     source = make_articles(tmp_path / "articles.jsonl", range(90))
 
-    def stop(counts: object, summary: Summary) -> None:
+    def stop(counts: object, summary: RunSummary) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

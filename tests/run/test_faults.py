@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from gongbao.errors import RuleError, RunError
 from gongbao.run import folder, runner, unfinished
-from gongbao.run.runner import Options, Summary, run
+from gongbao.run.runner import Options, RunSummary, run
 from gongbao.run.shards import Marker
 
 Make = Callable[[Path, Sequence[int]], Path]
@@ -112,7 +112,7 @@ def test_a_disk_that_fills_at_any_moment_loses_nothing(
     assert not list(out.glob("runs/.*.unfinished"))
 
 
-def _folder(summary: Summary) -> Path:
+def _folder(summary: RunSummary) -> Path:
     assert summary.folder is not None
     return summary.folder
 
@@ -180,7 +180,7 @@ def test_two_processes_into_one_folder(
     """The second is told who is there, and both its words and the first's run are whole."""
     there, go = threading.Event(), threading.Event()
 
-    def wait(counts: object, summary: Summary) -> None:
+    def wait(counts: object, summary: RunSummary) -> None:
         there.set()
         go.wait(600)
 

@@ -59,10 +59,10 @@ def test_an_article_that_hangs_or_crashes_costs_only_itself(start: Callable[...,
 def test_an_article_that_nobody_has_time_for(start: Callable[..., Any], tmp_path: Path) -> None:
     from gongbao.document import Article
     from gongbao.errors import ServiceError
-    from gongbao.serve.limits import Limits
+    from gongbao.serve.limits import ServiceLimits
     from gongbao.serve.pool import Pool
 
-    pool = Pool(Limits(patience=0.2), ner=None)
+    pool = Pool(ServiceLimits(patience=0.2), ner=None)
 
     async def two() -> list[Any]:
         slow = Article("slow", TEXT * 800)
@@ -79,7 +79,7 @@ def test_an_article_that_nobody_has_time_for(start: Callable[..., Any], tmp_path
 
 def test_a_client_that_goes_silent_is_given_up(runs: Path) -> None:
     from gongbao.serve.guard import Guard
-    from gongbao.serve.limits import Limits
+    from gongbao.serve.limits import ServiceLimits
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
@@ -93,7 +93,7 @@ def test_a_client_that_goes_silent_is_given_up(runs: Path) -> None:
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": "/extract", "headers": [(b"host", b"localhost")]}
-    guard = Guard(app, Limits(idle=0.05), token=None, local=True)
+    guard = Guard(app, ServiceLimits(idle=0.05), token=None, local=True)
     in_fresh_loop(lambda: guard(scope, never, send))
     assert sent[0]["status"] == 408
 
@@ -101,11 +101,11 @@ def test_a_client_that_goes_silent_is_given_up(runs: Path) -> None:
 def test_a_client_that_takes_nothing_is_given_up_and_its_place_is_free(runs: Path) -> None:
     """Four of them would hold all batches for ever."""
     from gongbao.serve.app import create_app
-    from gongbao.serve.limits import Limits
+    from gongbao.serve.limits import ServiceLimits
     from gongbao.serve.pool import Pool
 
-    pool = Pool(Limits(), ner=None)
-    app = create_app(pool, runs, Limits(idle=0.05, batches=1))
+    pool = Pool(ServiceLimits(), ner=None)
+    app = create_app(pool, runs, ServiceLimits(idle=0.05, batches=1))
     body = {"type": "http.request", "body": b'{"text": ""}\n' * 3, "more_body": False}
     head = [(b"host", b"localhost"), (b"content-type", b"application/x-ndjson")]
     scope = {"type": "http", "method": "POST", "path": "/extract/batch", "headers": head, "query_string": b""}
@@ -137,10 +137,10 @@ def test_a_client_that_takes_nothing_is_given_up_and_its_place_is_free(runs: Pat
 
 def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
     from gongbao.document import Article
-    from gongbao.serve.limits import Limits
+    from gongbao.serve.limits import ServiceLimits
     from gongbao.serve.pool import Pool
 
-    pool = Pool(Limits(), ner=None)
+    pool = Pool(ServiceLimits(), ner=None)
     submitted: list[Any] = []
     submit = pool._engine.submit
 
@@ -278,7 +278,7 @@ def test_a_long_question_is_refused(service: Any) -> None:
 
 def test_a_socket_for_messages_is_not_opened(service: Any) -> None:
     from gongbao.serve.guard import Guard
-    from gongbao.serve.limits import Limits
+    from gongbao.serve.limits import ServiceLimits
 
     head = (
         b"GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\nUpgrade: websocket\r\n"
@@ -294,7 +294,7 @@ def test_a_socket_for_messages_is_not_opened(service: Any) -> None:
     async def nothing(*message: Any) -> None:
         reached.append(message)
 
-    in_fresh_loop(lambda: Guard(app, Limits(), token=None, local=True)({"type": "websocket"}, nothing, nothing))
+    in_fresh_loop(lambda: Guard(app, ServiceLimits(), token=None, local=True)({"type": "websocket"}, nothing, nothing))
     assert reached == []
 
 

@@ -12,7 +12,7 @@ from gongbao.cli.review import CasesOption
 from gongbao.cli.terminal import echo, printable
 
 if TYPE_CHECKING:
-    from gongbao.review.accept import Summary
+    from gongbao.review.accept import AcceptSummary
 
 _SHOWN = 8
 """Articles that a line names; of more it says how many there are."""
@@ -108,7 +108,7 @@ def _mend(baseline: Path) -> None:
     echo(f"{len(done.left_out)} left out (see *.damaged), {len(done.listed)} articles listed again ({baseline}).")
 
 
-def _print(summary: Summary, baseline: Path) -> None:
+def _print(summary: AcceptSummary, baseline: Path) -> None:
     did = "Would write" if summary.dry_run else "Wrote"
     if summary.started:
         echo("There was no baseline: the old side of the review becomes it first.")

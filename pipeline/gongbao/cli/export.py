@@ -15,7 +15,7 @@ from gongbao.cli.terminal import echo
 
 if TYPE_CHECKING:
     from gongbao.export.formats import Format, Written
-    from gongbao.export.rows import Source
+    from gongbao.export.rows import RecordSource
     from gongbao.export.select import Data
 
 WhereOption = Annotated[
@@ -120,7 +120,7 @@ def _changed(written: Written) -> str:
     return f" ({told}{articles})"
 
 
-def open_sources(names: list[str], outputs: Path, baseline: Path) -> list[Source]:
+def open_sources(names: list[str], outputs: Path, baseline: Path) -> list[RecordSource]:
     """Open runs by name, folder or file, and the baseline."""
     from gongbao.export.rows import open_named
 
@@ -140,7 +140,7 @@ def tell_not_found(data: Data) -> None:
         echo(printable(f"no record has {column.name}={wanted}{there}"), err=True)
 
 
-def tell_unwritten(sources: list[Source], outputs: Path, baseline: Path) -> None:
+def tell_unwritten(sources: list[RecordSource], outputs: Path, baseline: Path) -> None:
     """Where the baseline is published, say what was decided and is not in it yet."""
     from gongbao.diff.sources import Places
     from gongbao.errors import CompareError
@@ -155,7 +155,7 @@ def tell_unwritten(sources: list[Source], outputs: Path, baseline: Path) -> None
             echo(f"{what} not in the baseline yet: gongbao accept", err=True)
 
 
-def default_path(chosen: Format, sources: list[Source], outputs: Path) -> Path:
+def default_path(chosen: Format, sources: list[RecordSource], outputs: Path) -> Path:
     """Where an export goes if nobody says: OUTPUTS/exports, named after the run."""
     from gongbao.export.formats import SUFFIXES
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gongbao.cli.terminal import printable, said
 from gongbao.run.lines import Counts
-from gongbao.run.runner import Summary
+from gongbao.run.runner import RunSummary
 
 EVERY = 5.0
 """Seconds between two plain lines."""
@@ -61,7 +61,7 @@ class Reporter:
         if self._bar is not None:
             self._bar.stop()
 
-    def update(self, counts: Counts, summary: Summary) -> None:
+    def update(self, counts: Counts, summary: RunSummary) -> None:
         """Count a shard; articles that failed are named at once."""
         named_before = summary.failed - len(counts.failures)
         for number, failure in enumerate(counts.failures, named_before):

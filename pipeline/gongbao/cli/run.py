@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from gongbao.run.runner import Options, Summary
+    from gongbao.run.runner import Options, RunSummary
 
 
 def model_name(given: str | None) -> str | None:
@@ -146,7 +146,7 @@ def _write_parts(records: Path, folder: Path) -> None:
     write_parts(records, folder)
 
 
-def _print_json(summary: Summary) -> None:
+def _print_json(summary: RunSummary) -> None:
     from gongbao.canonical import dump_json
 
     result: dict[str, Any] = {
@@ -165,7 +165,7 @@ def _print_json(summary: Summary) -> None:
     typer.echo(dump_json(result))
 
 
-def _print_table(summary: Summary) -> None:
+def _print_table(summary: RunSummary) -> None:
     from gongbao.cli.tables import record_table
     from gongbao.cli.terminal import console as careful
     from gongbao.cli.terminal import said

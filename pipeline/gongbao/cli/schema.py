@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 
-class Form(StrEnum):
+class SchemaLanguage(StrEnum):
     """Which schema language."""
 
     json = "json"
@@ -19,9 +19,9 @@ class Form(StrEnum):
 
 def command(
     form: Annotated[
-        Form,
+        SchemaLanguage,
         typer.Option("--as", help="JSON Schema, Table Schema, SQL tables, or Label Studio's labels."),
-    ] = Form.json,
+    ] = SchemaLanguage.json,
 ) -> None:
     """Print the schema of a record: JSON Schema with Chinese titles, as shipped in record.schema.json."""
     import json
@@ -29,7 +29,7 @@ def command(
     from gongbao.export.columns import record_columns
     from gongbao.export.schema import record_schema, table_schema
 
-    if form is Form.sql:
+    if form is SchemaLanguage.sql:
         from sqlalchemy import create_mock_engine
 
         from gongbao.export.tables import create_view, make_tables
@@ -43,10 +43,10 @@ def command(
         for name, view in tables.views.items():
             typer.echo(f"{create_view(name, view, engine.dialect)};\n")
         return
-    if form is Form.label_studio:
+    if form is SchemaLanguage.label_studio:
         from gongbao.export.label_studio import labelling_config
 
         typer.echo(labelling_config(), nl=False)
         return
-    made = record_schema() if form is Form.json else table_schema(record_columns(), ("record_id",))
+    made = record_schema() if form is SchemaLanguage.json else table_schema(record_columns(), ("record_id",))
     typer.echo(json.dumps(made, ensure_ascii=False, indent=2))

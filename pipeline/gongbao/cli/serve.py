@@ -53,7 +53,7 @@ def command(
     except ModuleNotFoundError as error:
         raise ServiceError(f"the service needs {error.name}", fix=install("serve"), code="service.extra") from error
     from gongbao.loopback import listen
-    from gongbao.serve.limits import Limits
+    from gongbao.serve.limits import ServiceLimits
     from gongbao.serve.pool import Pool
 
     token, local = read_token(token_file), host in LOOPBACK
@@ -64,7 +64,7 @@ def command(
             fix=f"Put a secret of {MIN_TOKEN} characters or more into --token-file or {TOKEN_VARIABLE}",
             code="service.token",
         )
-    limits = Limits(
+    limits = ServiceLimits(
         body=max_body,
         characters=max_characters,
         text=max_text,

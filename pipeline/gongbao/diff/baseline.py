@@ -26,7 +26,7 @@ from pydantic import ValidationError
 
 from gongbao.canonical import dump_json
 from gongbao.diff.pairing import in_text_order
-from gongbao.diff.reading import Known, Ref, Side, index_articles, index_records, read_manifest, read_rows
+from gongbao.diff.reading import KnownArticle, Ref, Side, index_articles, index_records, read_manifest, read_rows
 from gongbao.errors import CompareError, RunError
 from gongbao.read.ids import is_text
 from gongbao.record import SCHEMA_VERSION, Record
@@ -93,7 +93,7 @@ def _open(folder: Path) -> Side:
     texts = tuple(path for key in known if (path := folder / "texts" / file_name(key, ".txt")).is_file())
     numbers = {path.name: len(files) + n for n, path in enumerate(texts)}
     articles = {
-        key: Known(_text_ref(key, texts, numbers, len(files)), k.text_hash, k.about) for key, k in known.items()
+        key: KnownArticle(_text_ref(key, texts, numbers, len(files)), k.text_hash, k.about) for key, k in known.items()
     }
     places, count = index_records(files, articles)
     versions = {str(k): str(v) for k, v in (manifest.get("versions") or {}).items()}

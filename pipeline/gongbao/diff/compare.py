@@ -55,7 +55,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ChangeGroup:
     """Changes of one cause, in the order of the articles and their texts."""
 
     cause: Cause
@@ -101,7 +101,7 @@ class Comparison:
         return len(self.compared) + len(self.only_old) + len(self.only_new) + self.left_out
 
     @cached_property
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[ChangeGroup, ...]:
         """The changes needing eyes by cause: biggest danger first, then the larger group."""
         return group_changes(self.changes)
 
@@ -206,13 +206,13 @@ def _grows(old: Side, new: Side) -> bool:
     return old.kind == "baseline" and unknown
 
 
-def group_changes(changes: Iterable[Change]) -> tuple[Group, ...]:
+def group_changes(changes: Iterable[Change]) -> tuple[ChangeGroup, ...]:
     """Group changes by cause: biggest danger first, then the larger group, then by name."""
     groups: dict[Cause, list[Change]] = {}
     for change in changes:
         groups.setdefault(change.cause, []).append(change)
     ordered = sorted(groups.items(), key=lambda item: (item[0].danger, -len(item[1]), repr(item[0])))
-    return tuple(Group(cause, tuple(members)) for cause, members in ordered)
+    return tuple(ChangeGroup(cause, tuple(members)) for cause, members in ordered)
 
 
 def classify(pair: Pair, articles: str = "") -> tuple[Cause, tuple[str, ...], tuple[str, ...]] | None:

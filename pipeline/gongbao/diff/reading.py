@@ -54,7 +54,7 @@ class ArticleRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownArticle:
     """What is kept of each article: where its line is, and enough to see that it changed."""
 
     ref: Ref | None
@@ -74,7 +74,7 @@ class Side:
     path: Path
     kind: Literal["run", "baseline", "file"]
     files: tuple[Path, ...]
-    articles: Mapping[str, Known]
+    articles: Mapping[str, KnownArticle]
     places: Mapping[str, tuple[Ref, ...]]
     records: int
     run_id: str | None = None
@@ -202,12 +202,12 @@ def index_records(files: tuple[Path, ...], known: Mapping[str, Any] | None) -> t
     return {article_id: tuple(refs) for article_id, refs in places.items()}, count
 
 
-def index_articles(path: Path, file: int = 1) -> dict[str, Known]:
+def index_articles(path: Path, file: int = 1) -> dict[str, KnownArticle]:
     """Read an articles file: where each article's line is, the hash of its text, title, date and source.
 
     `file` is the number that the file will have in `Side.files`.
     """
-    articles: dict[str, Known] = {}
+    articles: dict[str, KnownArticle] = {}
     for line_number, offset, line in _lines(path):
         row = _object(path, line_number, line)
         if not isinstance(row.get("id"), str):
@@ -217,7 +217,7 @@ def index_articles(path: Path, file: int = 1) -> dict[str, Known]:
         text = row.get("text")
         text_hash = hash_text(text) if isinstance(text, str) else row.get("text_sha256")
         about = (row.get("title"), row.get("pub_date"), row.get("source"))
-        articles[row["id"]] = Known(Ref(file, offset, len(line)), text_hash, about)
+        articles[row["id"]] = KnownArticle(Ref(file, offset, len(line)), text_hash, about)
     return articles
 
 

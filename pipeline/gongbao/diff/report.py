@@ -9,7 +9,7 @@ from typing import Any
 
 from gongbao.canonical import dump_json
 from gongbao.diff.causes import Cause
-from gongbao.diff.compare import Change, Comparison, Group, VersionChange
+from gongbao.diff.compare import Change, ChangeGroup, Comparison, VersionChange
 from gongbao.diff.fields import FIELDS, QUIET, RecordRow
 from gongbao.diff.judge import Judgement
 from gongbao.diff.reading import Side
@@ -34,7 +34,7 @@ class Report:
         """0: nothing unreviewed; 1: unreviewed changes."""
         return 1 if self.unreviewed else 0
 
-    def open_changes(self, group: Group) -> list[Change]:
+    def open_changes(self, group: ChangeGroup) -> list[Change]:
         """The undecided changes of a group."""
         return [change for change in group.changes if change.key not in self.decided]
 
@@ -166,7 +166,7 @@ def _gold(report: Report) -> dict[str, Any] | None:
     }
 
 
-def _group(report: Report, group: Group) -> dict[str, Any]:
+def _group(report: Report, group: ChangeGroup) -> dict[str, Any]:
     cause = group.cause
     return {
         "id": cause.id,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gongbao.diff import baseline
-from gongbao.diff.reading import Known, Side, index_articles, index_records, read_failures, read_manifest
+from gongbao.diff.reading import KnownArticle, Side, index_articles, index_records, read_failures, read_manifest
 from gongbao.errors import CompareError
 from gongbao.run.folder import by_age
 
@@ -98,7 +98,7 @@ def open_file(path: Path) -> Side:
             code="compare.format",
         )
     records, count = index_records((path,), None)
-    nothing = Known(None, None, (None, None, None))
+    nothing = KnownArticle(None, None, (None, None, None))
     return Side(str(path), path, "file", (path,), dict.fromkeys(records, nothing), records, count)
 
 

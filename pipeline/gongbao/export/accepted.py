@@ -10,13 +10,13 @@ from gongbao.diff.baseline import open_baseline
 from gongbao.diff.reading import Side
 from gongbao.errors import ExportError
 from gongbao.export.columns import Row
-from gongbao.export.rows import Source, parse_row
+from gongbao.export.rows import RecordSource, parse_row
 
 NAME = "baseline"
 
 
 @dataclass(frozen=True)
-class Accepted(Source):
+class Accepted(RecordSource):
     """The baseline; `side` is what comparisons see of it."""
 
     side: Side | None = None

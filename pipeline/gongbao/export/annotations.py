@@ -43,7 +43,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class FieldLink:
     """A field that belongs to an amount; indexes into `Annotated.marks`. Its kind is the field's label."""
 
     amount: int
@@ -57,7 +57,7 @@ class Annotated:
     article_id: str | None
     text: str
     marks: tuple[Mark, ...]
-    links: tuple[Link, ...] | None
+    links: tuple[FieldLink, ...] | None
     about: dict[str, Any] = field(default_factory=dict)
     records: tuple[Row, ...] = ()
     """The records that the marks were made of; none where a tool gave the marks."""
@@ -83,7 +83,7 @@ def annotate(article: Row, rows: Iterable[Row]) -> Annotated:
                 marks.setdefault(span, Mark(*span, f"{name}-{span[0]}-{span[1]}"))
                 pairs.append((amount, span))
     order = {key: number for number, key in enumerate(sorted(marks, key=lambda k: (k[0], -k[1], LABELS.index(k[2]))))}
-    links = tuple(Link(order[amount], order[span]) for amount, span in pairs)
+    links = tuple(FieldLink(order[amount], order[span]) for amount, span in pairs)
     about = {name: article.get(name) for name in ("title", "pub_date", "source")}
     return Annotated(article["id"], article["text"], tuple(marks[key] for key in order), links, about, rows)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gongbao.errors import ExportError
-from gongbao.export.annotations import FIELDS, KINDS, LABELS, Annotated, Link, Mark, annotated
+from gongbao.export.annotations import FIELDS, KINDS, LABELS, Annotated, FieldLink, Mark, annotated
 from gongbao.export.formats import Style
 from gongbao.export.select import Data
 
@@ -83,7 +83,7 @@ def read(path: Path) -> Iterator[Annotated]:
         yield Annotated(row.get("article_id"), text, marks, links, about)
 
 
-def _parse(path: Path, text: str) -> tuple[tuple[Mark, ...], tuple[Link, ...]]:
+def _parse(path: Path, text: str) -> tuple[tuple[Mark, ...], tuple[FieldLink, ...]]:
     marks: dict[str, Mark] = {}
     relations: list[tuple[str, str]] = []
     ids: dict[str, str] = {}
@@ -112,7 +112,7 @@ def _parse(path: Path, text: str) -> tuple[tuple[Mark, ...], tuple[Link, ...]]:
         if pair[0] in at and pair[1] in at:
             amount, field = pair if marks[pair[0]].is_amount else pair[::-1]
             if marks[amount].is_amount and not marks[field].is_amount:
-                links.append(Link(at[amount], at[field]))
+                links.append(FieldLink(at[amount], at[field]))
     return tuple(Mark(m.start, m.end, m.label, ids.get(name)) for name, m in marks.items()), tuple(links)
 
 

@@ -19,9 +19,18 @@ from gongbao.errors import ExportError, install
 from gongbao.export.columns import Row, record_columns
 from gongbao.export.formats import Changes, Style, Written
 from gongbao.export.gone import Gone
-from gongbao.export.rows import Source, exact
+from gongbao.export.rows import RecordSource, exact
 from gongbao.export.select import Data
-from gongbao.export.tables import ADDED, BEFORE, FORMAT, Tables, about_table, create_view, make_tables, wide_table_of
+from gongbao.export.tables import (
+    ADDED,
+    BEFORE,
+    FORMAT,
+    DatabaseTables,
+    about_table,
+    create_view,
+    make_tables,
+    wide_table_of,
+)
 from gongbao.export.upsert import Upsert, Values
 from gongbao.read.ids import as_text, is_text
 
@@ -122,7 +131,7 @@ def fill(
 def _fill_records(
     data: Data,
     connection: Connection,
-    tables: Tables,
+    tables: DatabaseTables,
     numbered: Callable[[Row], Values] | None,
     gone: Gone | None,
     *,
@@ -153,7 +162,7 @@ def _number(table: sa.Table, connection: Connection) -> int:
     return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
 
 
-def _prepare(tables: Tables, connection: Connection, where: str) -> None:
+def _prepare(tables: DatabaseTables, connection: Connection, where: str) -> None:
     present = set(sa.inspect(connection).get_table_names())
     mine = [t for t in (tables.about, tables.articles, tables.records, tables.evidence) if t is not None]
     if present & {table.name for table in mine}:
@@ -286,7 +295,7 @@ def _about(data: Data) -> dict[str, str]:
     }
 
 
-def _articles(data: Data, tables: Tables) -> Iterator[Values]:
+def _articles(data: Data, tables: DatabaseTables) -> Iterator[Values]:
     """The articles; of a source without texts, what its records say of them."""
     names = [column.name for column in tables.articles.columns]
     for source, row in data.articles():
@@ -301,7 +310,7 @@ def _articles(data: Data, tables: Tables) -> Iterator[Values]:
                 yield dict.fromkeys(names) | known
 
 
-def _record_values(data: Data, tables: Tables, dialect: str) -> Callable[[Row], Row]:
+def _record_values(data: Data, tables: DatabaseTables, dialect: str) -> Callable[[Row], Row]:
     names = [c.name for c in tables.columns["records"] if c.name not in ("run_id", "seq", "exact")]
     run_of = _run_of(data)
     decimals = [name for name in ("value", "value_max") if name in names]
@@ -322,7 +331,7 @@ def _run_of(data: Data) -> Callable[[Row], str]:
     if len(data.sources) == 1:
         only = data.sources[0].run_id
         return lambda row: only
-    owner: Mapping[str, Source] = data.owners()
+    owner: Mapping[str, RecordSource] = data.owners()
     return lambda row: owner[row["article_id"]].run_id
 
 

@@ -12,7 +12,7 @@ from gongbao.export.columns import Row
 from gongbao.export.delimited import write_table
 from gongbao.export.formats import PLAIN, Style
 from gongbao.export.schema import table_schema
-from gongbao.export.select import Data, Table
+from gongbao.export.select import Data, RowTable
 from gongbao.export.tables import ARTICLE_COLUMNS
 
 
@@ -22,7 +22,9 @@ def write(data: Data, path: Path, style: Style) -> int:
     count = write_table(table, path / f"{table.name}.csv", PLAIN)
     resources = [_resource(path, table, "Facts / 事实", count)]
     if all(source.articles is not None for source in data.sources):
-        articles = Table("articles", ARTICLE_COLUMNS, (_article(s.run_id, row) for s, row in data.articles()), ("id",))
+        articles = RowTable(
+            "articles", ARTICLE_COLUMNS, (_article(s.run_id, row) for s, row in data.articles()), ("id",)
+        )
         number = write_table(articles, path / "articles.csv", PLAIN)
         resources.append(_resource(path, articles, "Articles / 文章", number))
         if any(column.name == "article_id" for column in table.columns):
@@ -42,7 +44,7 @@ def write(data: Data, path: Path, style: Style) -> int:
     return count
 
 
-def _resource(folder: Path, table: Table, title: str, rows: int) -> dict[str, Any]:
+def _resource(folder: Path, table: RowTable, title: str, rows: int) -> dict[str, Any]:
     path = folder / f"{table.name}.csv"
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

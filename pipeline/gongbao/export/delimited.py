@@ -10,7 +10,7 @@ from gongbao.errors import ExportError
 from gongbao.export.cells import cell_text
 from gongbao.export.formats import Style, open_text
 from gongbao.export.people import for_people
-from gongbao.export.select import Data, Table
+from gongbao.export.select import Data, RowTable
 from gongbao.formulas import guard
 
 
@@ -28,7 +28,7 @@ def write_tabs(data: Data, path: Path | int, style: Style) -> int:
     return write_table(data.table(), path, style, separator="\t")
 
 
-def write_table(table: Table, path: Path | int, style: Style, *, separator: str = ",") -> int:
+def write_table(table: RowTable, path: Path | int, style: Style, *, separator: str = ",") -> int:
     """Write any table as CSV."""
     excel = style.audience == "excel"
     table = for_people(table) if excel else table

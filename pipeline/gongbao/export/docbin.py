@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gongbao.errors import ExportError
-from gongbao.export.annotations import FIELDS, Annotated, Link, Mark, annotated
+from gongbao.export.annotations import FIELDS, Annotated, FieldLink, Mark, annotated
 from gongbao.export.cells import number_text
 from gongbao.export.formats import Style
 from gongbao.export.select import Data
@@ -109,6 +109,6 @@ def from_doc(doc: Doc) -> Annotated:
     about.pop("records", None)
     flat = [tuple(end) for end in about.pop("links", ())]
     pairs = zip(flat[::2], flat[1::2], strict=True)
-    links = tuple(Link(at[amount], at[field]) for amount, field in pairs if amount in at and field in at)
+    links = tuple(FieldLink(at[amount], at[field]) for amount, field in pairs if amount in at and field in at)
     # A span that was moved in spaCy has no link any more: its field is then found as for tools without links.
     return Annotated(about.pop("article_id", None), doc.text, tuple(marks), links if links else None, about)

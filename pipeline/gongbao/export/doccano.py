@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from gongbao.errors import ExportError
-from gongbao.export.annotations import LABELS, Annotated, Link, Mark, Utf16, annotated
+from gongbao.export.annotations import LABELS, Annotated, FieldLink, Mark, Utf16, annotated
 from gongbao.export.formats import Style
 from gongbao.export.select import Data
 
@@ -79,10 +79,10 @@ def _article(row: dict[str, Any]) -> Annotated:
     marks = tuple(Mark(units.to_points(start), units.to_points(end), label) for _, start, end, label in found)
     at = {entity[0]: number for number, entity in enumerate(found)}
     links = [
-        Link(at[r["from_id"]], at[r["to_id"]])
+        FieldLink(at[r["from_id"]], at[r["to_id"]])
         for r in row.get("relations") or ()
         if r["from_id"] in at and r["to_id"] in at
     ]
-    links = [link if marks[link.amount].is_amount else Link(link.field, link.amount) for link in links]
+    links = [link if marks[link.amount].is_amount else FieldLink(link.field, link.amount) for link in links]
     about = {name: row.get(name) for name in ("title", "pub_date", "source")}
     return Annotated(row.get("article_id"), text, marks, tuple(links) if linked else None, about)

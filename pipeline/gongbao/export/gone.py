@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gongbao.export.columns import Row
-from gongbao.export.tables import Tables
+from gongbao.export.tables import DatabaseTables
 from gongbao.record import EVIDENCE_FIELDS
 
 
 class Gone:
     """Remembers, in temporary tables, what an export holds, and deletes what else is there of its articles."""
 
-    def __init__(self, tables: Tables, connection: Connection) -> None:
+    def __init__(self, tables: DatabaseTables, connection: Connection) -> None:
         self._tables, self._connection = tables, connection
         meta = sa.MetaData()
         self._records, self._articles = (

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from gongbao.errors import ExportError
-from gongbao.export.annotations import FIELDS, KINDS, LABELS, Annotated, Link, Mark, Utf16, annotated
+from gongbao.export.annotations import FIELDS, KINDS, LABELS, Annotated, FieldLink, Mark, Utf16, annotated
 from gongbao.export.formats import Style
 from gongbao.export.select import Data
 
@@ -87,7 +87,7 @@ def _task(one: dict[str, Any], where: str) -> Annotated:
             ends = (at[item["from_id"]], at[item["to_id"]])
             amount, field = ends if marks[ends[0]].is_amount else ends[::-1]
             if marks[amount].is_amount and not marks[field].is_amount:
-                links.append(Link(amount, field))
+                links.append(FieldLink(amount, field))
     about = {name: data.get(name) for name in ("title", "pub_date", "source")}
     return Annotated(data.get("article_id"), text, tuple(marks), tuple(links), about)
 

@@ -23,9 +23,9 @@ from gongbao.canonical import dump_json
 from gongbao.export.cells import json_text
 from gongbao.export.columns import Column, Row, alternative_columns, evidence_columns, record_columns
 from gongbao.export.formats import Style
-from gongbao.export.rows import Source, exact
+from gongbao.export.rows import RecordSource, exact
 from gongbao.export.schema import record_schema
-from gongbao.export.select import Data, Table
+from gongbao.export.select import Data, RowTable
 from gongbao.record import EVIDENCE_FIELDS, SCHEMA_VERSION, JudgedField, LinkedField
 
 PARTS = {
@@ -67,7 +67,7 @@ def write_parts(records: Path, folder: Path, *, rows: int = PART) -> int:
         folder.mkdir()
         columns = record_columns()
         schema = arrow_schema(columns, decimal).with_metadata(facts)
-        stream = Source(records, records).rows()
+        stream = RecordSource(records, records).rows()
         for number in count():
             first = list(islice(stream, 1))
             if not first and number:
@@ -128,7 +128,7 @@ def arrow_schema(columns: Sequence[Column], decimal: pa.DataType = DECIMAL) -> p
     )
 
 
-def _metadata(data: Data, table: Table) -> dict[str, str]:
+def _metadata(data: Data, table: RowTable) -> dict[str, str]:
     facts = data.facts()
     known = {f"gongbao.{name}": v if isinstance(v, str) else dump_json(v) for name, v in facts.items()}
     known["gongbao.run_id"] = ",".join(source.run_id for source in data.sources)

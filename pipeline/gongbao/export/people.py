@@ -11,7 +11,7 @@ from typing import Any
 
 from gongbao.export.columns import Column, Row, record_columns
 from gongbao.export.rows import exact
-from gongbao.export.select import Table
+from gongbao.export.select import RowTable
 from gongbao.export.titles import WORDS
 
 YI, WAN = "金额(亿元)", "金额(万元)"
@@ -28,7 +28,7 @@ _WIDE_FIRST = ("place", "year", "initiative", "min_confidence", "conflicts")
 _WIDE_LAST = ("records", "place_code")
 
 
-def for_people(table: Table) -> Table:
+def for_people(table: RowTable) -> RowTable:
     """The table for people; an order that was asked for is kept."""
     names = {column.name for column in table.columns}
     if names == {column.name for column in record_columns()}:
@@ -62,7 +62,7 @@ def _shown(columns: Iterable[Column], *, with_money: bool) -> Iterator[Column]:
             yield Column(WAN, WAN, "Money in 元, in ten thousands", said.format("万元"), "decimal")
 
 
-def _rows(table: Table, columns: Iterable[Column], *, with_money: bool) -> Iterator[Row]:
+def _rows(table: RowTable, columns: Iterable[Column], *, with_money: bool) -> Iterator[Row]:
     scaled = [(column.name, -column.scale) for column in columns if column.scale]
     worded: list[tuple[str, Callable[[Any], Any]]] = [
         (column.name, _words(WORDS[column.name])) for column in columns if column.name in WORDS

@@ -29,7 +29,7 @@ _LONG_NUMBER = re.compile(rb'"value(?:_max)?"\s*:\s*-?[0-9.]{16,}|"extra"\s*:\s*
 
 
 @dataclass(frozen=True)
-class Source:
+class RecordSource:
     """What is exported: a run folder, or a records file by itself (`articles` is None then)."""
 
     path: Path
@@ -68,7 +68,7 @@ class Source:
             yield row
 
 
-def open_named(name: str, outputs: Path, baseline: Path = Path("corpus/baseline")) -> Source:
+def open_named(name: str, outputs: Path, baseline: Path = Path("corpus/baseline")) -> RecordSource:
     """Open a run by its name (`latest`, `previous`), folder or file, or the accepted records (`baseline`).
 
     Args:
@@ -90,7 +90,7 @@ def open_named(name: str, outputs: Path, baseline: Path = Path("corpus/baseline"
     return open_source(latest_run(outputs) if name == "latest" else previous_run(outputs))
 
 
-def open_source(path: Path) -> Source:
+def open_source(path: Path) -> RecordSource:
     """Open a run folder, the baseline's folder or a records file.
 
     Raises:
@@ -98,7 +98,7 @@ def open_source(path: Path) -> Source:
             (`export.schema`).
     """
     if path.is_file():
-        return Source(path, path)
+        return RecordSource(path, path)
     records = path / "records.jsonl"
     if is_baseline(path):
         from gongbao.export.accepted import open_accepted
@@ -118,7 +118,7 @@ def open_source(path: Path) -> Source:
             code="export.manifest",
         ) from error
     check_schema(str(manifest.get("schema_version", SCHEMA_VERSION)), str(path))
-    return Source(path, records, articles if articles.is_file() else None, manifest)
+    return RecordSource(path, records, articles if articles.is_file() else None, manifest)
 
 
 def check_schema(found: str, where: str) -> None:

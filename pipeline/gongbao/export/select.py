@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gongbao.errors import ExportError
 from gongbao.export.accepted import Accepted
 from gongbao.export.columns import Column, Row, choose, record_columns
-from gongbao.export.rows import Source
+from gongbao.export.rows import RecordSource
 from gongbao.export.where import compile_where
 from gongbao.record import SCHEMA_VERSION
 
@@ -57,7 +57,7 @@ def is_level(row: Row) -> bool:
 
 
 @dataclass(frozen=True)
-class Table:
+class RowTable:
     """Columns and a stream of rows, in one order. `facts` says about the whole: run ids, versions, schema, filter."""
 
     name: str
@@ -75,7 +75,7 @@ class Data:
     started last (of equals, the one named last): records of two extractions of one article are never mixed.
     """
 
-    def __init__(self, sources: Sequence[Source], selection: Selection = Selection()) -> None:
+    def __init__(self, sources: Sequence[RecordSource], selection: Selection = Selection()) -> None:
         if not 0 <= selection.min_confidence <= 1:
             raise ExportError("a confidence is between 0 and 1", where="--min-confidence", code="export.option")
         self.sources = tuple(sources)
@@ -113,7 +113,7 @@ class Data:
                         article_id, group = next(groups, (None, iter(())))
                     yield from ({"extra": None} | row for row in reviewed(article, mine))
 
-    def articles(self) -> Iterator[tuple[Source, Row]]:
+    def articles(self) -> Iterator[tuple[RecordSource, Row]]:
         """The articles, each with the source it comes from."""
         for index, source in enumerate(self.sources):
             for row in source.article_rows():
@@ -148,12 +148,12 @@ class Data:
                 "records without their articles' texts", where=str(missing.path), fix=fix, code="export.no_text"
             )
 
-    def table(self, rows: Iterable[Row] | None = None) -> Table:
+    def table(self, rows: Iterable[Row] | None = None) -> RowTable:
         """The selected columns of the selected records (or of `rows` of them), or the wide table."""
         if self.selection.wide:
             table = self._wide.table(self.facts())
         else:
-            table = Table(
+            table = RowTable(
                 "records", record_columns(), self.rows() if rows is None else rows, ("record_id",), self.facts()
             )
         if not self.selection.columns:
@@ -161,7 +161,7 @@ class Data:
         columns = choose(table.columns, self.selection.columns)
         names = [column.name for column in columns]
         key = table.key if set(table.key) <= set(names) else ()
-        return Table(table.name, columns, ({n: row[n] for n in names} for row in table.rows), key, table.facts)
+        return RowTable(table.name, columns, ({n: row[n] for n in names} for row in table.rows), key, table.facts)
 
     @cached_property
     def _wide(self) -> Wide:
@@ -208,7 +208,7 @@ class Data:
             "selection": chosen | {"wide": self.selection.wide},
         } | ({"left_out": dict(self.left_out)} if self.selection.wide else {})
 
-    def owners(self) -> Mapping[str, Source]:
+    def owners(self) -> Mapping[str, RecordSource]:
         """Which source each article comes from."""
         owner = self._owner if self._owner is not None else self._owners()
         return {article_id: self.sources[index] for article_id, index in owner.items()}

@@ -58,7 +58,7 @@ RECORD_ID = Column("record_id", "记录号", "The record", "所属记录", "stri
 
 
 @dataclass(frozen=True)
-class Tables:
+class DatabaseTables:
     """The tables, with the schema columns each was made from."""
 
     about: sa.Table
@@ -70,7 +70,7 @@ class Tables:
     columns: dict[str, tuple[Column, ...]]
 
 
-def make_tables(columns: Sequence[Column], *, sqlite: bool) -> Tables:
+def make_tables(columns: Sequence[Column], *, sqlite: bool) -> DatabaseTables:
     """The tables that hold `columns` of the records (and always their keys).
 
     SQLite has no exact decimals: there `exact` keeps what its numbers cannot; `seq` ties records to the search index.
@@ -112,7 +112,7 @@ def make_tables(columns: Sequence[Column], *, sqlite: bool) -> Tables:
         for table in (records, evidence)
         if table is not None and any(column.key != column.name for column in table.columns)
     }
-    return Tables(about, articles, records, evidence, views, made)
+    return DatabaseTables(about, articles, records, evidence, views, made)
 
 
 def create_view(name: str, view: sa.Select[Any], dialect: sa.Dialect) -> str:

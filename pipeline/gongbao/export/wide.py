@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, get_args
 
 from gongbao.export.columns import Column, Row, record_columns
 from gongbao.export.rows import exact
-from gongbao.export.select import Table, is_level
+from gongbao.export.select import RowTable, is_level
 from gongbao.export.titles import STATUS_TITLES
 from gongbao.record import Status
 
@@ -84,7 +84,7 @@ class Wide:
         self.left_out: Mapping[str, int] = {reason: out[reason] for reason in LEFT_OUT if out[reason]}
         """How many records are not shown, by why."""
 
-    def table(self, facts: Mapping[str, Any]) -> Table:
+    def table(self, facts: Mapping[str, Any]) -> RowTable:
         """The table.
 
         The columns are the key, `records` (how many the row holds), `min_confidence` of the cells shown, `conflicts`,
@@ -92,7 +92,7 @@ class Wide:
         `质押融资额 计划（元）`.
         """
         measures = [measure for measure, _ in sorted(self._measures.items(), key=lambda item: (-item[1], item[0]))]
-        return Table("wide", tuple(self._columns(measures)), self._stream(measures), (), facts)
+        return RowTable("wide", tuple(self._columns(measures)), self._stream(measures), (), facts)
 
     def _add(self, row: Row) -> int:
         """Put a record into its cell; how many fall out for being of another period."""

@@ -26,7 +26,7 @@ from gongbao.export.columns import Column, Row
 from gongbao.export.formats import Style
 from gongbao.export.people import WAN, YI, for_people
 from gongbao.export.rows import exact
-from gongbao.export.select import LOW_CONFIDENCE, Data, Table
+from gongbao.export.select import LOW_CONFIDENCE, Data, RowTable
 from gongbao.export.summary import Summary
 from gongbao.export.titles import LEFT_OUT_TITLES, STATUS_MEANINGS, STATUS_TITLES, WORDS
 
@@ -279,7 +279,7 @@ _WIDE_SHEETS = (
 )
 
 
-def _notes(table: Table, facts: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+def _notes(table: RowTable, facts: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     yield ("公报数据：从公报文章中提取的事实",)
     yield from _WIDE_SHEETS if facts["selection"]["wide"] else _SHEETS
     if not facts["selection"]["wide"]:

@@ -63,7 +63,7 @@ class Fitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class QuestionArrays:
     """The questions of a field as arrays; candidates of one question follow one another."""
 
     rows: npt.NDArray[np.float32]
@@ -77,7 +77,7 @@ class Table:
     asked: Questions
 
     @classmethod
-    def of(cls, asked: Questions, shipped: Trees) -> Table:
+    def of(cls, asked: Questions, shipped: Trees) -> QuestionArrays:
         """The questions, also those of which no candidate is right: they tell what an answer is worth."""
         rows = np.concatenate(asked.rows)
         return cls(
@@ -113,7 +113,7 @@ def fold_of(article_id: str) -> int:
     return zlib.crc32(article_id.encode()) % FOLDS
 
 
-def try_out(table: Table, ids: Sequence[str], shipped: tuple[float, float]) -> Fitted:
+def try_out(table: QuestionArrays, ids: Sequence[str], shipped: tuple[float, float]) -> Fitted:
     """Cross-validate by article.
 
     Args:
@@ -161,7 +161,7 @@ def _is_gain(gains: Floats, articles: Ints) -> bool:
     return bool(by_article.sum() > np.sqrt(len(by_article)) * by_article.std())
 
 
-def _judge(table: Table, shares: Floats) -> tuple[Floats, npt.NDArray[np.bool_], Floats]:
+def _judge(table: QuestionArrays, shares: Floats) -> tuple[Floats, npt.NDArray[np.bool_], Floats]:
     """For each question the share of the value chosen, whether it is right, and the share of all that is right."""
     chance, good, of_right = np.zeros(len(table.sizes)), np.zeros(len(table.sizes), bool), np.zeros(len(table.sizes))
     starts = np.cumsum(table.sizes) - table.sizes

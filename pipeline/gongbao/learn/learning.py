@@ -11,7 +11,7 @@ from pathlib import Path
 from gongbao.errors import ModelError
 from gongbao.learn import trees
 from gongbao.learn.decided import Decided
-from gongbao.learn.fitting import Fitted, Table, try_out
+from gongbao.learn.fitting import Fitted, QuestionArrays, try_out
 from gongbao.learn.questions import Asked, Questions, of_initiatives
 from gongbao.linking.linker import Linker
 from gongbao.names.tagger import FieldContext, FieldTagger
@@ -68,11 +68,11 @@ def learn(
     asked = questions(decided, rules, progress)
     ids = [each.article.id for each in decided]
     found: dict[str, Fitted] = {}
-    tables: dict[str, Table] = {}
+    tables: dict[str, QuestionArrays] = {}
     for name, package in PACKAGES.items():
         shipped = Trees.load(package, name)
         if asked[name].rows:
-            tables[name] = Table.of(asked[name], shipped)
+            tables[name] = QuestionArrays.of(asked[name], shipped)
             slope, offset = shipped.metadata["calibration"]
             found[name] = try_out(tables[name], ids, (slope, offset))
     helping = {name: fitted for name, fitted in found.items() if fitted.helps}
@@ -103,7 +103,7 @@ def questions(
     return asked
 
 
-def _write(out: Path, helping: Mapping[str, Fitted], tables: Mapping[str, Table], articles: int) -> None:
+def _write(out: Path, helping: Mapping[str, Fitted], tables: Mapping[str, QuestionArrays], articles: int) -> None:
     """Write a model folder beside its place, and put it there whole."""
     fresh = out.with_name(f".{out.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from gongbao.document import NamePrediction, Place
 from gongbao.linking.period_candidates import PeriodCandidate, PeriodCandidates
-from gongbao.linking.place_candidates import Candidate, PlaceCandidates
+from gongbao.linking.place_candidates import PlaceCandidate, PlaceCandidates
 from gongbao.linking.scope import Choice, PeriodChoice, TextChoice
 from gongbao.linking.status import StatusClassifier, features
 from gongbao.linking.surroundings import Surroundings
@@ -188,7 +188,7 @@ def _shares(
     return np.array([getattr(prediction, name) for prediction in predictions], np.float32)
 
 
-def _rows(candidates: Sequence[Sequence[Candidate | PeriodCandidate]]) -> np.ndarray:
+def _rows(candidates: Sequence[Sequence[PlaceCandidate | PeriodCandidate]]) -> np.ndarray:
     return np.array([candidate.features for row in candidates for candidate in row], np.float32)
 
 

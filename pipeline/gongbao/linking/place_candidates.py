@@ -83,7 +83,7 @@ _REMEMBERED = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class PlaceCandidate:
     """One way in which a value could be a quantity's, with where it was read."""
 
     value: str | None
@@ -170,7 +170,7 @@ class PlaceCandidates:
         half = [path for path, count in counts.items() if count * 2 >= len(named)]
         return max(half, key=lambda path: (depth(path), counts[path], path)) if half else None
 
-    def of(self, number: int) -> list[Candidate]:
+    def of(self, number: int) -> list[PlaceCandidate]:
         """The candidates of one quantity, in the order in which they were looked up."""
         slots = self._slots(number)
         headings = self._own_headings(number)
@@ -185,7 +185,7 @@ class PlaceCandidates:
             share = ranks[PLACE_RANKS.index(place_rank(value))]
             row = list(_IN_ORDER((*pair, *of_place, share, *own)))
             nearer.add(value)
-            found.append(Candidate(value, slot.how, slot.rule, slot.start, slot.end, row))
+            found.append(PlaceCandidate(value, slot.how, slot.rule, slot.start, slot.end, row))
         return found
 
     # -- slots -----------------------------------------------------------------------------------------------

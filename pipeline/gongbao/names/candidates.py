@@ -103,7 +103,7 @@ class SpanIndex:
 
 
 @dataclass(frozen=True)
-class Names:
+class ProposedNames:
     """The distinct names proposed for each of N quantities, likeliest first, padded to C."""
 
     spans: Ints
@@ -113,17 +113,17 @@ class Names:
     probability: Floats
     """[N, C]: of all spans that read so; 0 at padding."""
 
-    def __getitem__(self, part: slice | Ints) -> Names:
+    def __getitem__(self, part: slice | Ints) -> ProposedNames:
         """The names of some of the quantities."""
-        return Names(self.spans[part], self.keys[part], self.probability[part])
+        return ProposedNames(self.spans[part], self.keys[part], self.probability[part])
 
-    def taken(self, columns: Ints) -> Names:
+    def taken(self, columns: Ints) -> ProposedNames:
         """For each quantity the names of some columns [N, D], in that order."""
         rows = np.arange(len(columns))[:, None]
-        return Names(self.spans[rows, columns], self.keys[rows, columns], self.probability[rows, columns])
+        return ProposedNames(self.spans[rows, columns], self.keys[rows, columns], self.probability[rows, columns])
 
 
-def merged(spans: Spans, index: SpanIndex) -> Names:
+def merged(spans: Spans, index: SpanIndex) -> ProposedNames:
     """Spans, likeliest first, as distinct names."""
     rows, _ = np.nonzero(spans.found)
     numbers = index.add(spans.starts[spans.found], spans.ends[spans.found])
@@ -139,7 +139,7 @@ def merged(spans: Spans, index: SpanIndex) -> Names:
     rows = rows[order]
     columns = np.arange(len(rows)) - np.searchsorted(rows, rows)
     shape = spans.found.shape
-    names = Names(np.full(shape, NONE), np.full(shape, NONE), np.zeros(shape))
+    names = ProposedNames(np.full(shape, NONE), np.full(shape, NONE), np.zeros(shape))
     names.spans[rows, columns] = numbers[order]
     names.keys[rows, columns] = keys[order]
     names.probability[rows, columns] = probability[order]
@@ -183,7 +183,7 @@ class Likeness:
         found: Bools = self._alike[self._place(keys), self._place(others)]
         return found
 
-    def support(self, keys: Ints, names: Names) -> Floats:
+    def support(self, keys: Ints, names: ProposedNames) -> Floats:
         """[N, C]: for keys [N, C] the probability of all those of N quantities' names that are alike."""
         return agreeing(self.are_alike(keys[:, :, None], names.keys[:, None]), names.probability)
 

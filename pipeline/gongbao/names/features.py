@@ -46,7 +46,7 @@ _CLASSES = {
 """What characters can be: an end of any span, of a clause, of a member of a list; not the first or last of a name."""
 
 
-class Amount(Protocol):
+class QuantitySpan(Protocol):
     """What is needed of a quantity (`gongbao.document.Quantity` is one): its span and kind."""
 
     @property
@@ -58,7 +58,7 @@ class Amount(Protocol):
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class WindowArrays:
     """The windows of N quantities, padded to W positions: title, heading, then the text around the quantity."""
 
     positions: Ints
@@ -92,7 +92,7 @@ class TextFeatures:
         may_end: [len(text) + 1] it may be a name's last character.
     """
 
-    def __init__(self, text: str, amounts: Sequence[Amount]) -> None:
+    def __init__(self, text: str, amounts: Sequence[QuantitySpan]) -> None:
         size = len(text)
         self.text, self.amounts = text, amounts
         self.sequences = np.array(_sequences(text), np.int64).reshape(-1, 2)
@@ -150,14 +150,14 @@ class TextFeatures:
         heading = np.where((self._own_headings[:, 1] <= low)[:, None], self._own_headings, 0)
         return np.stack([title, heading, np.stack([low, high], axis=1)], axis=1)
 
-    def surroundings(self, part: slice = slice(None)) -> Surroundings:
+    def surroundings(self, part: slice = slice(None)) -> WindowArrays:
         """The windows and features of all quantities, or of some of them: they take kilobytes each."""
         spans = self.blocks[part]
         starts, ends = self.starts[part, None], self._ends[part, None]
         blocks = [_block(*block.T) for block in spans.swapaxes(0, 1)]
         positions, present, block_ends = (np.concatenate(parts, axis=1) for parts in zip(*blocks, strict=True))
         features = self._features(positions, starts, ends, self._own_headings[part])
-        return Surroundings(positions, present, features, block_ends, self._kinds[part], spans)
+        return WindowArrays(positions, present, features, block_ends, self._kinds[part], spans)
 
     def _features(self, at: Ints, start: Ints, end: Ints, heading: Ints) -> Features:
         after, inside = at >= end, (at >= start) & (at < end)

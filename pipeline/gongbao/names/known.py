@@ -32,7 +32,7 @@ LEAST_CHARACTERS = 5
 """A shorter name is given where it is chosen, but has no head start: 企业 or 财政收入 stands everywhere."""
 
 
-class Mention(NamedTuple):
+class NameMention(NamedTuple):
     """Where a text says a known name."""
 
     start: int
@@ -65,14 +65,14 @@ class KnownNames:
         """The name that a wording stands for, None if it stands for none."""
         return self.wordings.get(key(wording))
 
-    def mentions(self, text: str) -> list[Mention]:
+    def mentions(self, text: str) -> list[NameMention]:
         """Where a text says known names that are no bare noun, marks aside; of overlapping ones the longest first."""
         if self._matcher is None:
             return []
         plain, places = unmarked(text)
         found = []
         for _, start, end in self._matcher.find_matches_as_indexes(plain):
-            mention = Mention(places[start], places[end - 1] + 1)
+            mention = NameMention(places[start], places[end - 1] + 1)
             if not _BREAK.search(text, *mention):
                 found.append(mention)
         return found

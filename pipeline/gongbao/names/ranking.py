@@ -22,7 +22,18 @@ import numpy.typing as npt
 import regex
 
 from gongbao.chinese.clauses import Span
-from gongbao.names.candidates import NONE, Floats, Ints, Likeness, Names, SpanIndex, agreeing, key, merged, paired
+from gongbao.names.candidates import (
+    NONE,
+    Floats,
+    Ints,
+    Likeness,
+    ProposedNames,
+    SpanIndex,
+    agreeing,
+    key,
+    merged,
+    paired,
+)
 from gongbao.names.features import LONGEST, SENTENCE_ENDS
 from gongbao.names.scores import Spans
 from gongbao.ranker import Ranker, Reason
@@ -135,7 +146,7 @@ class Proposals:
             _, names, ahead = self._ranked(part, ranker)
             yield from self._named(names, *_agreed(names, self._likeness(part), best, ahead))
 
-    def _ranked(self, part: slice, ranker: Ranker) -> tuple[Candidates, Names, npt.NDArray[np.bool_]]:
+    def _ranked(self, part: slice, ranker: Ranker) -> tuple[Candidates, ProposedNames, npt.NDArray[np.bool_]]:
         """The candidates of a part, as names whose probability is their share, and which of them are known names that
         go ahead.
         """
@@ -144,7 +155,7 @@ class Proposals:
         sizes, rows = present.sum(axis=1), candidates.features[present]
         keys = np.full(present.shape, NONE)
         keys[present] = self._index.key_of[candidates.spans[present]]
-        names = Names(candidates.spans, keys, np.zeros(present.shape))
+        names = ProposedNames(candidates.spans, keys, np.zeros(present.shape))
         names.probability[present] = ranker.shares(sizes, rows)
         ahead = candidates.known
         if ahead.any():
@@ -152,7 +163,7 @@ class Proposals:
             names.probability[present] = ranker.shares(sizes, rows, np.where(ahead, KNOWN, 0.0)[present])
         return candidates, names, ahead
 
-    def _goes_on(self, candidates: Candidates, names: Names, likeness: Likeness) -> npt.NDArray[np.bool_]:
+    def _goes_on(self, candidates: Candidates, names: ProposedNames, likeness: Likeness) -> npt.NDArray[np.bool_]:
         """[N, NAMES]: known names that the best name begins with or holds, and goes on behind: 专利质押融资 in
         专利质押融资风险补偿基金, which is another thing.
         """
@@ -178,7 +189,7 @@ class Proposals:
                 found.append(_reasons(ranker, features[columns], known[columns]) if NONE not in columns else [])
         return found
 
-    def _named(self, names: Names, chance: Floats, order: Ints) -> list[list[Name]]:
+    def _named(self, names: ProposedNames, chance: Floats, order: Ints) -> list[list[Name]]:
         """The names of each quantity that have a place in an order, as `_agreed` gives it."""
         spans = names.taken(order).spans.tolist()
         rows = zip(spans, chance.tolist(), order.tolist(), strict=True)
@@ -186,7 +197,7 @@ class Proposals:
             [self.name(span, share) for span, share, column in zip(*row, strict=True) if column != NONE] for row in rows
         ]
 
-    def _competing(self) -> Names:
+    def _competing(self) -> ProposedNames:
         """Names [N, C] for the initiative: those proposed, the indicators and what is inside them, the leading ones."""
         own, index = self._initiatives, self._index
         whole = self._indicators.spans[:, :3]
@@ -206,7 +217,7 @@ class Proposals:
         earlier = np.tri(keys.shape[1], k=-1, dtype=bool)
         keys[((keys[:, :, None] == keys[:, None]) & earlier).any(axis=2)] = NONE
         probability = np.pad(own.probability, ((0, 0), (0, keys.shape[1] - width)))
-        return Names(np.where(keys == NONE, NONE, spans), keys, probability)
+        return ProposedNames(np.where(keys == NONE, NONE, spans), keys, probability)
 
     def _leading(self) -> Ints:
         """[at most 6]: the likeliest span of each of the names that have the greatest part in the whole article."""
@@ -223,7 +234,7 @@ class Proposals:
         leading: Ints = spans[best[ranked[:_LEADING]]]
         return leading
 
-    def _totals(self, names: Names) -> Floats:
+    def _totals(self, names: ProposedNames) -> Floats:
         """For each key the probability that the quantities of the article give it, added up."""
         found = names.spans != NONE
         return np.bincount(names.keys[found], names.probability[found], len(self._index.keys) + 1).astype(np.float64)
@@ -286,7 +297,7 @@ class Proposals:
         found: npt.NDArray[np.bool_] = (keys != NONE) & (keys[:, :, None] == near[:, None, :]).any(axis=2)
         return found
 
-    def _features(self, part: slice, likeness: Likeness, names: Names, mass: Floats) -> FloatArray:
+    def _features(self, part: slice, likeness: Likeness, names: ProposedNames, mass: Floats) -> FloatArray:
         """[N, NAMES, FEATURES]"""
         keys, exact = names.keys, names.probability
         at = self._starts[part][:, None]
@@ -422,7 +433,7 @@ def _reasons(ranker: Ranker, features: FloatArray, ahead: npt.NDArray[np.bool_])
 
 
 def _agreed(
-    names: Names, likeness: Likeness, best: int, ahead: npt.NDArray[np.bool_] | None = None
+    names: ProposedNames, likeness: Likeness, best: int, ahead: npt.NDArray[np.bool_] | None = None
 ) -> tuple[Floats, Ints]:
     """Names that are not alike, in the order of how much of the probability agrees with them.
 

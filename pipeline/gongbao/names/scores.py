@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gongbao.names.features import FEATURE_SIZES, LONGEST, Features, Surroundings, TextFeatures
+from gongbao.names.features import FEATURE_SIZES, LONGEST, Features, TextFeatures, WindowArrays
 
 FloatArray = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -121,7 +121,7 @@ class FieldHeads:
         self._first = np.ascontiguousarray(arrays["output"][:, :3])  # the others were for the loss alone
         self._second = np.ascontiguousarray(arrays["output_initiative"])
 
-    def scores(self, around: Surroundings, encoded: Encoded) -> FloatArray:
+    def scores(self, around: WindowArrays, encoded: Encoded) -> FloatArray:
         """Begin, end and inside of the indicator, then of the initiative: [6, N, W], 0 at padding.
 
         Args:
@@ -187,7 +187,7 @@ class FieldHeads:
 
 
 def best_spans(
-    article: TextFeatures, around: Surroundings, scores: FloatArray, by_length: FloatArray
+    article: TextFeatures, around: WindowArrays, scores: FloatArray, by_length: FloatArray
 ) -> tuple[Spans, Spans]:
     """The likeliest spans of each quantity for indicator and initiative.
 

@@ -21,7 +21,7 @@ from gongbao.chinese.clauses import Span
 from gongbao.document import Entity
 from gongbao.errors import ModelError
 from gongbao.names.characters import Vocabulary, batches_by_length
-from gongbao.names.features import Amount, TextFeatures
+from gongbao.names.features import QuantitySpan, TextFeatures
 from gongbao.names.network import Network, places, shipped_weights
 from gongbao.names.ranking import Name, Proposals
 from gongbao.names.scores import NO_SPANS, Encoded, FieldHeads, Rows, Spans, best_spans, in_parts
@@ -44,7 +44,7 @@ class FieldContext:
     """
 
     text: str
-    quantities: Sequence[Amount]
+    quantities: Sequence[QuantitySpan]
     places: Sequence[Span] = ()
     known: Sequence[Span] = ()
 

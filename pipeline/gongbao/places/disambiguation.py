@@ -15,7 +15,7 @@ import regex
 
 from gongbao.document import Rank
 from gongbao.places.gazetteer import Gazetteer, PlaceEntry, ZoneKind
-from gongbao.places.names import Candidate, Trust, is_everyday
+from gongbao.places.names import SurfaceMatch, Trust, is_everyday
 from gongbao.places.paths import ancestors, depth, is_or_lies_in, lies_in, nested, province_of
 from gongbao.relations import Relation
 from gongbao.rulebook.load import RuleSet
@@ -83,7 +83,7 @@ class Disambiguator:
     def disambiguate(
         self,
         text: str,
-        candidates: Sequence[Candidate],
+        candidates: Sequence[SurfaceMatch],
         backs: Callable[[int], bool],
         *,
         before: Sequence[str] = (),
@@ -107,7 +107,7 @@ class Disambiguator:
         return _Article(self._gazetteer, backs, text, chains, before, self._between).mentions()
 
 
-def _is_minor(candidate: Candidate) -> bool:
+def _is_minor(candidate: SurfaceMatch) -> bool:
     """Whether the candidate is a county's short name."""
     surface = candidate.surface
     return bool(surface.senses) and not surface.full and all(sense.rank == "district" for sense in surface.senses)
@@ -317,7 +317,7 @@ def _top(senses: Sequence[PlaceEntry]) -> tuple[PlaceEntry, ...]:
 class Chain:
     """Candidates that stand together, each within the one before, and what the last of them may be."""
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[SurfaceMatch, ...]
     senses: tuple[PlaceEntry, ...]
 
     @property
@@ -329,7 +329,7 @@ class Chain:
         return self.candidates[-1].end
 
     @property
-    def last(self) -> Candidate:
+    def last(self) -> SurfaceMatch:
         return self.candidates[-1]
 
 
@@ -358,14 +358,16 @@ def _replaced(sense: PlaceEntry, senses: Sequence[PlaceEntry], year: int) -> boo
     )
 
 
-def _senses(candidate: Candidate, year: int | None) -> tuple[PlaceEntry, ...]:
+def _senses(candidate: SurfaceMatch, year: int | None) -> tuple[PlaceEntry, ...]:
     surface = candidate.surface
     if surface.zone and not any(sense.valid(year) for sense in surface.senses if year is not None):
         return ()  # 两江新区 was a zone long before it became a division
     return _timely(surface.senses, surface.full, year) if surface.senses else ()
 
 
-def build_chains(text: str, candidates: Sequence[Candidate], closing: tuple[str, ...], year: int | None) -> list[Chain]:
+def build_chains(
+    text: str, candidates: Sequence[SurfaceMatch], closing: tuple[str, ...], year: int | None
+) -> list[Chain]:
     """The candidates of a text, those that lie in the one right before them joined to it.
 
     Args:
@@ -385,14 +387,14 @@ def build_chains(text: str, candidates: Sequence[Candidate], closing: tuple[str,
     return chains
 
 
-def _touch(text: str, end: int, candidate: Candidate) -> bool:
+def _touch(text: str, end: int, candidate: SurfaceMatch) -> bool:
     """Whether a name follows right behind what ends at `end`, in brackets of its own or after a dot: 江苏（江阴）."""
     gap = text[end : candidate.start]
     bracketed = gap in {"(", "（"} and text[candidate.end : candidate.end + 1] in {")", "）"}
     return not gap or gap == "·" or (bracketed and candidate.surface.zone is None)
 
 
-def _join(text: str, chain: Chain, candidate: Candidate, closing: tuple[str, ...], year: int | None) -> Chain | None:
+def _join(text: str, chain: Chain, candidate: SurfaceMatch, closing: tuple[str, ...], year: int | None) -> Chain | None:
     """The chain with the candidate at its end, None if the candidate is no place within it."""
     surface, last = candidate.surface, chain.last.surface
     if not chain.senses or (last.zone and len(chain.candidates) > 1):

@@ -15,7 +15,7 @@ from gongbao.errors import RuleError
 from gongbao.places.disambiguation import Disambiguator, Mention
 from gongbao.places.forms import FormReader
 from gongbao.places.gazetteer import Gazetteer
-from gongbao.places.names import Candidate, NameFinder, surfaces
+from gongbao.places.names import NameFinder, SurfaceMatch, surfaces
 from gongbao.places.paths import COUNTRY, lineage
 from gongbao.relations import Relation
 from gongbao.rulebook.gives import ExpressionGives
@@ -67,7 +67,7 @@ class PlaceMatcher:
         return tuple(sorted(places, key=lambda place: (place.start, place.end)))
 
     def _mentions(
-        self, text: str, candidates: Sequence[Candidate], before: Sequence[str], year: int | None
+        self, text: str, candidates: Sequence[SurfaceMatch], before: Sequence[str], year: int | None
     ) -> list[Mention]:
         names = [
             self._finder.area(candidate, year) for candidate in candidates if candidate.surface.abbreviation is None
@@ -97,7 +97,7 @@ class PlaceMatcher:
             country=mention.country,
         )
 
-    def _abbreviated(self, text: str, candidate: Candidate, named: Iterable[str]) -> list[Place]:
+    def _abbreviated(self, text: str, candidate: SurfaceMatch, named: Iterable[str]) -> list[Place]:
         """A place for each character of a run (川渝), one for a by-name of a place that the article names."""
         abbreviation = candidate.surface.abbreviation
         if abbreviation is None or abbreviation.kind == "single":

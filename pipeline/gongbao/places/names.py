@@ -58,7 +58,7 @@ class Surface:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SurfaceMatch:
     """A surface found at `[start, end)`."""
 
     start: int
@@ -124,14 +124,14 @@ class NameFinder:
         self._longest = max(map(len, names), default=0)
         self._automaton = AhoCorasick(list(names), matchkind=MatchKind.LeftmostLongest, store_patterns=False)
 
-    def find(self, text: str) -> list[Candidate]:
+    def find(self, text: str) -> list[SurfaceMatch]:
         """Candidates on word borders, leftmost and longest first, none overlapping, none of `place_not`."""
-        candidates: list[Candidate] = []
+        candidates: list[SurfaceMatch] = []
         free = 0
         for number, start, end in self._automaton.find_matches_as_indexes(searchable(text)):
             if start < free:
                 continue
-            candidate = self._bounded(text, Candidate(start, end, self._surfaces[number]), candidates)
+            candidate = self._bounded(text, SurfaceMatch(start, end, self._surfaces[number]), candidates)
             if candidate is None:
                 candidate = next(self._inside(text, start + 1, end, candidates), None)
             if candidate is not None and candidate.surface.trust is not Trust.NEVER:
@@ -139,7 +139,7 @@ class NameFinder:
             free = candidate.end if candidate is not None else free
         return candidates
 
-    def area(self, candidate: Candidate, year: int | None) -> Candidate:
+    def area(self, candidate: SurfaceMatch, year: int | None) -> SurfaceMatch:
         """The city of a candidate where its 地区 is the area and no division any more: 苏州地区 in 2013."""
         surface = candidate.surface
         if year is None or not surface.full or not surface.text.endswith("地区"):
@@ -147,12 +147,12 @@ class NameFinder:
         city = self._by_text.get(surface.text[:-2])
         gone = all(sense.valid_to is not None and sense.valid_to < year - 1 for sense in surface.senses)
         return (
-            Candidate(candidate.start, candidate.end - 2, city)
+            SurfaceMatch(candidate.start, candidate.end - 2, city)
             if city is not None and city.senses and gone
             else candidate
         )
 
-    def _bounded(self, text: str, candidate: Candidate, before: list[Candidate]) -> Candidate | None:
+    def _bounded(self, text: str, candidate: SurfaceMatch, before: list[SurfaceMatch]) -> SurfaceMatch | None:
         """The candidate, cut by a rank that belongs to the next word; None where it does not stand on word borders."""
         surface = candidate.surface
         if surface.trust is Trust.NEVER:
@@ -163,7 +163,7 @@ class NameFinder:
             shorter = self._by_text.get(surface.text[:-1])
             if shorter is None:
                 return None
-            candidate = Candidate(candidate.start, candidate.end - 1, shorter)
+            candidate = SurfaceMatch(candidate.start, candidate.end - 1, shorter)
         if candidate.end - candidate.start > _REACH:
             return candidate
         joined = bool(before) and before[-1].end == candidate.start
@@ -175,7 +175,7 @@ class NameFinder:
             return candidate if on_borders(text, candidate.start, candidate.end - 1, floor, left_fixed=joined) else None
         return None
 
-    def _is_person(self, text: str, candidate: Candidate) -> bool:
+    def _is_person(self, text: str, candidate: SurfaceMatch) -> bool:
         """Whether a surname before a short name makes a person of it (李长春), or a dot a foreigner (达利·萨尔瓦多)."""
         surface, before = candidate.surface, text[candidate.start - 1]
         if surface.abroad and (before == "·" or text.startswith("·", candidate.end)):
@@ -193,13 +193,13 @@ class NameFinder:
         before = text[start - 1]
         return text[start] in self._counters and (before.isdigit() or before in self._numerals)
 
-    def _inside(self, text: str, start: int, end: int, before: list[Candidate]) -> Iterator[Candidate]:
+    def _inside(self, text: str, start: int, end: int, before: list[SurfaceMatch]) -> Iterator[SurfaceMatch]:
         """Candidates that begin within a dropped one."""
         for at in range(start, end):
             for length in range(min(self._longest, len(text) - at), 1, -1):
                 surface = self._by_text.get(text[at : at + length])
                 if surface is not None and (
-                    candidate := self._bounded(text, Candidate(at, at + length, surface), before)
+                    candidate := self._bounded(text, SurfaceMatch(at, at + length, surface), before)
                 ):
                     yield candidate
 

@@ -21,7 +21,7 @@ REACH = 60
 """Code points that a cue may stand before its amount."""
 
 
-class Change(NamedTuple):
+class Direction(NamedTuple):
     """Whether a percentage is a growth, its direction, and where the verb that says so begins.
 
     `start` is None where a noun says so (增速, 占比): a noun is part of what is measured, not of the amount.
@@ -86,7 +86,7 @@ class Cues:
                 return home.unit
         return None
 
-    def change(self, text: str, start: int, end: int, before: tuple[int, Change | None] | None) -> Change | None:
+    def change(self, text: str, start: int, end: int, before: tuple[int, Direction | None] | None) -> Direction | None:
         """What the words around the percentage `text[start:end]` say, None if they say nothing.
 
         Looked at are, in this order: the words after it; those that touch it; the verb of the percentage `before` (its
@@ -116,13 +116,13 @@ class Cues:
             cue = self.change_reach.nearest(text, low, start)
         return cue and self._read(text, cue, near, before)
 
-    def _read(self, text: str, cue: Match, low: int, before: tuple[int, Change | None] | None) -> Change:
+    def _read(self, text: str, cue: Match, low: int, before: tuple[int, Direction | None] | None) -> Direction:
         meaning = cue.gives.meaning
         if meaning == "same":
             same = before[1] if before else None
-            return Change(same.kind if same else "percent", 1, None)
+            return Direction(same.kind if same else "percent", 1, None)
         if meaning == "level":
             noun = self.change_nouns.nearest(text, low, cue.start)
-            return Change("growth", noun.gives.sign, None) if noun else Change("percent", 1, None)
+            return Direction("growth", noun.gives.sign, None) if noun else Direction("percent", 1, None)
         verb = meaning == "growth" and not cue.gives.noun
-        return Change(meaning, cue.gives.sign, cue.start if verb else None)
+        return Direction(meaning, cue.gives.sign, cue.start if verb else None)

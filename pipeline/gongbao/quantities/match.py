@@ -12,7 +12,7 @@ import regex
 
 from gongbao.chinese.clauses import statement_start
 from gongbao.document import Quantity
-from gongbao.quantities.cues import REACH, Change, Cues
+from gongbao.quantities.cues import REACH, Cues, Direction
 from gongbao.quantities.reading import Amount, read_amount
 from gongbao.rulebook.load import Rule, RuleSet
 from gongbao.rulebook.match import Match, Matcher
@@ -170,7 +170,7 @@ class QuantityMatcher:
     def _read_change(self, text: str, amount: Amount, before: Amount | None, end: int) -> None:
         previous = (before.end, before.change) if before is not None else None
         if amount.continues and before is not None and before.change is not None:
-            change: Change | None = before.change
+            change: Direction | None = before.change
         else:
             change = self._cues.change(text, amount.start, end, previous)
         amount.change = change

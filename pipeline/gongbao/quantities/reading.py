@@ -9,7 +9,7 @@ from typing import cast
 import regex
 
 from gongbao.chinese.numbers import Number, plus, quotient, read_number, times
-from gongbao.quantities.cues import Change
+from gongbao.quantities.cues import Direction
 from gongbao.record import Bound, Kind
 from gongbao.rulebook.gives import QuantityGives
 from gongbao.rulebook.match import Match
@@ -71,7 +71,7 @@ class Amount:
         """A number that is an amount only if a following one lends it a unit."""
         self.continues = False
         """Follows another amount in a list and shares its verb."""
-        self.change: Change | None = None
+        self.change: Direction | None = None
         self.cue_start: int | None = None
         self.currency_said = False
         """The name of the currency stands before the amount, or before the list that it is in."""

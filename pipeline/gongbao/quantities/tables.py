@@ -46,7 +46,7 @@ class Unit(NamedTuple):
         return self.one.kind in {"percent", "growth"}
 
 
-class Name(NamedTuple):
+class HeaderLabel(NamedTuple):
     """A header or label without its unit."""
 
     span: CellSpan
@@ -98,15 +98,15 @@ class TableReader:
             ]
         return tuple(sorted([*quantities, *found], key=lambda quantity: quantity.start)), left
 
-    def name(self, text: str, span: CellSpan) -> Name:
+    def name(self, text: str, span: CellSpan) -> HeaderLabel:
         """A header or label, and the unit that it says."""
         for pattern in _UNIT_IN_NAME:
             for match in pattern.finditer(text, *span):
                 before = text[span[0] : match.start()]
                 one = self._one(match["unit"].lstrip("±"), before) if before.strip() else None
                 if one is not None:
-                    return Name((span[0], match.start()), Unit(one, match.span("unit")))
-        return Name(span, None)
+                    return HeaderLabel((span[0], match.start()), Unit(one, match.span("unit")))
+        return HeaderLabel(span, None)
 
     def is_rate(self, name: str) -> bool:
         """True for names of rates and changes."""
@@ -137,7 +137,7 @@ class TableReader:
             own = self.name(text, row[label])
             if units is not None and own.unit is None:
                 one = self._one(text[slice(*row[units])], text[slice(*own.span)])
-                own = Name(own.span, Unit(one, row[units]) if one is not None else None)
+                own = HeaderLabel(own.span, Unit(one, row[units]) if one is not None else None)
             for n, cell in numbers:
                 if (
                     n <= label
@@ -160,10 +160,11 @@ class TableReader:
                 grown.update(row[n][0] for row in table.rows if n < len(row))
         return [replace(q, kind="growth") if q.kind == "percent" and q.start in grown else q for q in taken]
 
-    def _column(self, text: str, cells: Sequence[CellSpan]) -> Name:
+    def _column(self, text: str, cells: Sequence[CellSpan]) -> HeaderLabel:
         names = [self.name(text, cell) for cell in cells]
         return next(
-            (name for name in reversed(names) if name.unit is not None), names[-1] if names else Name((0, 0), None)
+            (name for name in reversed(names) if name.unit is not None),
+            names[-1] if names else HeaderLabel((0, 0), None),
         )
 
     def _shared(self, text: str, table: Table) -> list[Unit]:
@@ -194,7 +195,7 @@ class TableReader:
             return [Unit(one, span) for one, span in ones if one is not None] if all(one for one, _ in ones) else []
         return []
 
-    def _unit(self, text: str, column: Name, row: Name, shared: Sequence[Unit], head: str) -> Unit | None:
+    def _unit(self, text: str, column: HeaderLabel, row: HeaderLabel, shared: Sequence[Unit], head: str) -> Unit | None:
         """The unit of a number, None where nothing says it or two units contradict one another."""
         if column.unit is not None:
             agree = row.unit is None or column.unit.is_rate or row.unit.one.unit == column.unit.one.unit

@@ -27,7 +27,7 @@ from gongbao.read.streams import arriving_lines, broken, open_bytes, read_all, r
 _DEFAULT = Limits()
 
 
-class Reading(Protocol):
+class AnyReader(Protocol):
     """Whoever reads files, one after another."""
 
     def read(self, source: Source) -> Iterator[Article | Failure]:
@@ -86,7 +86,7 @@ def read_file(
         yield from reading.read(source)
 
 
-def _reading(limits: Limits, apart: bool) -> Reading:
+def _reading(limits: Limits, apart: bool) -> AnyReader:
     if not apart:
         return Reader(limits)
     from gongbao.read.apart import Apart
@@ -102,7 +102,7 @@ class Reader:
         self._pdf = PdfReader(limits)
 
     def read(self, source: Source) -> Iterator[Article | Failure]:
-        """See `Reading`."""
+        """See `AnyReader`."""
         return _read(source, self._limits, self._pdf)
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from gongbao.errors import ExportError, install
 from gongbao.export.titles import HOW_TITLES, KIND_TITLES, STATUS_TITLES
-from gongbao.report.figures import FIELDS, Amount, Figures, by_place_and_year, ranked
+from gongbao.report.figures import FIELDS, ChartedAmount, Figures, by_place_and_year, ranked
 from gongbao.report.words import FIELDS as FIELD_WORDS
 from gongbao.report.words import money, short_place, shortened
 
@@ -141,7 +141,7 @@ def _place_year(found: Figures) -> Mapping[str, Any] | None:
     }
 
 
-def _by_status(found: Figures) -> Mapping[str, Sequence[Amount]]:
+def _by_status(found: Figures) -> Mapping[str, Sequence[ChartedAmount]]:
     """What is so and what is planned, by the words for them."""
     return {STATUS_TITLES["actual"]: found.amounts, STATUS_TITLES["planned"]: found.plans}
 
@@ -222,7 +222,9 @@ def _years(found: Figures) -> Mapping[str, Any] | None:
     }
 
 
-def _ranked(amounts: Sequence[Amount], by: Literal["initiative", "place"], colour: str) -> Mapping[str, Any] | None:
+def _ranked(
+    amounts: Sequence[ChartedAmount], by: Literal["initiative", "place"], colour: str
+) -> Mapping[str, Any] | None:
     best = ranked([amount for amount in amounts if amount.value > 0], by, most=INITIATIVES)
     if not best:
         return None

@@ -22,7 +22,7 @@ FIELDS = ("place", "year", "initiative", "indicator")
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
+class ChartedAmount:
     """One record of money in 元, as the charts show it."""
 
     record: str
@@ -35,10 +35,10 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class PlaceYear:
     """What stands for the money of one place in one year: its largest amount, and how many there are."""
 
-    largest: Amount
+    largest: ChartedAmount
     count: int
 
 
@@ -71,8 +71,8 @@ class Figures:
     kinds: dict[str, tuple[int, int]]
     coverage: dict[str, Counter[str]]
     histogram: tuple[int, ...]
-    amounts: tuple[Amount, ...]
-    plans: tuple[Amount, ...]
+    amounts: tuple[ChartedAmount, ...]
+    plans: tuple[ChartedAmount, ...]
     foreign: int
 
 
@@ -107,34 +107,36 @@ def figures(rows: Sequence[Row], *, articles: int, failed: int, look: Callable[[
     )
 
 
-def by_place_and_year(amounts: Sequence[Amount], *, places: int) -> dict[tuple[str, int], Cell]:
+def by_place_and_year(amounts: Sequence[ChartedAmount], *, places: int) -> dict[tuple[str, int], PlaceYear]:
     """The money of each place and year, of the places with the most amounts; amounts without a year are left out."""
     dated = [amount for amount in amounts if amount.place and amount.year is not None]
     most = [name for name, _ in Counter(amount.place for amount in dated).most_common(places)]
-    cells: dict[tuple[str, int], Cell] = {}
+    cells: dict[tuple[str, int], PlaceYear] = {}
     for amount in dated:
         if amount.place in most and amount.year is not None:
             known = cells.get((amount.place, amount.year))
             largest = amount if known is None or amount.value > known.largest.value else known.largest
-            cells[amount.place, amount.year] = Cell(largest, 1 + (known.count if known else 0))
+            cells[amount.place, amount.year] = PlaceYear(largest, 1 + (known.count if known else 0))
     return cells
 
 
-def ranked(amounts: Sequence[Amount], by: Literal["initiative", "place"], *, most: int) -> list[tuple[str, Cell]]:
+def ranked(
+    amounts: Sequence[ChartedAmount], by: Literal["initiative", "place"], *, most: int
+) -> list[tuple[str, PlaceYear]]:
     """Initiatives or places by their largest single amount, largest first."""
-    cells: dict[str, Cell] = {}
+    cells: dict[str, PlaceYear] = {}
     for amount in amounts:
         name = amount.initiative if by == "initiative" else amount.place
         if name:
             known = cells.get(name)
             largest = amount if known is None or amount.value > known.largest.value else known.largest
-            cells[name] = Cell(largest, 1 + (known.count if known else 0))
+            cells[name] = PlaceYear(largest, 1 + (known.count if known else 0))
     return sorted(cells.items(), key=lambda item: (-item[1].largest.value, item[0]))[:most]
 
 
-def _amount(row: dict[str, Any]) -> Amount:
+def _amount(row: dict[str, Any]) -> ChartedAmount:
     value = exact(row["value"]) or Decimal(0)
-    return Amount(
+    return ChartedAmount(
         row["record_id"],
         row["place"] or "",
         row["place_code"] or "",

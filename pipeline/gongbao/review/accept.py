@@ -40,7 +40,7 @@ from gongbao.stored import write_whole
 
 
 @dataclass(frozen=True)
-class Summary:
+class AcceptSummary:
     """What was, or would be, written.
 
     `records` counts records added to, removed from or changed in the baseline; `started` says that there was no
@@ -91,7 +91,7 @@ def accept(
     gone: bool = True,
     quiet: bool = False,
     dry_run: bool = False,
-) -> Summary:
+) -> AcceptSummary:
     """Write what was decided.
 
     Args:
@@ -151,7 +151,7 @@ def _accept(
     gone: bool,
     quiet: bool,
     dry_run: bool,
-) -> Summary:
+) -> AcceptSummary:
     baseline = open_side("baseline", places)
     started = not baseline.articles and comparison.old.kind != "baseline" and not everything
     draft = _draft(comparison.old if started else baseline, places)
@@ -187,7 +187,7 @@ def _accept(
             write_whole(patch_path, patch.text.encode())
         # Last: cases, gold and patch are made anew by the next accept as long as the baseline does not hold this.
         _save(places.baseline, draft, settled_rows, comparison, all_articles=started)
-    return Summary(
+    return AcceptSummary(
         records=sum(draft.touched.values()),
         articles=sum(1 for count in draft.touched.values() if count),
         cases=cases,

@@ -23,7 +23,7 @@ from gongbao.review.editing import EDITABLE, FieldErrors
 from gongbao.review.propose import Proposer
 from gongbao.review.publishing import published, published_table
 from gongbao.review.queue import change_rows, describe, group_rows, matching, queue_groups, status_rows
-from gongbao.review.security import Guard
+from gongbao.review.security import PageGuard
 from gongbao.review.session import Outcome, Session
 from gongbao.review.sharing import share_out
 from gongbao.review.strings import LANGUAGES, Language, Words, cause_title, strings
@@ -95,7 +95,7 @@ def _kept(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-class Kept(Body):
+class KeptFilter(Body):
     """A filter kept under a name; an empty one forgets it."""
 
     reviewer: Short = ""
@@ -123,7 +123,7 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
     pages = _Pages(session, token)
     proposer = Proposer(tuple(session.rules))
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
-    app.add_middleware(Guard, token=token)
+    app.add_middleware(PageGuard, token=token)
 
     @app.exception_handler(FieldErrors)
     def field_errors(request: Request, error: Exception) -> Response:
@@ -222,7 +222,7 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
             return _json({"problem": f"{error.message}: {error.where}", "fix": error.fix})
 
     @app.post("/api/filter")
-    def keep_filter(body: Kept) -> Response:
+    def keep_filter(body: KeptFilter) -> Response:
         who = _name(body.reviewer, session)
         session.store.keep_filter(who, body.name, body.filter)
         return _json({"filters": session.store.filters(who)})

@@ -20,7 +20,7 @@ from gongbao.canonical import as_decimal, dump_json
 from gongbao.diff.fields import FIELDS, RecordRow, changed_fields
 from gongbao.diff.reading import read_rows
 from gongbao.review.ledger import Event
-from gongbao.review.texts import Span, lines_around, marks_of
+from gongbao.review.texts import MarkedSpan, lines_around, marks_of
 from gongbao.stored import write_whole
 
 
@@ -98,7 +98,7 @@ def _excerpt(shown: RecordRow, other: RecordRow | None, text: str | None) -> tup
     title = str(shown.get("title") or "")
     head = text.find(title) if title else -1
     if head >= 0:
-        spans.append(Span(head, head + len(title), "title"))
+        spans.append(MarkedSpan(head, head + len(title), "title"))
     lines = lines_around(text, spans, shown["start"], shown["end"], around=0)
     if not lines:
         return None, 0

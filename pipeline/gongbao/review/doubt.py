@@ -11,7 +11,7 @@ Reason = Literal["confidence", "flagged", "contradicted"]
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class DoubtBand:
     """Records looked at together: those of a band of confidence (`low` <= confidence < `high`), or those that have
     another reason for doubt though their confidence is high.
     """
@@ -32,13 +32,13 @@ class Section:
 
 
 SECTIONS = (
-    Section("confidence", 0.0, 0.5),
-    Section("confidence", 0.5, 0.7),
-    Section("confidence", 0.7, 0.8),
-    Section("flagged", 0.8),
-    Section("contradicted", 0.8),
-    Section("confidence", 0.8, 0.9),
-    Section("confidence", 0.9),
+    DoubtBand("confidence", 0.0, 0.5),
+    DoubtBand("confidence", 0.5, 0.7),
+    DoubtBand("confidence", 0.7, 0.8),
+    DoubtBand("flagged", 0.8),
+    DoubtBand("contradicted", 0.8),
+    DoubtBand("confidence", 0.8, 0.9),
+    DoubtBand("confidence", 0.9),
 )
 """In the order in which they are looked at."""
 
@@ -56,7 +56,7 @@ def band_of(record: RecordRow) -> str:
     return next(section.band for section in bands if section.low <= confidence < section.high)
 
 
-def section_of(record: RecordRow, *, contradicted: bool) -> Section:
+def section_of(record: RecordRow, *, contradicted: bool) -> DoubtBand:
     """Where a record that nobody has seen is looked at."""
     confidence = confidence_of(record)
     reasons: dict[Reason, bool] = {

@@ -11,7 +11,7 @@ from gongbao.diff.fields import RecordRow
 from gongbao.export.columns import record_columns
 from gongbao.export.where import compile_where
 from gongbao.review.contradictions import key_of
-from gongbao.review.doubt import SECTIONS, Section, band_of, confidence_of, section_of
+from gongbao.review.doubt import SECTIONS, DoubtBand, band_of, confidence_of, section_of
 from gongbao.review.session import Session, Status
 from gongbao.review.strings import Language, cause_title, section_title
 
@@ -30,7 +30,7 @@ class QueueGroup:
     danger: int
     field: str
     rules: str = ""
-    section: Section | None = None
+    section: DoubtBand | None = None
 
     def title(self, language: Language) -> str:
         """What the changes have in common."""
@@ -100,7 +100,7 @@ def status_rows(statuses: Iterable[Status]) -> list[list[Any]]:
 
 
 def _by_doubt(changes: Iterable[Change], rows: Mapping[str, dict[str, Any]]) -> Iterable[QueueGroup]:
-    members: dict[Section, list[Change]] = {section: [] for section in SECTIONS}
+    members: dict[DoubtBand, list[Change]] = {section: [] for section in SECTIONS}
     for change in changes:
         row = rows[change.key]
         members[section_of(row, contradicted=row["contradicted"])].append(change)

@@ -27,7 +27,7 @@ _HEADERS = [
 ]
 
 
-class Guard:
+class PageGuard:
     """ASGI middleware: refuses foreign hosts and origins, writes without the token, and bodies that are too large.
 
     The check of the Host header keeps out web pages that point a name of their own at this machine.

@@ -25,7 +25,7 @@ from gongbao.review import completion
 from gongbao.review.contradictions import RecordKey, contradictions
 from gongbao.review.editing import edit, new_record
 from gongbao.review.ledger import Event
-from gongbao.review.store import Entry, Store
+from gongbao.review.store import NewDecision, Store
 from gongbao.review.texts import TextPair
 from gongbao.rulebook.load import Rule, RuleSet
 
@@ -228,7 +228,7 @@ class Session:
                 base, texts = self.base_of(change, old, new)
                 edited = edit(base, form or {}, texts, self.gazetteer)
             common = (key, verdict, change.article_id, expected.get(key, 0), change.occurrence)
-            entries.append(Entry(*common, old=old, new=new, edited=edited))
+            entries.append(NewDecision(*common, old=old, new=new, edited=edited))
         return self._write(entries, reviewer)
 
     def add(
@@ -244,7 +244,7 @@ class Session:
         about = {"article_id": article_id, "title": article.title, "pub_date": article.pub_date}
         record = new_record(about, start, end, texts, form, self.gazetteer)
         key = content_key(None, record)
-        entry = Entry(key, "add", article_id, self.store.ledger.version(key), edited=record)
+        entry = NewDecision(key, "add", article_id, self.store.ledger.version(key), edited=record)
         return self._write([entry], reviewer), record
 
     def undo(self, reviewer: str) -> tuple[Outcome, list[Event]]:
@@ -255,7 +255,8 @@ class Session:
             events = ledger.last_batch(reviewer, set(self.comparison.by_key) | {e.key for e in self.added()})
             over = [event.key for event in events if ledger.head(event.key) != event]
             entries = [
-                Entry(e.key, "undo", e.article_id, ledger.version(e.key), e.occurrence, undoes=e.id) for e in events
+                NewDecision(e.key, "undo", e.article_id, ledger.version(e.key), e.occurrence, undoes=e.id)
+                for e in events
             ]
             outcome = self._write(entries, reviewer)
             blocked = tuple(self.statuses(over))
@@ -329,7 +330,7 @@ class Session:
             yield from (parse_row(line) for ref, line in comparison.old.lines(article_id) if ref not in replaced)
         yield from (new for _, _, new in self.changes() if new is not None)
 
-    def _write(self, entries: Sequence[Entry], reviewer: str) -> Outcome:
+    def _write(self, entries: Sequence[NewDecision], reviewer: str) -> Outcome:
         batch = uuid.uuid4().hex[:12]
         with self._lock:
             moved = {event.key for event in self.store.append(entries, reviewer, batch, self.versions)}

@@ -79,7 +79,7 @@ PRAGMA user_version = {FORMAT};
 """
 
 
-class Entry(NamedTuple):
+class NewDecision(NamedTuple):
     """A decision about to be written: see `Event`. `expected` is the version of the change that the reviewer saw."""
 
     key: str
@@ -131,7 +131,7 @@ class Store:
 
     def append(
         self,
-        entries: Sequence[Entry],
+        entries: Sequence[NewDecision],
         reviewer: str,
         batch: str,
         versions: Mapping[str, Any],

@@ -7,7 +7,7 @@ from functools import cache
 
 from gongbao.diff.causes import Cause
 from gongbao.language import LANGUAGES, Catalogue, Language
-from gongbao.review.doubt import Section
+from gongbao.review.doubt import DoubtBand
 
 __all__ = ["LANGUAGES", "Language", "Words", "cause_title", "say", "section_title", "strings"]
 
@@ -64,7 +64,7 @@ def cause_title(cause: Cause, language: Language) -> str:
     return f"{say(f'f_{cause.field}', language)} {shape}{also}"
 
 
-def section_title(section: Section, language: Language) -> str:
+def section_title(section: DoubtBand, language: Language) -> str:
     """A section's title: `可信度 0.50–0.69`, `flagged`."""
     if section.reason != "confidence":
         return say(f"d_{section.reason}", language)

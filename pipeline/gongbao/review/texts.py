@@ -17,7 +17,7 @@ MARKED = ("amount", "place", "year", "initiative", "indicator")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class MarkedSpan:
     """A stretch of text with what it is marked as: `amount`, `place`, ... or the keys of records."""
 
     start: int
@@ -68,24 +68,24 @@ class TextPair:
         return self._map.to_target(start), self._map.to_target(end)
 
 
-def marks_of(record: RecordRow) -> list[Span]:
+def marks_of(record: RecordRow) -> list[MarkedSpan]:
     """Where a record's parts were read, in the text as found."""
-    spans = [Span(record["start"], record["end"], "amount")]
+    spans = [MarkedSpan(record["start"], record["end"], "amount")]
     evidence = record.get("evidence") or {}
     for name in MARKED[1:]:
         item = evidence.get(name) or {}
         if isinstance(item.get("start"), int) and isinstance(item.get("end"), int):
-            spans.append(Span(item["start"], item["end"], name))
+            spans.append(MarkedSpan(item["start"], item["end"], name))
     return spans
 
 
-def pieces(text: str, spans: Iterable[Span], start: int = 0, end: int | None = None) -> list[Piece]:
+def pieces(text: str, spans: Iterable[MarkedSpan], start: int = 0, end: int | None = None) -> list[Piece]:
     """Cut `text[start:end]` at the borders of spans; a piece carries the labels of all spans over it."""
     stop = len(text) if end is None else end
     inside = [s for s in spans if s.start < stop and s.end > start and s.start < s.end]
     cuts = sorted({start, stop} | {min(max(edge, start), stop) for s in inside for edge in (s.start, s.end)})
     result = []
-    active: list[Span] = []
+    active: list[MarkedSpan] = []
     queue = sorted(inside, key=lambda s: s.start)
     at = 0
     for low, high in pairwise(cuts):
@@ -99,17 +99,19 @@ def pieces(text: str, spans: Iterable[Span], start: int = 0, end: int | None = N
     return result
 
 
-def simplified_spans(texts: TextPair, spans: Sequence[Span]) -> list[Span]:
+def simplified_spans(texts: TextPair, spans: Sequence[MarkedSpan]) -> list[MarkedSpan]:
     """The same spans in the simplified text; those that cannot be found there are left out."""
     found = []
     for span in spans:
         place = texts.simplify(span.start, span.end)
         if place is not None and place[0] < place[1]:
-            found.append(Span(*place, span.label))
+            found.append(MarkedSpan(*place, span.label))
     return found
 
 
-def lines_around(text: str, spans: Sequence[Span], start: int, end: int, around: int = 2) -> list[tuple[int, int]]:
+def lines_around(
+    text: str, spans: Sequence[MarkedSpan], start: int, end: int, around: int = 2
+) -> list[tuple[int, int]]:
     """The lines to show around `[start, end)`: `around` lines on either side, and every line that holds a span."""
     lines: list[tuple[int, int]] = []
     offset = 0

@@ -16,7 +16,7 @@ from gongbao.review.editing import NULLABLE, fields_of
 from gongbao.review.ledger import Event
 from gongbao.review.options import neighbours, options_of
 from gongbao.review.session import Session
-from gongbao.review.texts import Piece, Span, TextPair, lines_around, marks_of, pieces, simplified_spans
+from gongbao.review.texts import MarkedSpan, Piece, TextPair, lines_around, marks_of, pieces, simplified_spans
 
 _INPUTS = FIELDS | {"place": ("place",)}
 """The fields of the form that write a field."""
@@ -212,7 +212,7 @@ def article_view(session: Session, article_id: str) -> ArticleView:
             items.append(Item(0, "missed", None, event.edited, "", (event.edited["start"], event.edited["end"])))
     items.sort(key=lambda item: item.span or (len(texts.raw), 0))
     items = [Item(n, i.state, i.old, i.new, i.key, i.span) for n, i in enumerate(items)]
-    spans = [Span(*item.span, str(item.number)) for item in items if item.span]
+    spans = [MarkedSpan(*item.span, str(item.number)) for item in items if item.span]
     return ArticleView(
         article.id,
         article.title,
@@ -263,7 +263,7 @@ def _pane(record: RecordRow | None, texts: TextPair | None) -> Pane:
 def _by_words(sentence: str, amount: str) -> list[Piece]:
     """A sentence whose text is not kept: the amount marked where its words stand."""
     at = sentence.find(amount) if amount else -1
-    return pieces(sentence, [Span(at, at + len(amount), "amount")] if at >= 0 else [])
+    return pieces(sentence, [MarkedSpan(at, at + len(amount), "amount")] if at >= 0 else [])
 
 
 def _around(texts: TextPair | None, record: RecordRow) -> list[list[Piece]]:
@@ -272,7 +272,7 @@ def _around(texts: TextPair | None, record: RecordRow) -> list[list[Piece]]:
     spans = marks_of(record)
     start = int(record.get("sentence_start") or record["start"])
     end = int(record.get("sentence_end") or record["end"])
-    sentence = Span(start, end, "sentence")
+    sentence = MarkedSpan(start, end, "sentence")
     return [pieces(texts.raw, [sentence, *spans], *line) for line in lines_around(texts.raw, spans, start, end)]
 
 

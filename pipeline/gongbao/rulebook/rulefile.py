@@ -102,7 +102,7 @@ def _load_yaml(text: str) -> tuple[Any, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class LineNumbers:
     """Where things stand in a rule file."""
 
     path: Path
@@ -137,7 +137,7 @@ def read_text(path: Path) -> str:
         raise RuleError(f"cannot be read: {error.strerror or error}", where=str(path), fix=fix) from error
 
 
-def read_rules(path: Path) -> tuple[RuleFile, Lines]:
+def read_rules(path: Path) -> tuple[RuleFile, LineNumbers]:
     """A rule file, and where its rules stand.
 
     Raises:
@@ -156,7 +156,7 @@ def read_rules(path: Path) -> tuple[RuleFile, Lines]:
             where=f"{path}{line}",
             fix="Quote patterns with single quotes and indent with spaces",
         ) from error
-    lines = Lines(path, root)
+    lines = LineNumbers(path, root)
     try:
         return RuleFile.model_validate(data or {}), lines
     except ValidationError as error:
@@ -168,7 +168,7 @@ def read_rules(path: Path) -> tuple[RuleFile, Lines]:
         ) from error
 
 
-def read_gives(rule: RuleData, number: int, stage: str, lines: Lines) -> Gives:
+def read_gives(rule: RuleData, number: int, stage: str, lines: LineNumbers) -> Gives:
     """What a rule gives, as its stage and kind have it.
 
     Args:

@@ -87,7 +87,7 @@ class Options:
 
 
 @dataclass(slots=True)
-class Summary:
+class RunSummary:
     """What a run did; `folder` is None if there was nothing to write.
 
     `failures` holds the first thousand, `failed` counts them all; `reused` counts articles taken from an earlier run;
@@ -122,7 +122,7 @@ class Summary:
         self.failures.extend(counts.failures[: KEPT_FAILURES - len(self.failures)])
 
 
-Progress = Callable[[Counts, Summary], None]
+Progress = Callable[[Counts, RunSummary], None]
 WriteParts = Callable[[Path, Path], Any]
 """Writes a file of records as a folder of Parquet files: `gongbao.export.parquet.write_parts`."""
 PARQUET = "records.parquet"
@@ -137,7 +137,7 @@ def run(
     progress: Progress | None = None,
     now: datetime | None = None,
     write_parts: WriteParts | None = None,
-) -> Summary:
+) -> RunSummary:
     """Extract all articles of `paths` into `out/runs/<run id>` and point `out/latest` at it.
 
     Args:
@@ -171,12 +171,12 @@ def run(
         raise run_error(error, out) from error
 
 
-def _finished(out: Path) -> Summary | None:
+def _finished(out: Path) -> RunSummary | None:
     """What the newest run did, where none is unfinished; None if there is an unfinished one, or no run at all."""
     newest = latest(out)
     if newest is None or next(unfinished(out / "runs"), None) is not None:
         return None
-    summary = Summary(out / "runs" / newest.name)
+    summary = RunSummary(out / "runs" / newest.name)
     for counts in FinishedRun(newest).counts():
         summary.count(counts)
     summary.reused = summary.articles
@@ -233,10 +233,10 @@ class _Run:
             engine_for, settings, options.engine, options.workers, options.scheduler
         )
         self._own = RuleSet.load(*options.rules, compiled=False).own if options.rules else ()
-        self._summary = Summary(notes=[f"Your rules: {line}" for line in self._own])
+        self._summary = RunSummary(notes=[f"Your rules: {line}" for line in self._own])
         self._odd_names: list[str] = []
 
-    def go(self) -> Summary:
+    def go(self) -> RunSummary:
         clock = time.perf_counter()
         before = fingerprint(self._paths)
         if self._nothing_new(before):

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from gongbao.document import Failure
 from gongbao.run.lines import Lines
-from gongbao.serve.limits import Limits
+from gongbao.serve.limits import ServiceLimits
 from gongbao.serve.problems import RETRY, encoded, problem_of, status_of
 
 _TOLD = ("id", "title", "pub_date", "source", "repairs", "residues", "counts")
@@ -46,7 +46,7 @@ def extraction(results: Sequence[Lines | Failure]) -> Response:
     return json_response(b'{"records":[%b],"articles":[%b],"errors":[%b]}' % (records, articles, errors))
 
 
-def bounded(lines: Lines, limits: Limits) -> Lines | Failure:
+def bounded(lines: Lines, limits: ServiceLimits) -> Lines | Failure:
     """The lines of one article, or a failure where they hold more records than the service gives for one."""
     if lines.counts.records <= limits.records:
         return lines

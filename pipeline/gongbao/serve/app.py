@@ -28,7 +28,7 @@ from gongbao.serve.answers import bounded, extraction, json_response, problem_re
 from gongbao.serve.batch import results
 from gongbao.serve.bodies import FORM, JSON, LINES, article_of, media_type, unsupported, uploaded
 from gongbao.serve.guard import Guard
-from gongbao.serve.limits import Limits
+from gongbao.serve.limits import ServiceLimits
 from gongbao.serve.pool import Gate, Pool
 from gongbao.serve.problems import encoded, problem, problem_of
 from gongbao.serve.runs import CURSOR, LATEST, RUN_ID, Filters, Runs
@@ -54,7 +54,7 @@ class _Stream(StreamingResponse):
                 await self.stream_response(send)
 
 
-def create_app(pool: Pool, out: Path, limits: Limits, *, token: str | None = None, local: bool = True) -> Guard:
+def create_app(pool: Pool, out: Path, limits: ServiceLimits, *, token: str | None = None, local: bool = True) -> Guard:
     """The service as an ASGI application.
 
     Args:
@@ -67,7 +67,7 @@ def create_app(pool: Pool, out: Path, limits: Limits, *, token: str | None = Non
     return Guard(build(pool, out, limits), limits, token=token, local=local)
 
 
-def build(pool: Pool, out: Path, limits: Limits) -> FastAPI:
+def build(pool: Pool, out: Path, limits: ServiceLimits) -> FastAPI:
     """The application without its guard."""
 
     @asynccontextmanager
@@ -136,7 +136,7 @@ def _errors(app: FastAPI) -> None:
         return problem_response(problem("service.path", "there is nothing here", "path", "See /openapi.json"))
 
 
-def _extraction(app: FastAPI, pool: Pool, limits: Limits) -> None:
+def _extraction(app: FastAPI, pool: Pool, limits: ServiceLimits) -> None:
     batches = Gate(limits.batches, "batches")
 
     @app.post(
@@ -196,7 +196,7 @@ async def _while_there(request: Request, work: Coroutine[Any, Any, list[Lines | 
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _reading(app: FastAPI, runs: Runs, limits: Limits) -> None:
+def _reading(app: FastAPI, runs: Runs, limits: ServiceLimits) -> None:
     gate = Gate(limits.readers, "readers")
 
     @app.get("/runs", tags=["runs"], summary="Finished runs, newest first", responses=openapi.answers("Runs", 429))

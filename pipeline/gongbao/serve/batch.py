@@ -17,7 +17,7 @@ from gongbao.document import Failure
 from gongbao.errors import GongbaoError, ServiceError
 from gongbao.serve.answers import bounded, result_line
 from gongbao.serve.bodies import article_of
-from gongbao.serve.limits import Limits
+from gongbao.serve.limits import ServiceLimits
 from gongbao.serve.pool import Pool
 from gongbao.serve.problems import encoded, problem_of
 
@@ -86,7 +86,7 @@ class Spool:
         self._file.close()
 
 
-async def results(request: Request, pool: Pool, limits: Limits) -> AsyncGenerator[bytes, None]:
+async def results(request: Request, pool: Pool, limits: ServiceLimits) -> AsyncGenerator[bytes, None]:
     """One line for each line of the batch, in order; an error that ends the batch is the last line."""
     spool = Spool(limits.line)
     ahead: asyncio.Queue[asyncio.Task[bytes] | None] = asyncio.Queue(2 * pool.workers)
@@ -111,7 +111,9 @@ async def results(request: Request, pool: Pool, limits: Limits) -> AsyncGenerato
         spool.close()
 
 
-async def _begin(spool: Spool, ahead: asyncio.Queue[asyncio.Task[bytes] | None], pool: Pool, limits: Limits) -> None:
+async def _begin(
+    spool: Spool, ahead: asyncio.Queue[asyncio.Task[bytes] | None], pool: Pool, limits: ServiceLimits
+) -> None:
     """Begin the articles as they come, so many ahead of the one that is sent next."""
     number = 0
     try:
@@ -124,7 +126,7 @@ async def _begin(spool: Spool, ahead: asyncio.Queue[asyncio.Task[bytes] | None],
     await ahead.put(None)
 
 
-async def _result(line: bytes, number: int, pool: Pool, limits: Limits) -> bytes:
+async def _result(line: bytes, number: int, pool: Pool, limits: ServiceLimits) -> bytes:
     identifier = f"line-{number}"
     try:
         article = await asyncio.to_thread(article_of, line, limits, f"line {number}", identifier)

@@ -24,7 +24,7 @@ from gongbao.read.json_lines import parse_object
 from gongbao.read.limits import Limits as ReadLimits
 from gongbao.read.own_fields import FIELDS, OWN
 from gongbao.read.rows import Row, article_from_row, kind_of
-from gongbao.serve.limits import Limits
+from gongbao.serve.limits import ServiceLimits
 from gongbao.serve.pool import Pool
 
 FORM = "multipart/form-data"
@@ -49,7 +49,7 @@ def unsupported(request: Request, *known: str) -> ServiceError:
     )
 
 
-def article_of(data: bytes, limits: Limits, where: str = "body", identifier: str = "-") -> Article:
+def article_of(data: bytes, limits: ServiceLimits, where: str = "body", identifier: str = "-") -> Article:
     """The article that a JSON object is.
 
     Raises:
@@ -65,7 +65,7 @@ def article_of(data: bytes, limits: Limits, where: str = "body", identifier: str
     return _article(parse_object(text, row), row, limits)
 
 
-def _article(fields: Mapping[str, Any], row: Row, limits: Limits) -> Article:
+def _article(fields: Mapping[str, Any], row: Row, limits: ServiceLimits) -> Article:
     unknown = next((name for name in fields if name not in FIELDS and name != OWN), None)
     if unknown is not None:
         raise ReadError(
@@ -86,7 +86,7 @@ def _article(fields: Mapping[str, Any], row: Row, limits: Limits) -> Article:
     return article_from_row(fields, row, row.where, ReadLimits(), "utf-8")
 
 
-def check_text(text: str, where: str, limits: Limits) -> None:
+def check_text(text: str, where: str, limits: ServiceLimits) -> None:
     """Refuse a text beyond the service's limits.
 
     Raises:
@@ -106,7 +106,7 @@ def check_text(text: str, where: str, limits: Limits) -> None:
             )
 
 
-async def uploaded(request: Request, limits: Limits, pool: Pool) -> list[Article | Failure]:
+async def uploaded(request: Request, limits: ServiceLimits, pool: Pool) -> list[Article | Failure]:
     """The articles of an uploaded file: one, or many for .jsonl, .csv and .xlsx.
 
     Its form fields `id`, `title` and `pub_date` stand over what the file says; they need a file of one article.
@@ -148,7 +148,7 @@ async def uploaded(request: Request, limits: Limits, pool: Pool) -> list[Article
     return [_override(found[0], given, limits)]
 
 
-async def _form(request: Request, limits: Limits) -> FormData:
+async def _form(request: Request, limits: ServiceLimits) -> FormData:
     """The form of a request, in UTF-8: a decoder that its sender names could take for ever, or raise anything."""
     _, options = parse_options_header(request.headers["content-type"])
     boundary = options.get(b"boundary", b"")
@@ -164,7 +164,7 @@ async def _form(request: Request, limits: Limits) -> FormData:
         ) from None
 
 
-def _override(item: Article | Failure, given: Mapping[str, Any], limits: Limits) -> Article | Failure:
+def _override(item: Article | Failure, given: Mapping[str, Any], limits: ServiceLimits) -> Article | Failure:
     if isinstance(item, Failure):
         return item
     row = Row("read.form", item.id, "form")
@@ -175,7 +175,7 @@ def _override(item: Article | Failure, given: Mapping[str, Any], limits: Limits)
     )  # fmt: skip
 
 
-def _read(data: bytes, name: str, limits: Limits) -> Iterator[Article | Failure]:
+def _read(data: bytes, name: str, limits: ServiceLimits) -> Iterator[Article | Failure]:
     """Read bytes as a file of that name; the name is no path here, and errors say it and not where the bytes lay."""
     bounds = ReadLimits(
         max_characters=limits.characters,

@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 from gongbao.errors import GongbaoError, ServiceError
 from gongbao.loopback import HEAD, LOOPBACK, from_elsewhere, host_of, is_too_long
 from gongbao.serve import docs
-from gongbao.serve.limits import Limits
+from gongbao.serve.limits import ServiceLimits
 from gongbao.serve.problems import RETRY, encoded, problem, problem_of, status_of
 
 Message = MutableMapping[str, Any]
@@ -45,7 +45,7 @@ class Guard:
             that point a name of their own at this machine.
     """
 
-    def __init__(self, app: App, limits: Limits, *, token: str | None, local: bool) -> None:
+    def __init__(self, app: App, limits: ServiceLimits, *, token: str | None, local: bool) -> None:
         self._app = app
         self._limits = limits
         self._token = token

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from gongbao.export.schema import record_schema
-from gongbao.serve.limits import Limits
+from gongbao.serve.limits import ServiceLimits
 from gongbao.serve.problems import Problem, problem
 
 DESCRIPTION = """Facts out of Chinese bulletins: place, initiative, amount, year, each with its evidence.
@@ -79,7 +79,7 @@ def _nullable(kind: str, **more: Any) -> dict[str, Any]:
     return {"type": [kind, "null"], **more}
 
 
-def _schemas(limits: Limits) -> dict[str, Any]:
+def _schemas(limits: ServiceLimits) -> dict[str, Any]:
     record = record_schema()
     for name in ("$schema", "$id"):
         record.pop(name)
@@ -205,7 +205,7 @@ def _schemas(limits: Limits) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def document(app: FastAPI, limits: Limits) -> dict[str, Any]:
+def document(app: FastAPI, limits: ServiceLimits) -> dict[str, Any]:
     """The whole OpenAPI document."""
     made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     components = made.setdefault("components", {})

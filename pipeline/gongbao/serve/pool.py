@@ -18,7 +18,7 @@ from gongbao.run.engines import Processes
 from gongbao.run.extract import MEMORY, Settings
 from gongbao.run.lines import Counts, Lines
 from gongbao.run.shards import Shard, ShardFolder
-from gongbao.serve.limits import Limits
+from gongbao.serve.limits import ServiceLimits
 
 
 class Gate:
@@ -59,7 +59,7 @@ class Pool:
 
     def __init__(
         self,
-        limits: Limits,
+        limits: ServiceLimits,
         *,
         workers: int = 1,
         rules: tuple[str, ...] = (),

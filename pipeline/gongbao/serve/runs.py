@@ -71,7 +71,7 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RecordPage:
     """Records as lines of JSON, and where the next page begins; None at the end."""
 
     run: str
@@ -114,7 +114,7 @@ class Runs:
             raise ServiceError(f"there is no run {name[:100]!r}", where="run", fix="See GET /runs", code="service.run")
         return folder
 
-    def page(self, name: str, filters: Filters, *, limit: int, cursor: str | None, seconds: float) -> Page:
+    def page(self, name: str, filters: Filters, *, limit: int, cursor: str | None, seconds: float) -> RecordPage:
         """A page of a run's records.
 
         Args:
@@ -149,7 +149,7 @@ class Runs:
                     )
                 for number, line in enumerate(iter(file.readline, b"")):
                     if len(found) == limit or (number % 256 == 255 and time.monotonic() > deadline):
-                        return Page(folder.name, found, f"{folder.name}:{file.tell() - len(line)}")
+                        return RecordPage(folder.name, found, f"{folder.name}:{file.tell() - len(line)}")
                     row = parse_row(line, Path(folder.name, path.name), number)
                     if test(row):
                         current = version == SCHEMA_VERSION
@@ -158,7 +158,7 @@ class Runs:
             raise ServiceError(
                 f"the records cannot be read: {error.strerror}", where=folder.name, code="service.run"
             ) from error
-        return Page(folder.name, found, None)
+        return RecordPage(folder.name, found, None)
 
     def _manifest(self, name: str) -> dict[str, Any]:
         manifest = manifest_of(self._out / "runs" / name)

@@ -12,7 +12,7 @@ from gongbao.errors import GongbaoError, RunError
 from gongbao.read.sources import source_of
 from gongbao.run.folder import latest, run_error
 from gongbao.run.new_records import NewRecords
-from gongbao.run.runner import Options, Summary, run
+from gongbao.run.runner import Options, RunSummary, run
 from gongbao.run.unfinished import check_outside
 from gongbao.watch.hook import Hook
 from gongbao.watch.state import MARK, State, is_own
@@ -32,7 +32,7 @@ class Round:
         problem: What went wrong: the run, or telling others.
     """
 
-    summary: Summary | None
+    summary: RunSummary | None
     records: tuple[bytes, ...] = ()
     deleted: tuple[bytes, ...] = ()
     problem: GongbaoError | None = None
@@ -79,7 +79,7 @@ class Watch:
             summary = run(self._paths, self._out, self._options)
         except RunError as error:
             if error.code in QUIET_CODES:
-                return Round(Summary())
+                return Round(RunSummary())
             return Round(None, problem=error)
         except GongbaoError as error:
             return Round(None, problem=error)
@@ -160,7 +160,7 @@ class Watch:
         )
 
 
-def _without_quiet(summary: Summary) -> Summary:
+def _without_quiet(summary: RunSummary) -> RunSummary:
     """A summary in which an empty folder is no failure."""
     loud: list[Failure] = [failure for failure in summary.failures if failure.code not in QUIET_CODES]
     return replace(summary, failures=loud, failed=summary.failed - (len(summary.failures) - len(loud)))
