@@ -57,12 +57,15 @@ class Matchers:
     periods: PeriodMatcher
     places: PlaceMatcher
     tables: TableReader
+    heading_tails: frozenset[str]
 
     @classmethod
     def load(cls, rules: RuleSet, gazetteer: Gazetteer) -> Matchers:
         """Compile the matchers of a rule set."""
         quantities = QuantityMatcher(rules)
-        return cls(quantities, PeriodMatcher(rules), PlaceMatcher(gazetteer, rules), TableReader(rules, quantities))
+        places, tables = PlaceMatcher(gazetteer, rules), TableReader(rules, quantities)
+        tails = frozenset(rules.lexicon("place_heading_tails"))
+        return cls(quantities, PeriodMatcher(rules), places, tables, tails)
 
     def components(self) -> Mapping[str, Component]:
         """The steps from an article to its outline, in order: all that need only text and rules."""
@@ -73,7 +76,7 @@ class Matchers:
             "periods": self._periods,
             "places": self._places,
             "tables": self._tables,
-            "outline": outlined,
+            "outline": self._outline,
             "title": self._title,
         }
 
@@ -94,6 +97,21 @@ class Matchers:
         quantities, left = self.tables.read(document.text, tables, document.quantities)
         periods = table_years(document.text, tables, document.periods)
         return replace(document, tables=tables, quantities=quantities, periods=periods, numbers_left=left)
+
+    def _outline(self, document: Document) -> Document:
+        """The document divided into sections and sentences."""
+        article, offsets = document.article, document.offsets
+        layout = outline(
+            _without_false_ends(document),
+            title=document.title,
+            content_start=offsets.to_target(article.content_start),
+            boilerplate=[(offsets.to_target(start), offsets.to_target(end)) for start, end in article.boilerplate],
+            places=document.places,
+            quantities=document.quantities,
+            tables=document.tables,
+            tails=self.heading_tails,
+        )
+        return replace(document, outline=layout)
 
     def _title(self, document: Document) -> Document:
         """Places and periods of a title that stands outside the text; those of one inside it are found already."""
@@ -136,21 +154,6 @@ def without_years(quantities: Sequence[Quantity], periods: Sequence[Period]) -> 
     dates = [period for period in periods if period.anchor == "absolute" and period.role != "vague"]
     years = {start for period in dates for start in range(period.start, min(period.start + 3, period.end))}
     return tuple(q for q in quantities if not (q.kind == "duration" and q.unit == "年" and q.start in years))
-
-
-def outlined(document: Document) -> Document:
-    """The document divided into sections and sentences."""
-    article, offsets = document.article, document.offsets
-    layout = outline(
-        _without_false_ends(document),
-        title=document.title,
-        content_start=offsets.to_target(article.content_start),
-        boilerplate=[(offsets.to_target(start), offsets.to_target(end)) for start, end in article.boilerplate],
-        places=document.places,
-        quantities=document.quantities,
-        tables=document.tables,
-    )
-    return replace(document, outline=layout)
 
 
 def _without_false_ends(document: Document) -> str:

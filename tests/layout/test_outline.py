@@ -58,6 +58,12 @@ def test_ways_to_write_a_place_heading(line: str) -> None:
     assert section[1] == "place"
 
 
+@pytest.mark.parametrize(("tails", "style"), [(("经验",), "place"), ((), "line")])
+def test_what_may_follow_a_place_in_its_heading_is_a_word_list(tails: tuple[str, ...], style: str) -> None:
+    text = f"通报\n苏州经验\n{BODY}"
+    assert outline(text, title="通报", places=places(text, "苏州"), tails=tails).sections[1].style == style
+
+
 @pytest.mark.parametrize("head", ["【苏州】", "苏州："])
 def test_a_run_in_place_heading_leaves_its_paragraph(head: str) -> None:
     text = f"通报\n{head}{BODY}"

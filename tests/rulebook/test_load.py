@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from gongbao.errors import RuleError, RuleTimeout
+from gongbao.rulebook.lexicon import READ_BEFORE_RULES
 from gongbao.rulebook.load import Rule, RuleSet, check_examples
 
 GOOD = """\
@@ -163,7 +164,7 @@ def test_a_line_of_a_list_that_cannot_be_meant_is_named(tmp_path: Path, content:
     assert (caught.value.where or "").endswith(f"coins.txt:{line}") and caught.value.fix
 
 
-@pytest.mark.parametrize("name", ["conversion", "conversion_keep", "label_characters"])
+@pytest.mark.parametrize("name", sorted(READ_BEFORE_RULES))
 def test_a_list_that_is_read_before_rules_are_chosen_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(RuleError, match="read before rules are chosen"):
         own_list(tmp_path, "制度\n", name)

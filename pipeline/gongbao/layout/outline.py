@@ -8,7 +8,7 @@ style that is open closes everything inside it, a new style opens below the styl
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import regex
 
@@ -47,6 +47,7 @@ def outline(
     places: Sequence[Place] = (),
     quantities: Sequence[Quantity] = (),
     tables: Sequence[Table] = (),
+    tails: Collection[str] = (),
 ) -> Outline:
     """Divide an article into sections, paragraphs and sentences; a sentence has `LONGEST` characters at most.
 
@@ -58,6 +59,7 @@ def outline(
         places: Place mentions in the text, in order.
         quantities: Quantities in the text, in order: a short line that states one is no heading.
         tables: Tables in the text: each line of one is a sentence, and none is a heading.
+        tails: What may follow a place in the heading of its section (苏州篇).
     """
     builder = _Builder(text, quantities)
     place_starts = [place.start for place in places]
@@ -84,7 +86,7 @@ def outline(
             continue
         inside = places[bisect_right(place_starts, start - 1) : bisect_right(place_starts, end - 1)]
         states = bisect_right(quantity_starts, end - 1) > bisect_right(quantity_starts, start - 1)
-        style, head_end = _heading(line, inside, start, states, start < last_body)
+        style, head_end = _heading(line, inside, start, states, start < last_body, tails)
         if style is None:
             builder.paragraph(start, end)
         else:
@@ -129,11 +131,11 @@ def _title_end(line: str, title: str) -> int:
 
 
 def _heading(
-    line: str, places: Sequence[Place], offset: int, states: bool, body_follows: bool
+    line: str, places: Sequence[Place], offset: int, states: bool, body_follows: bool, tails: Collection[str]
 ) -> tuple[str | None, int]:
     """The style of the heading that a line is or opens with, and the heading's length; (None, 0) for plain text."""
     bracketed = _BRACKETED.match(line)
-    if bracketed and _is_place_head(bracketed["head"], places, offset + bracketed.start("head")):
+    if bracketed and _is_place_head(bracketed["head"], places, offset + bracketed.start("head"), tails):
         return "place", bracketed.end()
     lead, style = 0, "line"
     for name, pattern in _NUMBERING:
@@ -148,7 +150,7 @@ def _heading(
     body = line[lead:].strip(_SPACE)
     if not body:
         return None, 0
-    is_place = _is_place_head(body, places, offset + line.find(body))
+    is_place = _is_place_head(body, places, offset + line.find(body), tails)
     short = len(line) <= MAX_HEADING and not _END.search(line.rstrip("：:")) and "。" not in line
     if short and body_follows and not states and (style != "bullet" or is_place):
         return ("place" if style in {"line", "bullet"} and is_place else style), len(line)
@@ -156,24 +158,20 @@ def _heading(
     if run_in:
         head = line[lead : run_in.start("end")]
         if style in {"line", "bullet"}:
-            if run_in["end"] in "：:" and _is_place_head(head, places, offset + lead):
+            if run_in["end"] in "：:" and _is_place_head(head, places, offset + lead, tails):
                 return "place", run_in.start("end")
         elif run_in["end"] in "：:" or not regex.search(r"\d", head):
             return style, run_in.start("end")
     return None, 0
 
 
-def _is_place_head(head: str, places: Sequence[Place], offset: int) -> bool:
+def _is_place_head(head: str, places: Sequence[Place], offset: int, tails: Collection[str]) -> bool:
     """True where a head is a place name, alone or followed by a slogan after a space, dash or colon."""
     head = head.strip(_SPACE + "：:")
     for place in places:
         if place.start == offset and place.form in {"name", "zone"} and place.place is not None:
             rest = head[place.end - place.start :]
-            return (
-                not rest
-                or rest[0] in _SPACE + "：:—-·|｜"
-                or rest in {"篇", "市情", "经验", "做法", "样本", "实践", "案例"}
-            )
+            return not rest or rest[0] in _SPACE + "：:—-·|｜" or rest in tails
     return False
 
 

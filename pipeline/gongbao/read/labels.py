@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from typing import Literal, cast
 
 from gongbao.chinese.clauses import STATEMENT_ENDS
@@ -14,7 +13,11 @@ from gongbao.chinese.script import lexicon
 from gongbao.read.dates import find_dates, parse_date
 from gongbao.rulebook.cues import reading_cues
 
-Field = Literal["title", "author", "source", "published", "modified", "editor", "abstract", "views", "page", "other"]
+Field = Literal[
+    "title", "original_title", "author", "source", "published", "modified", "editor", "abstract", "views", "page",
+    "other",
+]  # fmt: skip
+TITLES: tuple[Field, ...] = ("title", "original_title")
 
 _GLOSS = re.compile(r"(?<=[\u3400-\u9fff])[(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿɡ ]{1,7}[)）] ?")
 _BULLET = re.compile(r"(?:[-*•·●■◆◇□>#|—_~=▪►▶]+\s*|[\[【(]\s*(?=[\u4e00-\u9fff ]{1,8}[:\]】]))+")
@@ -38,14 +41,8 @@ def _folding() -> dict[int, str]:
 
 @cache
 def _labels() -> tuple[dict[str, Field], re.Pattern[str]]:
-    """The field of each label in labels.txt, and the pattern that finds them all (作 者： with a blank too)."""
-    fields: dict[str, Field] = {}
-    field: Field = "other"
-    for line in files("gongbao.read").joinpath("labels.txt").read_text("utf-8").splitlines():
-        if line.startswith("["):
-            field = cast(Field, line.strip("[] "))
-        elif not line.startswith("#"):
-            fields.update(dict.fromkeys(line.split(), field))
+    """The field of each label, and the pattern that finds them all (作 者： with a blank too)."""
+    fields = {label: cast(Field, field) for label, field in map(str.split, lexicon("metadata_labels"))}
     alternatives = "|".join(r"\s?\s?".join(label) for label in sorted(fields, key=lambda label: (-len(label), label)))
     before = r"(?:^|(?<=[\s|/\[【(（,;·】\]）)>丨\d]))"
     return fields, re.compile(rf"{before}(?P<label>{alternatives})\s*(?::|[】\]]\s*:?)\s*")
@@ -154,9 +151,9 @@ def _labelled(line: Line, field: Field, label: str, start: int, end: int) -> lis
         return [*source, Value(field, label, line.text[start:end], day)]
     if field == "abstract" and text:
         return None
-    if field not in ("title", "other") and len(text) > 60:
+    if field not in (*TITLES, "other") and len(text) > 60:
         return None
-    if field not in ("title", "other", "page") and _SENTENCE.search(text):
+    if field not in (*TITLES, "other", "page") and _SENTENCE.search(text):
         return None
     if field == "source":
         return _source_and_date(line, label, start, end)
@@ -202,7 +199,7 @@ def _unlabelled(line: Line, *, below_title: bool = False) -> list[Value] | None:
     if opening:
         label = opening.group().strip()
         field = _labels()[0][label]
-        if field != "title" and is_prose(folded[opening.end() :]):
+        if field not in TITLES and is_prose(folded[opening.end() :]):
             return None
         return _labelled(line, field, label, opening.end(), len(folded))
     credit = reading_cues()["byline"].match(folded)

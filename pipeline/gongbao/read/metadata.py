@@ -13,7 +13,7 @@ from datetime import date
 from gongbao.read.boilerplate import credit_at_end, is_boilerplate, is_footer, links_from
 from gongbao.read.datelines import Dateline, find_dateline
 from gongbao.read.dates import complete, find_dates
-from gongbao.read.labels import Field, Line, Value, continuation, delivered, fold, is_prose, metadata_of
+from gongbao.read.labels import TITLES, Field, Line, Value, continuation, delivered, fold, is_prose, metadata_of
 from gongbao.rulebook.cues import reading_cues
 
 HEAD, TAIL = 40, 40
@@ -131,8 +131,8 @@ def _head(lines: Sequence[_TextLine]) -> tuple[list[Value], str | None, int]:
             break
         else:
             passed += 1
-    title = next((value.text for value in values if value.field == "title" and value.label != "原标题"), title)
-    return values, title or _first(values, "title"), content
+    title = next((value.text for value in values if value.field == "title"), title)
+    return values, title or _first(values, *TITLES), content
 
 
 def _is_content(entry: _TextLine) -> bool:
@@ -217,10 +217,8 @@ def _published(
 def _fields(values: Sequence[Value], dateline: Dateline | None, published: date | None) -> dict[str, str]:
     fields: dict[str, str] = {}
     for value in values:
-        name = {"other": value.label, "title": "original_title" if value.label == "原标题" else ""}.get(
-            value.field, value.field
-        )
-        if name and value.text and value.field not in ("source", "abstract", "page"):
+        name = value.label if value.field == "other" else value.field
+        if name and value.text and value.field not in ("title", "source", "abstract", "page"):
             fields.setdefault(name, value.text)
     if dateline is None:
         return fields
@@ -253,8 +251,8 @@ def _agency(dateline: Dateline | None) -> str | None:
     return dateline.agency
 
 
-def _first(values: Sequence[Value], wanted: Field) -> str | None:
-    return next((value.text for value in values if value.field == wanted and value.text), None)
+def _first(values: Sequence[Value], *wanted: Field) -> str | None:
+    return next((value.text for value in values if value.field in wanted and value.text), None)
 
 
 def _merge(spans: list[Span]) -> tuple[Span, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gongbao.chinese.script import lexicon
 from gongbao.document import Article, Failure
 from gongbao.errors import ReadError
 from gongbao.read.archive import BoundedZip, check_archive
@@ -20,21 +21,13 @@ from gongbao.read.rows import Row, article_from_row, no_rows
 from gongbao.read.sources import Source
 from gongbao.read.streams import broken, open_bytes
 
-CHINESE_HEADERS = {
-    "id": ("编号", "編號", "序号", "序號", "文章号"),
-    "text": ("正文", "全文", "内容", "內容", "文本"),
-    "title": ("标题", "標題"),
-    "pub_date": ("发布日期", "發布日期", "发布时间", "發布時間", "日期"),
-    "source": ("来源", "來源"),
-}
-"""Headers that stand for the English ones; the English one wins where both are there."""
 MAX_ROWS = 1_048_576
 """Rows of a sheet, as Excel has it; a file may claim more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The names of a table's columns, English where a Chinese one stands for it."""
+    """The names of a table's columns, English where a Chinese one stands for it and the English one is not there."""
 
     names: tuple[str, ...]
 
@@ -42,11 +35,9 @@ class Header:
     def of(cls, cells: Sequence[Any], where: str, code: str) -> Header:
         """Read a header row; one without a column for the text is an error that names what is there."""
         names = ["" if cell is None else str(cell).strip().lstrip("\ufeff") for cell in cells]
-        for field, others in CHINESE_HEADERS.items():
-            if field not in names:
-                index = next((names.index(other) for other in others if other in names), None)
-                if index is not None:
-                    names[index] = field
+        for other, field in map(str.split, lexicon("table_headers")):
+            if field not in names and other in names:
+                names[names.index(other)] = field
         if "text" not in names:
             found = ", ".join(name for name in names if name) or "nothing"
             raise ReadError(

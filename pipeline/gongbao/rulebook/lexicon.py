@@ -20,8 +20,8 @@ from gongbao.errors import RuleError
 from gongbao.rulebook.rulefile import read_text
 
 REPLACE = "!replace"
-READ_BEFORE_RULES = frozenset({"conversion", "conversion_keep", "label_characters"})
-"""Lists that are used before any rules are chosen: by conversion, and where an article's metadata is read."""
+READ_BEFORE_RULES = frozenset({"conversion", "conversion_keep", "label_characters", "metadata_labels", "table_headers"})
+"""Lists that are used before any rules are chosen: by conversion, and where articles are read."""
 _SIGNS = {"+": "+", "-": "-", "!": "!", "＋": "+", "－": "-", "！": "!"}
 
 
