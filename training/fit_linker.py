@@ -31,7 +31,7 @@ from gongbao.linking.confidence import log_odds
 from gongbao.linking.linker import Linker
 from gongbao.linking.period_candidates import FEATURES as PERIOD_FEATURES
 from gongbao.linking.place_candidates import FEATURES as PLACE_FEATURES
-from gongbao.linking.status import BEHIND, NEAR, STATUSES, features
+from gongbao.linking.status import BEHIND, NEAR, STATUSES, Words, features
 from gongbao.linking.status import FEATURES as STATUS_FEATURES
 from gongbao.linking.surroundings import QUANTITY
 from gongbao.names.ranking import FEATURES as NAME_FEATURES
@@ -281,21 +281,20 @@ def fit_status(
     found: Sequence[Sample], years: dict[tuple[int, int], Any], shares: Shares, output: Path
 ) -> tuple[Judged, list[tuple[int, int]]]:
     """Cross-validate and write the status classifier."""
-    words = learned_words(found, shares.fitted)
-    names = [*STATUS_FEATURES, *(f"before:{w}" for w in words[0]), *(f"behind:{w}" for w in words[1])]
+    words = Words(*learned_words(found, shares.fitted))
+    names = [*STATUS_FEATURES, *(f"before:{w}" for w in words.before), *(f"behind:{w}" for w in words.behind)]
     rows, labels, facts, weights = [], [], [], []
     for number, sample in enumerate(found):
-        around = sample.heuristics.around
-        heard = sample.heard
-        for n, fact in sample.facts.items():
-            if fact.get("status") and around.sentence_of[n] is not None:
-                network = heard.statuses[n].tolist() if heard is not None else None
-                year, in_table = years.get((number, n)), n in sample.heuristics.cells
-                rows.append(features(around, n, network, year, in_table, words))
-                labels.append(STATUSES.index(fact["status"]))
-                facts.append((number, n))
-                weights.append(OPTIONAL_WEIGHT if fact.get("optional") else 1.0)
-    table, wanted, weight = np.array(rows, np.float32), np.array(labels), np.array(weights)
+        around, heard = sample.heuristics.around, sample.heard
+        told = {n: f for n, f in sample.facts.items() if f.get("status") and around.sentence_of[n] is not None}
+        network = heard.statuses if heard is not None else None
+        tied = [years.get((number, n)) for n in told]
+        rows.append(features(around, list(told), network, tied, sample.heuristics.cells, words))
+        for n, fact in told.items():
+            labels.append(STATUSES.index(fact["status"]))
+            facts.append((number, n))
+            weights.append(OPTIONAL_WEIGHT if fact.get("optional") else 1.0)
+    table, wanted, weight = np.concatenate(rows), np.array(labels), np.array(weights)
     fold = np.array([shares.fold[article] for article, _ in facts])
     use = np.array([shares.fitted[article] for article, _ in facts])
     chance, right = np.zeros(len(table)), np.zeros(len(table), bool)
@@ -312,7 +311,7 @@ def fit_status(
         chance[outside], right[outside] = given[np.arange(len(best)), best], best == wanted[outside]
     firm = (weight == 1.0) & np.array([shares.counted[article] for article, _ in facts])
     judged = Judged(chance, right, [], trees.fit_platt(chance[firm], right[firm].astype(float)))
-    metadata = {"calibration": judged.calibration, "words": words}
+    metadata = {"calibration": judged.calibration, "words": (words.before, words.behind)}
     trees.write(fit(use), output / "linking/weights/status.onnx", names, metadata, outputs=len(STATUSES))
     return judged, facts
 

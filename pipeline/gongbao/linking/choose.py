@@ -107,18 +107,9 @@ class Chooser:
         for first in range(0, len(numbers), BLOCK):
             block = numbers[first : first + BLOCK]
             places, years = self._ranked(block, of_place, of_year, heuristics)
-            rows = [
-                features(
-                    around,
-                    number,
-                    shares[number].tolist() if shares is not None else None,
-                    own[0].value.year if own[0].value is not None else None,
-                    number in heuristics.cells,
-                    self._statuses.words,
-                )
-                for number, own in zip(block, years, strict=True)
-            ]
-            statuses = self._statuses.classify(np.array(rows, np.float32))
+            tied = [own[0].value.year if own[0].value is not None else None for own in years]
+            rows = features(around, block, shares, tied, heuristics.cells, self._statuses.words)
+            statuses = self._statuses.classify(rows)
             found = zip(block, places, years, statuses, strict=True)
             chosen |= {number: Chosen(place, year, *status) for number, place, year, status in found}
         return chosen

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from math import log1p
 from typing import Literal, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import regex
 
 from gongbao.chinese.clauses import SpanT
@@ -56,6 +58,7 @@ class Surroundings:
         self.sentences = document.outline.sentences
         self.sentence_of = [sentence_index(document.outline, q.start) for q in document.quantities]
         self._clauses = [match.start() for match in _CLAUSE.finditer(document.text)]
+        self._clause_marks = np.array(self._clauses, np.int64)
         self._semicolons = [match.start() for match in _SEMICOLON.finditer(document.text)]
         self._quantity_starts = [q.start for q in document.quantities]
         self.in_series = [(0, 1)] * len(document.quantities)
@@ -101,6 +104,11 @@ class Surroundings:
     def clauses_between(self, start: int, end: int) -> int:
         """How many clauses end in `[start, end)`."""
         return bisect_left(self._clauses, end) - bisect_left(self._clauses, start)
+
+    def clauses_before(self, offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """How many clauses end before each offset."""
+        found: npt.NDArray[np.int64] = np.searchsorted(self._clause_marks, offsets)
+        return found
 
     def semicolons_between(self, start: int, end: int) -> int:
         """How many semicolons stand in `[start, end)`."""
