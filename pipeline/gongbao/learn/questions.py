@@ -103,11 +103,11 @@ class Asked:
         heard = self.proposals.ranks if self.proposals is not None and not self.silent else None
         places = PlaceCandidates(heuristics.around, heuristics.topics, heuristics.places, heuristics.cells, heard)
         for n, fact in self._numbers:
-            row = places.of(n)
+            (row,), features = places.of([n])
             right = [fact.get("place") or None, *(fact.get("place_also") or [])]
             values = [c.value for c in row]
             good = [float(value in right) for value in values]
-            into.add(self.number, n, [c.features for c in row], values, good, bool(fact.get("optional")))
+            into.add(self.number, n, features.tolist(), values, good, bool(fact.get("optional")))
 
     def ask_years(self, into: Questions) -> None:
         """Which year each amount has."""
@@ -118,10 +118,10 @@ class Asked:
             years = fact.get("year") or []
             # Without the shares of statuses the trees would learn to give no year.
             if years and self.proposals is not None:
-                timed = periods.of(n)
+                (timed,), features = periods.of([n])
                 good = [1.0 if c.year == years[0] else SECOND_YEAR * (c.year in years) for c in timed]
                 values = [c.year for c in timed]
-                into.add(self.number, n, [c.features for c in timed], values, good, bool(fact.get("optional")))
+                into.add(self.number, n, features.tolist(), values, good, bool(fact.get("optional")))
 
     def ask_initiatives(self, into: Questions, names: Proposals | None) -> None:
         """Which of the names that compete is each amount's initiative."""

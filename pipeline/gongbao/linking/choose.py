@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gongbao.document import NamePrediction, Place
-from gongbao.linking.period_candidates import PeriodCandidate, PeriodCandidates
-from gongbao.linking.place_candidates import PlaceCandidate, PlaceCandidates
+from gongbao.linking.period_candidates import PeriodCandidates
+from gongbao.linking.place_candidates import PlaceCandidates
 from gongbao.linking.scope import Choice, PeriodChoice, TextChoice
 from gongbao.linking.status import StatusClassifier, features
 from gongbao.linking.surroundings import Surroundings
@@ -118,10 +118,10 @@ class Chooser:
         self, numbers: Sequence[int], of_place: PlaceCandidates, of_year: PeriodCandidates, heuristics: Heuristics
     ) -> tuple[list[tuple[TextChoice, ...]], list[tuple[PeriodChoice, ...]]]:
         """The places and the years of some quantities, each best first."""
-        places = [of_place.of(number) for number in numbers]
-        periods = [of_year.of(number) for number in numbers]
-        place_answers = self._places.answers([[c.value for c in row] for row in places], _rows(places))
-        year_answers = self._years.answers([[c.year for c in row] for row in periods], _rows(periods))
+        places, place_rows = of_place.of(numbers)
+        periods, period_rows = of_year.of(numbers)
+        place_answers = self._places.answers([[c.value for c in row] for row in places], place_rows)
+        year_answers = self._years.answers([[c.year for c in row] for row in periods], period_rows)
         said, cells = heuristics.place_is_said, heuristics.cells
         return (
             [
@@ -145,9 +145,11 @@ class Chooser:
         for number, index in enumerate(heuristics.around.sentence_of):
             reasons: dict[LinkedField, list[Reason]] = {}
             if index is not None and not heuristics.place_is_said(number):
-                reasons["place"] = _reasons(self._places, [(c.value, c.features) for c in of_place.of(number)])
+                (row,), features = of_place.of([number])
+                reasons["place"] = _reasons(self._places, [c.value for c in row], features)
             if index is not None and number not in heuristics.cells:
-                reasons["year"] = _reasons(self._years, [(c.year, c.features) for c in of_year.of(number)])
+                (times,), features = of_year.of([number])
+                reasons["year"] = _reasons(self._years, [c.year for c in times], features)
             found.append(reasons)
         return found
 
@@ -162,12 +164,9 @@ def _candidates(
     return places, PeriodCandidates(around, heuristics.periods, shares, cells)
 
 
-def _reasons(ranker: Ranker, candidates: Sequence[tuple[Hashable, Sequence[float]]]) -> list[Reason]:
-    rows = np.array([row for _, row in candidates], np.float32)
-    (answer,) = ranker.answers([[value for value, _ in candidates]], rows)
-    if not answer.others:
-        return []
-    return ranker.reasons(candidates[answer.candidate][1], candidates[answer.others[0][1]][1])
+def _reasons(ranker: Ranker, values: Sequence[Hashable], rows: npt.NDArray[np.float32]) -> list[Reason]:
+    (answer,) = ranker.answers([values], rows)
+    return ranker.reasons(rows[answer.candidate], rows[answer.others[0][1]]) if answer.others else []
 
 
 def _shares(
@@ -177,10 +176,6 @@ def _shares(
     if not predictions or not getattr(predictions[0], name):
         return None
     return np.array([getattr(prediction, name) for prediction in predictions], np.float32)
-
-
-def _rows(candidates: Sequence[Sequence[PlaceCandidate | PeriodCandidate]]) -> np.ndarray:
-    return np.array([candidate.features for row in candidates for candidate in row], np.float32)
 
 
 def _choices(answer: Answer[Any], candidates: Sequence[_Candidate[ValueT]]) -> tuple[Choice[ValueT], ...]:

@@ -10,21 +10,24 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from math import log1p
-from operator import itemgetter
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from gongbao.chinese.clauses import clause_end
 from gongbao.document import Period
 from gongbao.linking.periods import is_start
 from gongbao.linking.scope import PeriodChoice, stated_in
-from gongbao.linking.surroundings import QUANTITY, Surroundings, after, before
+from gongbao.linking.surroundings import BETWEEN, QUANTITY, InOrder, Surroundings, numbered, repeated
 from gongbao.record import How
 from gongbao.relations import Relation
+
+FloatArray = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 
 _RELATIONS = (
     "before", "after", "earlier", "paragraph_before", "heading", "title", "reported", "published", "year_before",
@@ -53,8 +56,8 @@ FEATURES = (
     "founding_between", "founding_in_sentence", "is_start", "clause_has_amount", *QUANTITY,
 )  # fmt: skip
 _OF_PAIR = (
-    "relation", "read_in", "distance", "sentences_back", "clauses", "semicolons", "amounts_between", "periods_between",
-    "opens_sentence", "in_brackets", "is_heuristic", "same_year_nearer", "founding_between",
+    *BETWEEN, "periods_between", "opens_sentence", "relation", "read_in", "sentences_back", "is_heuristic",
+    "founding_between", "same_year_nearer",
 )  # fmt: skip
 _OF_PERIOD = (
     "role", "anchor", "is_day", "has_month", "months", "size", "opens_clause", "after_published", "is_reported",
@@ -67,37 +70,31 @@ _OF_QUANTITY = (
     "sentence_periods", "founding_in_sentence", "is_start", "values", "years_before_share", "published_share",
     "previous", "change", "planned", "rule_status",
 )  # fmt: skip
-_IN_ORDER = itemgetter(*map((*_OF_PAIR, *_OF_PERIOD, *_OF_QUANTITY, *QUANTITY).index, FEATURES))
+_IN_ORDER = [*map((*_OF_PAIR, *_OF_PERIOD, *_OF_QUANTITY, *QUANTITY).index, FEATURES)]
 _REMEMBERED = 1024
-"""Periods whose features are kept: those around a quantity are also around the next."""
+"""Sentences and readings of which is kept what was found: the next quantity asks for it again."""
+_COUNTED = 400
+"""Characters up to a period within which those between are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodCandidate:
-    """One way in which a period could be a quantity's, with where it was read; `value` None: nobody can tell."""
+class PeriodCandidate(NamedTuple):
+    """One way in which a period could be a quantity's, with where it was read: `back` sentences before the quantity's;
+    `value` None: nobody can tell.
+    """
 
+    relation: str
     value: Period | None
     how: How
     rule: str
-    start: int | None
-    end: int | None
-    features: list[float]
+    start: int | None = None
+    end: int | None = None
+    back: int = 0
+    read_in: str = "as_read"
 
     @property
     def year(self) -> int | None:
         """The year of the period."""
         return self.value.year if self.value is not None else None
-
-
-@dataclass(slots=True)
-class _Slot:
-    relation: str
-    value: Period | None
-    how: How
-    rule: str
-    in_text: bool = False
-    back: int = 0
-    read_in: str = "as_read"
 
 
 class PeriodCandidates:
@@ -123,6 +120,7 @@ class PeriodCandidates:
         self._report_year = around.report_year
         self._cues = around.cues
         self._periods = [p for p in document.periods if p.year is not None]
+        self._in_order = InOrder(self._periods)
         self._years = Counter(p.year for p in self._periods if p.role != "comparison")
         self._total = max(1, sum(self._years.values()))
         title_end = next((s.end for s in around.sentences if s.role == "title"), 0)
@@ -134,85 +132,116 @@ class PeriodCandidates:
         self._own_years = {
             year: [p for p in self._periods if p.year == year and p.role != "comparison"] for year, _ in own_years
         }
-        self._of_period = lru_cache(_REMEMBERED)(self._period_features)
+        starts = [around.sentences[n].start if n is not None else 0 for n in around.sentence_of]
+        self._sentence_starts = np.array(starts, np.int64)
+        self._reread: dict[tuple[int, int], Period] = {}
+        self._of_sentence = lru_cache(_REMEMBERED)(self._sentence_candidates)
 
-    def of(self, number: int) -> list[PeriodCandidate]:
-        """The candidates of one quantity, in the order in which they were looked up."""
-        own = (*self._of_quantity(number), *self._around.of_quantity(number, number in self._cells))
-        nearer: set[int | None] = set()
-        found = []
-        for slot in self._slots(number):
-            year = slot.value.year if slot.value is not None else None
-            pair = self._of_pair(number, slot, year in nearer)
-            row = list(_IN_ORDER((*pair, *self._of_period(slot.value, slot.in_text), *own)))
-            nearer.add(year)
-            start, end = (slot.value.start, slot.value.end) if slot.in_text and slot.value is not None else (None, None)
-            found.append(PeriodCandidate(slot.value, slot.how, slot.rule, start, end, row))
-        return found
+    def of(self, numbers: Sequence[int]) -> tuple[list[list[PeriodCandidate]], FloatArray]:
+        """The candidates of some quantities, each's in the order in which they were looked up, and the features of all,
+        [candidates, FEATURES].
+        """
+        found = [self._candidates(number) for number in numbers]
+        flat = [candidate for own in found for candidate in own]
+        question = np.repeat(np.arange(len(found)), [len(own) for own in found])
+        of_quantity = np.array(
+            [
+                (*self._of_quantity(number), *self._around.of_quantity(number, number in self._cells))
+                for number in numbers
+            ]
+        )
+        period, periods = numbered((id(c.value), c.start is not None) for c in flat)
+        kept = {id(c.value): c.value for c in flat}
+        of_period = np.array([self._period_features(kept[each], in_text) for each, in_text in periods])
+        year, _ = numbered(c.year for c in flat)
+        pairs = [*self._between(np.array(numbers)[question], flat), repeated(question, year)]
+        rows = np.concatenate([np.stack(pairs, axis=1), of_period[period], of_quantity[question]], axis=1)
+        return found, rows[:, _IN_ORDER].astype(np.float32)
 
-    def _slots(self, number: int) -> list[_Slot]:
+    def _candidates(self, number: int) -> list[PeriodCandidate]:
         around, document = self._around, self._document
         quantity = document.quantities[number]
         index = around.sentence_of[number]
-        slots: list[_Slot] = []
-
-        def add(relation: str, period: Period, how: How, back: int = 0, in_text: bool = True) -> None:
-            slots.append(_Slot(relation, period, how, period.rule, in_text, back))
-            if period.anchor == "context":
-                stated = next(
-                    (s.value.year for s in slots[:-1] if s.value is not None and s.relation == relation), None
-                )
-                own = next(iter(self._own_years), self._report_year.year)
-                for read_in, year in (("reported", own), ("stated_before", stated)):
-                    if year is not None and year != period.year:
-                        slots.append(_Slot(relation, period.in_year(year), how, period.rule, in_text, back, read_in))
-
+        found: list[PeriodCandidate] = []
         if index is not None:
             sentence = around.sentences[index]
             how = stated_in(sentence)
-            for period in before(self._periods, sentence.start, quantity.start, 4):
-                add("before", period, how)
-            for period in after(self._periods, quantity.end, sentence.end, 2):
-                add("after", period, how)
-            for relation, back, period in around.earlier(index, self._periods):
-                add(relation, period, "carried", back)
-            for section in document.outline.path(sentence.section):
-                heading = document.outline.sections[section]
-                for period in before(self._periods, heading.heading_start, heading.heading_end, 2):
-                    if not sentence.start <= period.start < sentence.end:
-                        add("heading", period, "heading")
-        for period in self._title:
-            add("title", period, "title")
-        for period in self._outside:
-            add("title", period, "title", in_text=False)
-        for said in self._own_years.values():
-            add("elsewhere", _nearest(said, quantity.start), "carried")
-        if self._published is not None:
-            year = self._published.year
-            if self._report_year.year is not None:
-                slots.append(
-                    _Slot(
-                        "reported",
-                        _bare(self._report_year.year, self._report_year.rule),
-                        "published",
-                        self._report_year.rule,
-                    )
-                )
-            slots.append(
-                _Slot("published", _bare(year, Relation.PERIOD_PUBLISHED), "published", Relation.PERIOD_PUBLISHED)
-            )
-            slots.append(
-                _Slot("year_before", _bare(year - 1, Relation.PERIOD_PUBLISHED), "published", Relation.PERIOD_PUBLISHED)
-            )
-        slots.append(_Slot("none", None, "default", Relation.PERIOD_NONE))
+            for relation, periods in (
+                ("before", self._in_order.before(sentence.start, quantity.start, 4)),
+                ("after", self._in_order.after(quantity.end, sentence.end, 2)),
+            ):
+                found += self._readings(relation, [(period, 0, True) for period in periods], how)
+            found += self._of_sentence(index)
+        found += self._of_title
+        said = [(_nearest(each, quantity.start), 0, True) for each in self._own_years.values()]
+        found += self._readings("elsewhere", said, "carried")
+        found += self._of_date
+        found.append(PeriodCandidate("none", None, "default", Relation.PERIOD_NONE))
         chosen = self._heuristic[number]
-        value = chosen.value
-        slots.append(_Slot("heuristic", value, chosen.how, chosen.rule, chosen.start is not None))
-        distinct: dict[tuple[str, int | None, int | None], _Slot] = {}
-        for slot in slots:
-            key = slot.value.year if slot.value is not None else None
-            distinct.setdefault((slot.relation, key, slot.value.start if slot.in_text and slot.value else None), slot)
+        found.append(_read("heuristic", chosen.value, chosen.how, chosen.rule, chosen.start is not None))
+        distinct: dict[tuple[str, int | None, int | None], PeriodCandidate] = {}
+        for candidate in found:
+            distinct.setdefault((candidate.relation, candidate.year, candidate.start), candidate)
         return list(distinct.values())
+
+    def _readings(self, relation: str, periods: Iterable[tuple[Period, int, bool]], how: How) -> list[PeriodCandidate]:
+        """Periods, each with how many sentences back it is and whether it stands in the text. One that leans on its
+        context is also read in the years that this allows: the one that the article reports on, and that of the first.
+        """
+        found: list[PeriodCandidate] = []
+        for period, back, in_text in periods:
+            stated = found[0].year if found else None
+            found.append(_read(relation, period, how, period.rule, in_text, back))
+            if period.anchor == "context":
+                own = next(iter(self._own_years), self._report_year.year)
+                for read_in, year in (("reported", own), ("stated_before", stated)):
+                    if year is not None and year != period.year:
+                        found.append(
+                            _read(relation, self._in_year(period, year), how, period.rule, in_text, back, read_in)
+                        )
+        return found
+
+    def _in_year(self, period: Period, year: int) -> Period:
+        """A period read in a year; that of the same period and year is the same."""
+        if (id(period), year) not in self._reread:
+            self._reread[id(period), year] = period.in_year(year)
+        return self._reread[id(period), year]
+
+    def _sentence_candidates(self, index: int) -> list[PeriodCandidate]:
+        """Those that all quantities of a sentence have: of the sentences before it, and of its headings."""
+        around, outline = self._around, self._document.outline
+        sentence = around.sentences[index]
+        earlier = list(around.earlier(index, self._in_order))
+        found: list[PeriodCandidate] = []
+        for relation in dict.fromkeys(relation for relation, _, _ in earlier):
+            found += self._readings(
+                relation, [(p, back, True) for said, back, p in earlier if said == relation], "carried"
+            )
+        headings = [outline.sections[section] for section in outline.path(sentence.section)]
+        named = [
+            (period, 0, True)
+            for heading in headings
+            for period in self._in_order.before(heading.heading_start, heading.heading_end, 2)
+            if not sentence.start <= period.start < sentence.end
+        ]
+        return found + self._readings("heading", named, "heading")
+
+    @cached_property
+    def _of_title(self) -> list[PeriodCandidate]:
+        """Those of the title, which may stand outside the text."""
+        titles = [(self._title, True), (self._outside, False)]
+        return self._readings("title", [(p, 0, in_text) for periods, in_text in titles for p in periods], "title")
+
+    @cached_property
+    def _of_date(self) -> list[PeriodCandidate]:
+        """Those that the date of publication gives."""
+        if self._published is None:
+            return []
+        year, rule, said = self._published.year, str(Relation.PERIOD_PUBLISHED), self._report_year
+        given = [("published", year, rule), ("year_before", year - 1, rule)]
+        if said.year is not None:
+            given.insert(0, ("reported", said.year, said.rule))
+        return [PeriodCandidate(name, _bare(when, by), "published", by) for name, when, by in given]
 
     def _of_quantity(self, number: int) -> tuple[float, ...]:
         """`_OF_QUANTITY`: what is the same for all candidates."""
@@ -231,7 +260,7 @@ class PeriodCandidates:
                 float(cues["plan"].search(text, sentence.start, sentence.end) is not None),
                 float(cues["firm_plan"].search(text, sentence.start, sentence.end) is not None),
                 float(around.said_in_paragraph("firm_plan", sentence, sentence.start)),
-                float(len(before(self._periods, sentence.start, quantity.start, 6))),
+                float(len(self._in_order.before(sentence.start, quantity.start, 6))),
                 float(cues["founding"].search(text, sentence.start, quantity.start) is not None),
                 float(is_start(cues, text, quantity, sentence, self._document.quantities[number + 1 : number + 7])),
             )
@@ -286,40 +315,44 @@ class PeriodCandidates:
             float(rest is not None and around.quantities_between(*rest) > 0),
         )
 
-    def _of_pair(self, number: int, slot: _Slot, nearer: bool) -> tuple[float, ...]:
-        """`_OF_PAIR`: what lies between the two."""
-        around, text = self._around, self._around.text
-        quantity, index = self._document.quantities[number], around.sentence_of[number]
-        chosen = self._heuristic[number].value
-        period = slot.value
-        place = period if slot.in_text else None
-        low = high = 0
-        if place is not None:
-            low, high = (place.end, quantity.start) if place.end <= quantity.start else (quantity.end, place.start)
-        between = text[low:high] if high - low < 80 else ""
-        own = around.sentences[index] if index is not None and slot.back == 0 else None
-        last = max(low, high)
-        return (
-            float(_RELATIONS.index(slot.relation)),
-            float(_READ_IN.index(slot.read_in)),
-            log1p(max(0, high - low)),
-            float(slot.back),
-            float(min(9, around.clauses_between(low, last))),
-            float(min(5, around.semicolons_between(low, last))),
-            float(min(6, around.quantities_between(low, last))) if slot.in_text else -1.0,
-            float(len(before(self._periods, low, high, 6))) if slot.in_text and high - low < 400 else -1.0,
-            float(min(20, place.start - own.start)) if place is not None and own is not None else -1.0,
-            float(between.count("）") + between.count(")") - between.count("（") - between.count("(")),
-            float((period.year if period is not None else None) == (chosen.year if chosen is not None else None)),
-            float(nearer),
-            float(around.said_between("founding", low, high)),
-        )
+    def _between(self, numbers: Ints, candidates: Sequence[PeriodCandidate]) -> list[npt.NDArray[Any]]:
+        """`_OF_PAIR` but for its last, of candidates and the quantities of the same place."""
+        around, quantities = self._around, self._document.quantities
+        amount = np.array([(q.start, q.end) for q in map(quantities.__getitem__, numbers.tolist())])
+        at = np.array([(c.start, c.end) if c.start is not None else (-1, -1) for c in candidates])
+        inside, ahead = at[:, 0] >= 0, at[:, 1] <= amount[:, 0]
+        low = np.where(inside, np.where(ahead, at[:, 1], amount[:, 1]), 0)
+        high = np.where(inside, np.where(ahead, amount[:, 0], at[:, 0]), 0)
+        distance, clauses, semicolons, amounts, nesting = around.between(low, np.maximum(low, high))
+        back = np.array([c.back for c in candidates])
+        chosen = [choice.value.year if choice.value is not None else None for choice in self._heuristic]
+        return [
+            distance,
+            clauses,
+            semicolons,
+            np.where(inside, amounts, -1.0),
+            nesting,
+            np.where(inside & (high - low < _COUNTED), np.minimum(6, self._in_order.counts(low, high)), -1.0),
+            np.where(inside & (back == 0), np.minimum(20, at[:, 0] - self._sentence_starts[numbers]), -1.0),
+            np.array([_RELATIONS.index(c.relation) for c in candidates]),
+            np.array([_READ_IN.index(c.read_in) for c in candidates]),
+            back,
+            np.array([c.year == chosen[n] for c, n in zip(candidates, numbers.tolist(), strict=True)]),
+            around.says("founding", low, high),
+        ]
 
 
 def _nearest(periods: Sequence[Period], offset: int) -> Period:
     """The period that begins nearest to an offset, the first of those as near; periods are in text order."""
     at = bisect_left(periods, offset, key=lambda period: period.start)
     return min(periods[max(0, at - 1) : at + 1], key=lambda period: abs(period.start - offset))
+
+
+def _read(
+    relation: str, value: Period | None, how: How, rule: str, in_text: bool, back: int = 0, read_in: str = "as_read"
+) -> PeriodCandidate:
+    start, end = (value.start, value.end) if in_text and value is not None else (None, None)
+    return PeriodCandidate(relation, value, how, rule, start, end, back, read_in)
 
 
 def _bare(year: int, rule: str) -> Period:

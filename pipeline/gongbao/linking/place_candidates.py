@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import log1p
-from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +20,7 @@ from gongbao.chinese.clauses import between
 from gongbao.document import PLACE_RANKS, Place
 from gongbao.linking.respectively import name_runs
 from gongbao.linking.scope import TextChoice, stated_in
-from gongbao.linking.surroundings import QUANTITY, Surroundings, after, before
+from gongbao.linking.surroundings import BETWEEN, QUANTITY, InOrder, Surroundings, numbered, repeated
 from gongbao.places.paths import (
     COUNTRY,
     ancestor,
@@ -38,12 +37,16 @@ from gongbao.places.paths import (
 from gongbao.record import How
 from gongbao.relations import Relation
 
+FloatArray = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
 _FORMS = ("name", "zone", "organisation", "embedded", "relative", "adjective")
 _RANKS = {"country": 0.0, "province": 1.0, "city": 2.0, "district": 3.0}
 _RELATIONS = (
     "before", "after", "earlier", "paragraph_before", "heading", "title", "main", "holder", "relative", "nation",
     "none", "heuristic", "dateline", "title_outside",
 )  # fmt: skip
+_NUMBERS = {relation: float(number) for number, relation in enumerate(_RELATIONS)}
 _HOWS = ("stated", "heading", "carried", "title", "published", "default")
 
 FEATURES = (
@@ -57,9 +60,8 @@ FEATURES = (
     *(f"network_{rank}" for rank in PLACE_RANKS),
 )  # fmt: skip
 _OF_PAIR = (
-    "relation", "distance", "sentences_back", "clauses", "semicolons", "amounts_between", "mentions_between",
-    "opens_sentence", "in_brackets", "in_own_heading", "is_heuristic", "inside_heuristic", "holds_heuristic",
-    "same_value_nearer", "after_amount_clause",
+    *BETWEEN, "mentions_between", "opens_sentence", "after_amount_clause", "relation", "sentences_back",
+    "in_own_heading", "is_heuristic", "inside_heuristic", "holds_heuristic", "same_value_nearer", "network_share",
 )  # fmt: skip
 _OF_VALUE = (
     "value_rank", "depth", "share", "share_inside", "count", "in_title", "in_headings", "is_main", "inside_main",
@@ -74,28 +76,20 @@ _OF_QUANTITY = (
     "paragraph_first", "provinces", "values", "nation_share", "no_titles",
 )  # fmt: skip
 _IN_ROW = (
-    *_OF_PAIR, *_OF_VALUE, *_OF_MENTION, "network_share", *_OF_QUANTITY, *(f"network_{rank}" for rank in PLACE_RANKS),
-    *QUANTITY,
+    *_OF_PAIR, *_OF_VALUE, *_OF_MENTION, *_OF_QUANTITY, *(f"network_{rank}" for rank in PLACE_RANKS), *QUANTITY,
 )  # fmt: skip
-_IN_ORDER = itemgetter(*map(_IN_ROW.index, (*FEATURES, *QUANTITY)))
+_IN_ORDER = [*map(_IN_ROW.index, (*FEATURES, *QUANTITY))]
 _REMEMBERED = 1024
-"""Mentions and values whose features are kept: those around a quantity are also around the next."""
+"""Sentences, sections and pairs of values of which is kept what was found: the next quantity asks for it again."""
+_COUNTED = 400
+"""Characters up to a mention within which those between are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceCandidate:
-    """One way in which a value could be a quantity's, with where it was read."""
+class PlaceCandidate(NamedTuple):
+    """One way in which a value could be a quantity's, with where it was read: `back` sentences before that of the
+    quantity.
+    """
 
-    value: str | None
-    how: How
-    rule: str
-    start: int | None
-    end: int | None
-    features: list[float]
-
-
-@dataclass(slots=True)
-class _Slot:
     relation: str
     value: str | None
     how: How
@@ -136,7 +130,8 @@ class PlaceCandidates:
         document = self._document = around.document
         self._topics = set(topics)
         self._mentions = [p for p in document.places if value_of(p) is not None]
-        self._relative = [p for p in document.places if p.place is None and p.form == "relative"]
+        self._in_order = InOrder(self._mentions)
+        self._relative = InOrder([p for p in document.places if p.place is None and p.form == "relative"])
         self._values = Counter(str(value_of(p)) for p in self._mentions)
         self._inside = Counter(part for p in self._mentions for part in lineage(str(value_of(p))))
         self._total = max(1, len(self._mentions))
@@ -159,8 +154,10 @@ class PlaceCandidates:
         sections = document.outline.sections
         self._headings = [between(self._mentions, s.heading_start, s.heading_end) for s in sections]
         self._heading_values = {str(value_of(p)) for places in self._headings for p in places}
-        self._of_value = lru_cache(_REMEMBERED)(self._value_features)
-        self._of_mention = lru_cache(_REMEMBERED)(self._mention_features)
+        starts = [around.sentences[n].start if n is not None else 0 for n in around.sentence_of]
+        self._sentence_starts = np.array(starts, np.int64)
+        self._of_sentence = lru_cache(_REMEMBERED)(self._sentence_candidates)
+        self._of_section = lru_cache(_REMEMBERED)(self._section_places)
 
     def _most_named(self, named: Sequence[Place]) -> str | None:
         """The smallest place that at least half of the names lie in."""
@@ -170,78 +167,104 @@ class PlaceCandidates:
         half = [path for path, count in counts.items() if count * 2 >= len(named)]
         return max(half, key=lambda path: (depth(path), counts[path], path)) if half else None
 
-    def of(self, number: int) -> list[PlaceCandidate]:
-        """The candidates of one quantity, in the order in which they were looked up."""
-        slots = self._slots(number)
-        headings = self._own_headings(number)
-        ranks = self._ranks[number].tolist() if self._ranks is not None else [-1.0] * len(PLACE_RANKS)
-        own = (*self._of_quantity(number), *ranks, *self._around.of_quantity(number, number in self._cells))
-        nearer: set[str | None] = set()
-        found = []
-        for slot in slots:
-            value, place = slot.value, slot.mention
-            pair = self._of_pair(number, slot, value in nearer, headings)
-            of_place = (*self._of_value(value), *self._of_mention(place, slot.relation != "title_outside"))
-            share = ranks[PLACE_RANKS.index(place_rank(value))]
-            row = list(_IN_ORDER((*pair, *of_place, share, *own)))
-            nearer.add(value)
-            found.append(PlaceCandidate(value, slot.how, slot.rule, slot.start, slot.end, row))
-        return found
+    def of(self, numbers: Sequence[int]) -> tuple[list[list[PlaceCandidate]], FloatArray]:
+        """The candidates of some quantities, each's in the order in which they were looked up, and the features of all,
+        [candidates, FEATURES and QUANTITY].
+        """
+        found = [self._candidates(number) for number in numbers]
+        flat = [candidate for own in found for candidate in own]
+        question = np.repeat(np.arange(len(found)), [len(own) for own in found])
+        ranks = self._ranks[list(numbers)] if self._ranks is not None else np.full((len(found), len(PLACE_RANKS)), -1.0)
+        of_quantity = np.array(
+            [
+                (
+                    *self._of_quantity(number),
+                    *ranks[n].tolist(),
+                    *self._around.of_quantity(number, number in self._cells),
+                )
+                for n, number in enumerate(numbers)
+            ]
+        )
+        value, values = numbered(candidate.value for candidate in flat)
+        of_value = np.array([self._value_features(each) for each in values])
+        mention, mentions = numbered((id(c.mention), c.start is not None) for c in flat)
+        kept = {id(c.mention): c.mention for c in flat}
+        of_mention = np.array([self._mention_features(kept[each], inside) for each, inside in mentions])
+        rank = np.array([PLACE_RANKS.index(place_rank(each)) for each in values])[value]
+        pairs = [
+            *self._between(np.array(numbers)[question], flat),
+            *np.array([self._of_pair(numbers[n], c) for n, c in zip(question.tolist(), flat, strict=True)]).T,
+            repeated(question, value),
+            ranks[question, rank],
+        ]
+        rows = np.concatenate(
+            [np.stack(pairs, axis=1), of_value[value], of_mention[mention], of_quantity[question]], axis=1
+        )
+        return found, rows[:, _IN_ORDER].astype(np.float32)
 
-    # -- slots -----------------------------------------------------------------------------------------------
+    # -- candidates ------------------------------------------------------------------------------------------
 
-    def _slots(self, number: int) -> list[_Slot]:
+    def _candidates(self, number: int) -> list[PlaceCandidate]:
         around, document = self._around, self._document
         quantity = document.quantities[number]
         index = around.sentence_of[number]
-        slots: list[_Slot] = []
-
-        def add(relation: str, place: Place, how: How, back: int = 0) -> None:
-            slots.append(_Slot(relation, value_of(place), how, place.rule, place, place.start, place.end, back))
-
+        found: list[PlaceCandidate] = []
         if index is not None:
             sentence = around.sentences[index]
             how = stated_in(sentence)
-            own = before(self._mentions, sentence.start, quantity.start, 6)
-            for place in own:
-                add("before", place, how)
-            for place in after(self._mentions, quantity.end, sentence.end, 2):
-                add("after", place, how)
-            for relation, back, place in around.earlier(index, self._mentions):
-                add(relation, place, "carried", back)
-            for section in document.outline.path(sentence.section):
-                for place in self._headings[section][:2]:
-                    if not sentence.start <= place.start < sentence.end:
-                        add("heading", place, "heading")
-            for place in before(self._relative, sentence.start, quantity.start, 2):
-                bases = [s.value for s in slots if s.value and s.relation in ("before", "earlier", "heading")]
+            found += (_read("before", p, how) for p in self._in_order.before(sentence.start, quantity.start, 6))
+            found += (_read("after", p, how) for p in self._in_order.after(quantity.end, sentence.end, 2))
+            found += self._of_sentence(index)
+            for place in self._relative.before(sentence.start, quantity.start, 2):
+                bases = [c.value for c in found if c.value and c.relation in ("before", "earlier", "heading")]
                 for base in dict.fromkeys([*bases[:4], self._narrowest, self._main]):
                     path = ancestor(base, place.rank) if base and base in self._paths else None
                     if path is not None:
-                        slots.append(_Slot("relative", path, how, place.rule, place, place.start, place.end))
-        for place in self._title[:3]:
-            add("title", place, "title")
-        for place in self._outside[:3]:
-            slots.append(_Slot("title_outside", value_of(place), "title", place.rule, place))
-        if self._narrowest:
-            slots.append(_Slot("title", self._narrowest, "title", Relation.PLACE_TITLE))
-        if self._main:
-            slots.append(_Slot("main", self._main, "carried", Relation.PLACE_ARTICLE))
-        if self._common and self._common != COUNTRY:
-            slots.append(_Slot("main", self._common, "carried", Relation.PLACE_ARTICLE))
-        for path in dict.fromkeys(part for s in slots if s.value in self._paths for part in ancestors(str(s.value))):
-            slots.append(_Slot("holder", path, "carried", Relation.PLACE_HOLDER))
-        if self._paths or not any(place.rank != "country" for place in self._relative):
+                        found.append(PlaceCandidate("relative", path, how, place.rule, place, place.start, place.end))
+        found += self._of_article
+        for path in dict.fromkeys(part for c in found if c.value in self._paths for part in ancestors(str(c.value))):
+            found.append(PlaceCandidate("holder", path, "carried", Relation.PLACE_HOLDER))
+        if self._paths or not any(place.rank != "country" for place in self._relative.spans):
             # 我市 without a name is some city, not the nation.
-            slots.append(_Slot("nation", COUNTRY, "default", Relation.PLACE_COUNTRY))
-        slots.append(_Slot("none", None, "default", Relation.PLACE_NONE))
+            found.append(PlaceCandidate("nation", COUNTRY, "default", Relation.PLACE_COUNTRY))
+        found.append(PlaceCandidate("none", None, "default", Relation.PLACE_NONE))
         chosen = self._heuristic[number]
         value = str(chosen.value) if chosen.value is not None else None
-        slots.append(_Slot("heuristic", value, chosen.how, chosen.rule, None, chosen.start, chosen.end))
-        distinct: dict[tuple[str, str | None], _Slot] = {}
-        for slot in slots:
-            distinct.setdefault((slot.relation, slot.value), slot)
+        found.append(PlaceCandidate("heuristic", value, chosen.how, chosen.rule, None, chosen.start, chosen.end))
+        distinct: dict[tuple[str, str | None], PlaceCandidate] = {}
+        for candidate in found:
+            distinct.setdefault((candidate.relation, candidate.value), candidate)
         return list(distinct.values())
+
+    def _sentence_candidates(self, index: int) -> list[PlaceCandidate]:
+        """Those that all quantities of a sentence have: of the sentences before it, and of its headings."""
+        around, outline = self._around, self._document.outline
+        sentence = around.sentences[index]
+        found = [
+            _read(relation, place, "carried", back) for relation, back, place in around.earlier(index, self._in_order)
+        ]
+        found += (
+            _read("heading", place, "heading")
+            for section in outline.path(sentence.section)
+            for place in self._headings[section][:2]
+            if not sentence.start <= place.start < sentence.end
+        )
+        return found
+
+    @cached_property
+    def _of_article(self) -> list[PlaceCandidate]:
+        """Those that all quantities have: of the title, and of what the article speaks of most."""
+        found = [_read("title", place, "title") for place in self._title[:3]]
+        found += (
+            PlaceCandidate("title_outside", value_of(place), "title", place.rule, place) for place in self._outside[:3]
+        )
+        if self._narrowest:
+            found.append(PlaceCandidate("title", self._narrowest, "title", Relation.PLACE_TITLE))
+        if self._main:
+            found.append(PlaceCandidate("main", self._main, "carried", Relation.PLACE_ARTICLE))
+        if self._common and self._common != COUNTRY:
+            found.append(PlaceCandidate("main", self._common, "carried", Relation.PLACE_ARTICLE))
+        return found
 
     # -- relations -------------------------------------------------------------------------------------------
 
@@ -251,8 +274,8 @@ class PlaceCandidates:
         in_sentence: tuple[float, ...] = (0.0, 0.0, -1.0, 0.0)
         if index is not None:
             sentence, start = around.sentences[index], self._document.quantities[number].start
-            named = before(self._mentions, sentence.start, start, 8)
-            relative = before(self._relative, sentence.start, start, 1)
+            named = self._in_order.before(sentence.start, start, 8)
+            relative = self._relative.before(sentence.start, start, 1)
             in_sentence = (
                 float(len(named)),
                 float(len({value_of(p) for p in named})),
@@ -309,41 +332,57 @@ class PlaceCandidates:
             _cue(text[place.end : place.end + 1]) if inside else -1.0,
         )
 
-    def _of_pair(self, number: int, slot: _Slot, nearer: bool, headings: Collection[str]) -> tuple[float, ...]:
-        """`_OF_PAIR`: what lies between the two; `headings` are the places of those that the quantity stands under."""
-        around, text = self._around, self._around.text
-        quantity, index = self._document.quantities[number], around.sentence_of[number]
-        value, heuristic = slot.value, self._heuristic[number]
-        place = slot.mention if slot.relation != "title_outside" else None
-        low, high = (0, 0)
-        if place is not None:
-            low, high = (place.end, quantity.start) if place.end <= quantity.start else (quantity.end, place.start)
-        chosen = str(heuristic.value) if heuristic.value is not None else None
-        gap = text[low:high] if place is not None and high - low < 80 else ""
-        sentence_start = around.sentences[index].start if index is not None else 0
+    def _between(self, numbers: Ints, candidates: Sequence[PlaceCandidate]) -> list[npt.NDArray[np.float64]]:
+        """`BETWEEN` and the three features behind it, of candidates and the quantities of the same place."""
+        around, quantities = self._around, self._document.quantities
+        amount = np.array([(q.start, q.end) for q in map(quantities.__getitem__, numbers.tolist())])
+        at = np.array([(c.start, c.end) if c.mention and c.start is not None else (-1, -1) for c in candidates])
+        inside, ahead = at[:, 0] >= 0, at[:, 1] <= amount[:, 0]
+        low = np.where(inside, np.where(ahead, at[:, 1], amount[:, 1]), 0)
+        high = np.where(inside, np.where(ahead, amount[:, 0], at[:, 0]), 0)
+        distance, clauses, semicolons, amounts, nesting = around.between(low, high)
+        begins = self._sentence_starts[numbers]
+        same = inside & np.array([c.back == 0 for c in candidates])
+        return [
+            distance,
+            clauses,
+            semicolons,
+            np.where(inside, amounts, -1.0),
+            nesting,
+            np.where(inside & (high - low < _COUNTED), np.minimum(6, self._in_order.counts(low, high)), -1.0),
+            np.where(same, np.minimum(20, at[:, 0] - begins), -1.0),
+            np.array([0.0 if c.relation == "after" else -1.0 for c in candidates]),  # no clause begins in between
+        ]
+
+    def _of_pair(self, number: int, candidate: PlaceCandidate) -> tuple[float, ...]:
+        """The further features of `_OF_PAIR`, but for the last two."""
+        value = candidate.value
+        chosen = self._heuristic[number].value
         return (
-            float(_RELATIONS.index(slot.relation)),
-            log1p(max(0, high - low)),
-            float(slot.back),
-            float(min(9, around.clauses_between(low, high))),
-            float(min(5, around.semicolons_between(low, high))),
-            float(min(6, around.quantities_between(low, high))) if place is not None else -1.0,
-            float(len(before(self._mentions, low, high, 6))) if place is not None and high - low < 400 else -1.0,
-            float(min(20, place.start - sentence_start)) if place is not None and slot.back == 0 else -1.0,
-            float(gap.count("）") + gap.count(")") - gap.count("（") - gap.count("(")),
-            float((value or "") in headings),
-            float(value == chosen),
-            float(lies_in(value, chosen)),
-            float(lies_in(chosen, value)),
-            float(nearer),
-            float(text.find("，", quantity.end, low) >= 0) if slot.relation == "after" else -1.0,
+            _NUMBERS[candidate.relation],
+            candidate.back,
+            (value or "") in self._own_headings(number),
+            *_beside(value, str(chosen) if chosen is not None else None),
         )
 
     def _own_headings(self, number: int) -> frozenset[str]:
         """The places of the headings that a quantity stands under."""
-        index, outline = self._around.sentence_of[number], self._document.outline
-        path = outline.path(self._around.sentences[index].section) if index is not None else ()
-        return frozenset(str(value_of(p)) for section in path for p in self._headings[section])
+        index = self._around.sentence_of[number]
+        return self._of_section(self._around.sentences[index].section) if index is not None else frozenset()
+
+    def _section_places(self, section: int) -> frozenset[str]:
+        path = self._document.outline.path(section)
+        return frozenset(str(value_of(place)) for number in path for place in self._headings[number])
+
+
+def _read(relation: str, place: Place, how: How, back: int = 0) -> PlaceCandidate:
+    return PlaceCandidate(relation, value_of(place), how, place.rule, place, place.start, place.end, back)
+
+
+@lru_cache(_REMEMBERED)
+def _beside(value: str | None, chosen: str | None) -> tuple[float, float, float]:
+    """Whether a value is the heuristics' choice, lies in it, holds it."""
+    return float(value == chosen), float(lies_in(value, chosen)), float(lies_in(chosen, value))
 
 
 _CUES = {

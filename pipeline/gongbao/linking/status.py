@@ -57,7 +57,8 @@ class Words:
         starts, lows, highs, ends = (spans - base).T[:, :, None]
         before = self._last(begins, size, self._of_before, starts, lows)
         clauses = around.clauses_before(lows + base) - around.clauses_before(before + base)
-        near = 1 / (1 + lows - before - self._sizes[self._of_before] + _CLAUSE * clauses)
+        gap = np.maximum(0, lows - before - self._sizes[self._of_before])
+        near = 1 / (1 + gap + _CLAUSE * np.maximum(0, clauses))
         behind = self._first(begins, size, self._of_behind, highs, np.minimum(ends, highs + BEHIND))
         return np.concatenate(
             [np.where(before < 0, -1.0, near), np.where(behind < 0, -1.0, BEHIND - (behind - highs))], axis=1

@@ -5,9 +5,9 @@ linking asks for, the year that it reports on, and the walk over its sentences.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from math import log1p
-from typing import Literal, NamedTuple
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +19,33 @@ from gongbao.linking.report_year import ReportYear
 from gongbao.linking.respectively import series
 from gongbao.linking.scope import sentence_index, table_sentences
 from gongbao.rulebook.cues import LinkingCues
+from gongbao.rulebook.gives import LinkingCue
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+ItemT = TypeVar("ItemT", bound=Hashable)
 
 KINDS = ("money", "count", "percent", "growth", "multiple", "duration", "measure")
 _CLAUSE = regex.compile(r"[，,；;：:（(]")
 _SEMICOLON = regex.compile(r"[；;]")
+_BRACKET = regex.compile(r"[（()）]")
+_NEAR = 80
+"""Characters between two things up to which brackets between them tell anything."""
 _SENTENCES_BACK = 12
 """Sentences that are looked back over."""
 _IN_ONE_SENTENCE, _FEW_EARLIER, _MOST_EARLIER = 3, 2, 6
 """Spans taken of one earlier sentence; enough not to leave the section for more; enough to look no further."""
+
+
+class _Marks(NamedTuple):
+    """Where things stand in a text."""
+
+    clauses: Ints
+    semicolons: Ints
+    quantities: Ints
+    brackets: Ints
+    nesting: Ints
+    """[brackets + 1]: brackets closed less those opened, before each."""
 
 
 class Step(NamedTuple):
@@ -58,9 +77,16 @@ class Surroundings:
         self.sentences = document.outline.sentences
         self.sentence_of = [sentence_index(document.outline, q.start) for q in document.quantities]
         self._clauses = [match.start() for match in _CLAUSE.finditer(document.text)]
-        self._clause_marks = np.array(self._clauses, np.int64)
         self._semicolons = [match.start() for match in _SEMICOLON.finditer(document.text)]
         self._quantity_starts = [q.start for q in document.quantities]
+        brackets = [(match.start(), match.group() in "）)") for match in _BRACKET.finditer(document.text)]
+        self._marks = _Marks(
+            np.array(self._clauses, np.int64),
+            np.array(self._semicolons, np.int64),
+            np.array(self._quantity_starts, np.int64),
+            np.array([at for at, _ in brackets], np.int64),
+            np.cumsum([0, *(1 if closes else -1 for _, closes in brackets)]),
+        )
         self.in_series = [(0, 1)] * len(document.quantities)
         self.series = series(cues, document.text, document.quantities)
         for first, last in self.series:
@@ -70,7 +96,7 @@ class Surroundings:
         for sentence in reversed(self.sentences):
             self.paragraph_start[sentence.paragraph] = sentence.start
         self.report_year = ReportYear.of(document, cues)
-        self._said: dict[str, list[tuple[int, int]]] = {}
+        self._said: dict[LinkingCue, list[tuple[int, int]]] = {}
 
     def steps(self) -> Iterator[Step]:
         """The sentences in order, with what stands in them."""
@@ -95,20 +121,45 @@ class Surroundings:
 
     def said_between(self, cue: Literal["firm_plan", "plan_paragraph", "founding"], start: int, end: int) -> bool:
         """Whether the text says a cue in `[start, end)`: looked up, for each amount may ask of a whole text."""
-        if cue not in self._said:
-            self._said[cue] = [match.span() for match in self.cues[cue].finditer(self.text)]
-        said = self._said[cue]
+        said = self.said(cue)
         first = bisect_left(said, start, key=lambda span: span[0])
         return first < len(said) and said[first][1] <= end
+
+    def said(self, cue: LinkingCue) -> Sequence[tuple[int, int]]:
+        """Where the text says a cue, in order."""
+        if cue not in self._said:
+            self._said[cue] = [match.span() for match in self.cues[cue].finditer(self.text)]
+        return self._said[cue]
+
+    def says(self, cue: LinkingCue, starts: Ints, ends: Ints) -> Bools:
+        """Whether the text says a cue in each stretch `[start, end)`."""
+        begins, stops = np.array([*self.said(cue), (len(self.text) + 1, len(self.text) + 1)], np.int64).T
+        found: Bools = stops[np.searchsorted(begins, starts)] <= ends
+        return found
 
     def clauses_between(self, start: int, end: int) -> int:
         """How many clauses end in `[start, end)`."""
         return bisect_left(self._clauses, end) - bisect_left(self._clauses, start)
 
-    def clauses_before(self, offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def clauses_before(self, offsets: Ints) -> Ints:
         """How many clauses end before each offset."""
-        found: npt.NDArray[np.int64] = np.searchsorted(self._clause_marks, offsets)
+        found: Ints = np.searchsorted(self._marks.clauses, offsets)
         return found
+
+    def between(self, lows: Ints, highs: Ints) -> list[npt.NDArray[np.float64]]:
+        """`BETWEEN`: what lies in each stretch of the text."""
+        marks = self._marks
+        clauses, semicolons, quantities, brackets = (
+            (np.searchsorted(at, lows), np.searchsorted(at, highs)) for at in marks[:4]
+        )
+        closed = marks.nesting[brackets[1]] - marks.nesting[brackets[0]]
+        return [
+            np.log1p(np.maximum(0, highs - lows)),
+            np.minimum(9.0, clauses[1] - clauses[0]),
+            np.minimum(5.0, semicolons[1] - semicolons[0]),
+            np.minimum(6.0, quantities[1] - quantities[0]),
+            np.where((lows < highs) & (highs - lows < _NEAR), closed, 0.0),
+        ]
 
     def semicolons_between(self, start: int, end: int) -> int:
         """How many semicolons stand in `[start, end)`."""
@@ -123,7 +174,7 @@ class Surroundings:
         index = sentence_index(self.document.outline, offset)
         return self.sentences[index] if index is not None else None
 
-    def earlier(self, index: int, spans: Sequence[SpanT]) -> Iterator[tuple[str, int, SpanT]]:
+    def earlier(self, index: int, spans: InOrder[SpanT]) -> Iterator[tuple[str, int, SpanT]]:
         """The spans in the sentences of the body before a sentence, nearest first: `earlier` (in its paragraph) or
         `paragraph_before`, how many sentences back, and the span. Out of its section only where there are few.
         """
@@ -135,7 +186,7 @@ class Surroundings:
             if found >= _MOST_EARLIER or (other.section != sentence.section and found >= _FEW_EARLIER):
                 return
             relation = "earlier" if other.paragraph == sentence.paragraph else "paragraph_before"
-            for span in before(spans, other.start, other.end, _IN_ONE_SENTENCE):
+            for span in spans.before(other.start, other.end, _IN_ONE_SENTENCE):
                 yield relation, index - number, span
                 found += 1
 
@@ -164,6 +215,9 @@ class Surroundings:
         ]
 
 
+BETWEEN = ("distance", "clauses", "semicolons", "amounts_between", "in_brackets")
+"""What lies between a quantity and a candidate: how far, clauses, semicolons and quantities; brackets closed less those
+opened, 0 where it is far."""
 QUANTITY = (
     "kind", "in_table", "series_place", "series_size", "role", "amounts_before", "from_sentence_start",
     "first_in_paragraph", "position", "amounts",
@@ -171,25 +225,48 @@ QUANTITY = (
 _ROLES = {"title": 0.0, "heading": 1.0, "body": 2.0}
 
 
-def before(spans: Sequence[SpanT], start: int, end: int, most: int) -> list[SpanT]:
-    """The last spans that begin and end in `[start, end)`, nearest to `end` first."""
-    high = bisect_left(spans, end, key=lambda span: span.start)
-    found: list[SpanT] = []
-    for number in range(high - 1, -1, -1):
-        span = spans[number]
-        if span.start < start or len(found) == most:
-            break
-        if span.end <= end:
-            found.append(span)
-    return found
+class InOrder(Generic[SpanT]):
+    """Spans in the order of the text, looked up by offset."""
+
+    def __init__(self, spans: Sequence[SpanT]) -> None:
+        self.spans = spans
+        self._starts = [span.start for span in spans]
+        self._sorted = np.array(self._starts, np.int64), np.sort(np.array([span.end for span in spans], np.int64))
+
+    def before(self, start: int, end: int, most: int) -> list[SpanT]:
+        """The last spans that begin and end in `[start, end)`, nearest to `end` first."""
+        found: list[SpanT] = []
+        for number in range(bisect_left(self._starts, end) - 1, -1, -1):
+            span = self.spans[number]
+            if span.start < start or len(found) == most:
+                break
+            if span.end <= end:
+                found.append(span)
+        return found
+
+    def after(self, start: int, end: int, most: int) -> list[SpanT]:
+        """The first spans that begin in `[start, end)`."""
+        low = bisect_left(self._starts, start)
+        high = bisect_left(self._starts, end, low)
+        return list(self.spans[low : min(high, low + most)])
+
+    def counts(self, starts: Ints, ends: Ints) -> Ints:
+        """How many spans lie in each stretch `[start, end)`, of which none begins or ends inside a span."""
+        begins, stops = self._sorted
+        found: Ints = np.searchsorted(stops, ends, side="right") - np.searchsorted(begins, starts)
+        return np.maximum(found, 0)
 
 
-def after(spans: Sequence[SpanT], start: int, end: int, most: int) -> list[SpanT]:
-    """The first spans that begin in `[start, end)`."""
-    low = bisect_left(spans, start, key=lambda span: span.start)
-    found: list[SpanT] = []
-    for number in range(low, min(len(spans), low + most)):
-        if spans[number].start >= end:
-            break
-        found.append(spans[number])
-    return found
+def numbered(items: Iterable[ItemT]) -> tuple[Ints, list[ItemT]]:
+    """The number of each item among the distinct ones, and those."""
+    numbers: dict[ItemT, int] = {}
+    found = np.array([numbers.setdefault(item, len(numbers)) for item in items], np.int64)
+    return found, list(numbers)
+
+
+def repeated(questions: Ints, values: Ints) -> Bools:
+    """Whether the same question has the same value before, for items in the order of their questions."""
+    codes = questions * (int(values.max(initial=0)) + 1) + values
+    first = np.zeros(len(codes), bool)
+    first[np.unique(codes, return_index=True)[1]] = True
+    return ~first

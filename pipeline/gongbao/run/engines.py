@@ -74,7 +74,7 @@ class InProcess:
 
 
 class Processes:
-    """Child processes on this machine, each driven by a thread that waits for it."""
+    """Child processes on this machine, each driven by a thread that waits for it; no more than there are shards."""
 
     def __init__(self, settings: Settings, workers: int) -> None:
         self.width = workers
@@ -84,9 +84,8 @@ class Processes:
         self._workers: list[Worker] = []
 
     def start(self) -> None:
-        """Start the children while the first articles are read."""
-        for _ in range(self.width):
-            self._threads.submit(self._call, Worker.start)
+        """Start the first child while the first articles are read."""
+        self._threads.submit(self._call, Worker.start)
 
     def submit(self, shard: Shard) -> Pending:
         """Queue the shard for the next free child."""

@@ -288,9 +288,9 @@ class _Run:
     def _extract(self, writer: RunWriter, engine: Engine) -> None:
         """Send the shards that are not done yet to the engine, and append all in order."""
         waiting: deque[tuple[Shard, Pending | None]] = deque()
+        if self._earlier is None and isinstance(engine, Processes):
+            engine.start()
         for shard, known in self._plan():
-            if not known and isinstance(engine, Processes):
-                engine.start()
             waiting.append((shard, None if known else engine.submit(shard)))
             while len(waiting) > AHEAD * engine.width or _ready(waiting):
                 self._collect(writer, engine, *waiting.popleft())
