@@ -31,7 +31,7 @@ from gongbao.linking.confidence import log_odds
 from gongbao.linking.linker import Linker
 from gongbao.linking.period_candidates import FEATURES as PERIOD_FEATURES
 from gongbao.linking.place_candidates import FEATURES as PLACE_FEATURES
-from gongbao.linking.status import BEHIND, NEAR, STATUSES, Words, features
+from gongbao.linking.status import BEHIND, NEAR, STATUSES, StatusWords, features
 from gongbao.linking.status import FEATURES as STATUS_FEATURES
 from gongbao.linking.surroundings import QUANTITY
 from gongbao.names.ranking import FEATURES as NAME_FEATURES
@@ -281,7 +281,7 @@ def fit_status(
     found: Sequence[Sample], years: dict[tuple[int, int], Any], shares: Shares, output: Path
 ) -> tuple[Judged, list[tuple[int, int]]]:
     """Cross-validate and write the status classifier."""
-    words = Words(*learned_words(found, shares.fitted))
+    words = StatusWords(*learned_words(found, shares.fitted))
     names = [*STATUS_FEATURES, *(f"before:{w}" for w in words.before), *(f"behind:{w}" for w in words.behind)]
     rows, labels, facts, weights = [], [], [], []
     for number, sample in enumerate(found):

@@ -32,7 +32,7 @@ FEATURES = (
 """Before the words; each word is one more feature."""
 
 
-class Words:
+class StatusWords:
     """Words that count before a quantity, the nearer the more, and behind it; found in one go over a text."""
 
     def __init__(self, before: Sequence[str], behind: Sequence[str]) -> None:
@@ -85,7 +85,7 @@ def features(
     network: FloatArray | None,
     years: Sequence[int | None],
     tables: Collection[int],
-    words: Words,
+    words: StatusWords,
 ) -> FloatArray:
     """[N, features] of N quantities: `FEATURES`, then one for each word before and each behind.
 
@@ -133,7 +133,7 @@ class StatusClassifier:
 
     def __init__(self, trees: Trees) -> None:
         self._trees = trees
-        self.words = Words(*trees.metadata["words"])
+        self.words = StatusWords(*trees.metadata["words"])
 
     @classmethod
     def load(cls) -> StatusClassifier:

@@ -37,7 +37,7 @@ _IN_ONE_SENTENCE, _FEW_EARLIER, _MOST_EARLIER = 3, 2, 6
 """Spans taken of one earlier sentence; enough not to leave the section for more; enough to look no further."""
 
 
-class _Marks(NamedTuple):
+class _MarkOffsets(NamedTuple):
     """Where things stand in a text."""
 
     clauses: Ints
@@ -80,7 +80,7 @@ class Surroundings:
         self._semicolons = [match.start() for match in _SEMICOLON.finditer(document.text)]
         self._quantity_starts = [q.start for q in document.quantities]
         brackets = [(match.start(), match.group() in "）)") for match in _BRACKET.finditer(document.text)]
-        self._marks = _Marks(
+        self._marks = _MarkOffsets(
             np.array(self._clauses, np.int64),
             np.array(self._semicolons, np.int64),
             np.array(self._quantity_starts, np.int64),
