@@ -12,7 +12,7 @@ import hashlib
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -62,6 +62,15 @@ class Run:
     """The run as it stands in `text` (before conversion, if that came last)."""
     lost: str
     how: str
+    above: str = ""
+    """What stands before `text` in its article, undamaged, in the page's script."""
+    below: str = ""
+    """What stands after it."""
+
+    @property
+    def page(self) -> str:
+        """The article with the run in it."""
+        return self.above + self.text + self.below
 
 
 @cache
@@ -83,10 +92,15 @@ def runs(text: str, seed: int = 0) -> Iterator[Run]:
         chosen = random.Random(hashlib.sha256(f"{seed}{match[0]}".encode()).digest())
         run = _run(match[0], chosen)
         if run is not None:
-            yield run
+            first, last = match.start() + run[1][0], match.start() + run[1][1]
+            above, below = text[:first], text[last:]
+            if not run[0].how.startswith("simplified"):
+                above, below = traditional(above), traditional(below)
+            yield replace(run[0], above=above, below=below)
 
 
-def _run(line: str, chosen: random.Random) -> Run | None:
+def _run(line: str, chosen: random.Random) -> tuple[Run, tuple[int, int]] | None:
+    """A run made of a line, and where the part of the line that stands in it begins and ends."""
     script = chosen.choices(("traditional", "simplified", "converted"), (8, 1, 1))[0]
     written = traditional(line) if script == "traditional" else line
     coded = [one.encode("gbk", "ignore") for one in written]
@@ -133,7 +147,8 @@ def _run(line: str, chosen: random.Random) -> Run | None:
     how = f"{script} {'drops' if drops else 'swallows' if decoder.swallows else 'marks'}"
     how += f" {MARKS[data[place + 1 : place + 3]]}{' glossed' if share else ''}"
     lost = "" if gloss else lost
-    return Run(text, line[first:border], truth, line[stop + gloss : last].removeprefix(lost), shown, lost, how)
+    after = line[stop + gloss : last].removeprefix(lost)
+    return Run(text, line[first:border], truth, after, shown, lost, how), (first, last)
 
 
 def _decoded(data: bytes, at: int, decoder: Decoder, on_time: set[int]) -> tuple[str, int, str]:

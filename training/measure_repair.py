@@ -1,10 +1,11 @@
-"""How well the repair restores shifted runs made on purpose (`training/damage_runs.py`).
+"""How well the repair restores shifted runs made on purpose, each in its article (`training/damage_runs.py`).
 
-    python -m training.measure_repair TEXTS.jsonl [--seeds 1] [--most N] [--wrong]
+    python -m training.measure_repair TEXTS.jsonl [--seeds 1] [--most N] [--alone] [--wrong]
 
 TEXTS.jsonl: what `training/build_language_model.py --apart` wrote, texts that the language model has not seen. For each
 way of being damaged and for all: runs, the share restored whole, the share of their characters, repairs made (long runs
-are restored in parts) and the share that is right, runs with repairs and the share in which none is wrong.
+are restored in parts) and the share that is right, runs with repairs and the share in which none is wrong. With --alone
+the rest of the article is not there.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import Match, SequenceMatcher
 from itertools import islice
 from pathlib import Path
@@ -43,9 +44,14 @@ class Outcome:
 
 
 def outcome(run: Run) -> Outcome:
-    """Repair a damaged line and compare it with what it was; a character that nothing can bring back may be missing."""
-    revision = repair(run.text)
-    shown = _compared(revision.text)
+    """Repair an article and compare its damaged line with what it was.
+
+    A character that nothing can bring back may be missing.
+    """
+    revision = repair(run.page)
+    place = len(run.above), len(run.above) + len(run.text)
+    first, last = revision.offsets.to_target(place[0]), revision.offsets.to_target(place[1])
+    shown = _compared(revision.text[first:last])
     pieces = [run.before, run.truth, run.after]
     if not run.how.startswith("simplified"):
         pieces = [traditional(piece) for piece in pieces]
@@ -60,8 +66,13 @@ def outcome(run: Run) -> Outcome:
     whole = left == len(before) and right == len(after) and middle.rstrip("".join(_SWALLOWED)) == truth
     if not whole and restored == len(truth):
         whole = len(shown) - len(wanted) in (0, 1) and middle.rstrip("".join(_SWALLOWED)).endswith(truth[-2:])
-    spans = _spans(revision)
-    right = len(spans) if whole else sum(_is_right(*span, shown, blocks, revision) for span in spans)
+    spans = [(start - first, end - first) for start, end in _spans(revision)]
+    inside = [span for span in spans if span[0] >= 0 and span[1] <= len(shown)]  # elsewhere nothing was damaged
+    residues = [one for one in revision.residues if place[0] <= one.start and one.end <= place[1]]
+    left_there = {
+        at - first for one in residues for at in range(*(revision.offsets.to_target(at) for at in (one.start, one.end)))
+    }
+    right = len(inside) if whole else sum(_is_right(*span, shown, blocks, left_there) for span in inside)
     return Outcome(len(truth), restored, whole, len(spans), right)
 
 
@@ -77,11 +88,11 @@ def _spans(revision: Revision) -> list[tuple[int, int]]:
     return spans
 
 
-def _is_right(start: int, end: int, shown: str, blocks: list[Match], revision: Revision) -> bool:
-    """Whether a repair is what stood there, and nothing is missing between it and its neighbours."""
-    left = set[int]()
-    for residue in revision.residues:
-        left.update(range(revision.offsets.to_target(residue.start), revision.offsets.to_target(residue.end)))
+def _is_right(start: int, end: int, shown: str, blocks: list[Match], left: set[int]) -> bool:
+    """Whether a repair is what stood there, and nothing is missing between it and its neighbours.
+
+    `left` are the places of what stays as it was found.
+    """
     start -= start > 0 and start - 1 not in left
     end += end < len(shown) and end not in left and shown[end] not in _SWALLOWED
     return any(one.b <= start and end <= one.b + one.size for one in blocks)
@@ -107,17 +118,18 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--skip", type=int, default=0)
     parser.add_argument("--most", type=int)
+    parser.add_argument("--alone", action="store_true", help="only the damaged line, without its article")
     parser.add_argument("--wrong", action="store_true", help="show the repairs that are not right, and runs left")
     options = parser.parse_args()
     groups: dict[str, list[Outcome]] = defaultdict(list)
     stop = options.skip + options.most if options.most else None
     for run in islice(read_runs(options.texts, options.seeds), options.skip, stop):
-        done = outcome(run)
+        done = outcome(replace(run, above="", below="") if options.alone else run)
         kind = run.how.split()[0]
         for group in ("all", kind, " ".join(run.how.split()[:2]), "short" if len(run.truth) < 12 else "long"):
             groups[group].append(done)
         if options.wrong and not done.whole:
-            found = repair(run.text)
+            found = repair(run.page)
             shifted = [(one.before, one.after) for one in found.repairs if one.kind == "shifted"]
             said = "LEFT" if not done.repairs else "PART" if done.right == done.repairs else "WRONG"
             sys.stdout.write(f"{said} {run.how} | {run.before[-8:]} | {run.shown} | {run.truth} | {shifted}\n")

@@ -68,7 +68,7 @@ def shift(text: str, at: int, decoder: Decoder) -> str:
         elif len(pair) < 2 or pair[1] < 0x40:
             shown, place = shown + decoder.invalid, place + 2  # the second byte is swallowed
         else:
-            character = pair.decode("gb18030")
+            character = pair.decode("gb18030") if pair[0] > 0x80 else "\ue000"  # no pair begins with 80
             shown, place = shown + (decoder.unassigned if "\ue000" <= character <= "\uf8ff" else character), place + 2
     return text[:at] + shown + text[at + borders.get(place, len(text) - at) :]
 
@@ -93,6 +93,39 @@ def test_sentences_come_back(sentence: str, decoder: Decoder) -> None:
         revision = repair(damaged)
         assert revision.text == sentence
         assert [change.kind for change in revision.repairs] == ["shifted"]
+
+
+HARDER = [
+    "市場信心逐步恢復。現貨價格連續三周回升",  # two bytes make a letter
+    "兜牢基層“三保”底線。出臺支持企業的若干措施",  # no pair begins with the second byte of 線
+    "企業家信心增強。”霍經理介紹",
+    "公司負責人信心滿滿。”中國市場前景廣闊",
+    "施工難度不小。混凝土用量達到3萬方",
+    "規劃綱要草案提請審議。“十四五”時期新增綠地320公頃",  # a byte is left of each numeral
+]
+
+
+@pytest.mark.parametrize("decoder", [*DECODERS, Decoder("half", "", ""), Decoder("full", "", "")], ids=str)
+@pytest.mark.parametrize("sentence", HARDER, ids=lambda s: s[:6])
+def test_sentences_that_leave_little(sentence: str, decoder: Decoder) -> None:
+    """Where decoders write nothing for an invalid byte, a mark before what no sentence begins with is all there is."""
+    for at in cuts(sentence):
+        assert repair(shift(sentence, at, decoder)).text == sentence
+
+
+@pytest.mark.parametrize(
+    ("damaged", "clean"),
+    [
+        ("他說：“企業需要更多支持??", "他說：“企業需要更多支持。”"),
+        ("他說：“企業需要更多支持??\n會後，代表們參觀了展區", "他說：“企業需要更多支持。”\n會後，代表們參觀了展區"),
+        ("有人問：“這到底是怎麼回事??", "有人問：“這到底是怎麼回事??"),
+        ("他說企業需要更多支持??", "他說企業需要更多支持??"),
+        ("他說：“企業需要更多支持??”會後參觀", "他說：“企業需要更多支持??”會後參觀"),
+    ],
+)
+def test_the_end_of_a_quotation(damaged: str, clean: str) -> None:
+    """Of 。” at the end of a line nothing is left but markers: a quote that is open tells, unless a question ends."""
+    assert repair(damaged).text == clean
 
 
 @pytest.mark.parametrize("sentence", SENTENCES, ids=lambda s: s[:6])

@@ -18,6 +18,8 @@ _RAREST = 208
 """The cost, without context, of the rarest character that is guessed: one in half a million."""
 _LEADS = range(0x81, 0xFF)
 _TRAILS = (*range(0x40, 0x7F), *range(0x80, 0xFF))
+_NO_LEAD = 0x80
+"""A second byte (of 線, 兩) that no pair begins with; decoders take it and the next for a pair without a character."""
 
 
 class Entry(NamedTuple):
@@ -79,6 +81,7 @@ def tables() -> Tables:
         codes += (lead << 8 | trail for trail in _TRAILS if trail not in free)
         characters += "".join(character for character in row if not "\ue000" <= character <= "\uf8ff")
         unassigned[lead] = frozenset(trail for trail in free if trail > 0x80)
+    unassigned[_NO_LEAD] = frozenset(trail for trail in _TRAILS if trail > 0x80)
     known = symbols(characters)
     found = zip(characters, known, scripts(characters), strict=True)
     entries = {code: Entry(*entry) for code, entry in zip(codes, found, strict=True)}

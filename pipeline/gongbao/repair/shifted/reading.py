@@ -7,12 +7,15 @@ does not spoil a line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, log1p, prod
 from typing import NamedTuple
 
 from gongbao.chinese.language_model import ORDER, UNITS, symbols
+from gongbao.chinese.script import simplify_characters
+from gongbao.repair.shifted import gbk
 from gongbao.repair.shifted.search import FAR, Candidate, Path, Search, beaten
 from gongbao.repair.shifted.tokens import MARKERS
 
@@ -21,6 +24,13 @@ TOLD = 0.05
 RARE = 216
 """The cost, without context, of a character that is a sign of damage."""
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千萬万億亿兩两几幾半廿壹贰叁肆伍陆柒捌玖拾０１２３４５６７８９")
+_NO_NUMBERS = re.compile(
+    "进一步|统一|[一唯]一|一(?:些|定|直|般|样|起|旦|致|体|切|路|线|流|律|向|贯|味|边|带|系列|方面|揽子)"
+    "|百(?:姓|货|度)|万(?:科|达|众)|十分|三(?:农|峡|亚)|四(?:川|季)|五粮液|六安|[九八]江|八达岭|两(?:会|岸|国)|半(?:导体|岛)"
+)
+"""Words in which a numeral counts nothing. Simplified."""
+_PLAN, _DIGITS = re.compile("十[一二三四五]五"), "一二三四五六七八九十"
+"""The name of a five-year plan, and what it is made of."""
 _BEHIND = 3
 """Characters after a gap that tell whether it was filled in rightly."""
 
@@ -121,8 +131,28 @@ def features(search: Search, path: Path, gain: float, costs: list[float], start:
     )
 
 
+def _is_number(search: Search, path: Path, at: int) -> bool:
+    """Whether a character of a reading counts something."""
+    if path.out[at] not in _NUMERALS:
+        return False
+    around = simplify_characters(path.out + "".join(search.shown[path.at : path.at + _BEHIND]))
+    if any(word.start() <= at < word.end() for word in _PLAN.finditer(around)):
+        return not _is_told(search, path, at)
+    return not any(word.start() <= at < word.end() for word in _NO_NUMBERS.finditer(around))
+
+
+def _is_told(search: Search, path: Path, at: int) -> bool:
+    """Whether the byte that is left of a digit tells it from all others."""
+    lead, trail = gbk.pair(path.out[at]) or (0, 0)
+    digits = [gbk.pair(digit) or (0, 0) for digit in _DIGITS]
+    if at and any(pending == lead for _, pending in search.bytes_of(path.reached[at - 1] - 1)):
+        return [one for one, _ in digits].count(lead) == 1
+    read = any(second == trail for second, _ in search.bytes_of(path.reached[at] - 1))
+    return read and [other for _, other in digits].count(trail) == 1
+
+
 def _gap(search: Search, path: Path, gain: float, costs: list[float], start: int, end: int) -> Gap:
-    if _NUMERALS.intersection(path.out[at] for at in path.guessed if start <= at < end):
+    if any(_is_number(search, path, at) for at in path.guessed if start <= at < end):
         return Gap(start, end, TOLD, is_number=True)
     if any(search.model.cost((), symbol) > RARE for symbol in symbols(path.out[start:end])):
         return Gap(start, end, TOLD)  # a character so rare is rather a sign of more damage

@@ -32,11 +32,15 @@ _MARKED = re.compile(f"[{MARKERS}]+")
 _SHOUTED = re.compile(r"[!！;；:：](?=[^\x00-\x7f\s，。、]{1,24}[@-~](?![A-Za-z0-9]))")
 _GLOSSED = re.compile(rf"[A-Za-z\[-`{{-~][(（][{LATIN}]{{1,6}}[)）]")
 """A letter that is the second byte of a glossed character: `,F(xiàn)`."""
+_LONE = re.compile("[,，](?=[A-Z@][\u4e00-\u9fff])")
+_BEFORE_TWO = re.compile("[!！;；:：](?=([\u4e00-\u9fff]{2}))")
 _LINE = re.compile("(?m)^[\u3000 ]*(?=[、。〃々～‖’”〕〉》」』〗】±×÷∶∧∨∑∏∪∩∷√⊥∥∠⌒⊙∫∮≡≌≈∽∝≠≮≯≤≥∞∵∴♂♀°′″℃＄¤￠￡‰§№〓])")
 """A line that begins with the two bytes of no mark that begins lines, the first of them A1."""
-_SIGNS = "⒈-⒛⑴-⒇㈠-㈩Ⅰ-Ⅻⅰ-ⅹΑ-Ωα-ωА-яㄅ-ㄩ─-╿﹉-﹫＿Ａ-Ｚａ-ｚ\ue000-\uf8ff\ufffd"
+_SIGNS = "⒈-⒛⑴-⒇㈠-㈩Ⅰ-Ⅻⅰ-ⅹΑ-Ωα-ωА-яㄅ-ㄩ─-╿▀-▟﹉-﹫＿Ａ-Ｚａ-ｚ\ue000-\uf8ff\ufffd"
 _SELDOM = 160
 """The cost, without context, of a character of which texts seldom have three side by side."""
+_UNLIKELY = 18.5 * UNITS
+"""The cost of two characters that seldom begin what stands behind a mark."""
 _FIGURE = re.compile(r"[.．]?\d|[%％]")
 """What stands behind a marker that may have swallowed a digit."""
 _FOREIGN = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
@@ -44,7 +48,13 @@ _MOST = 400
 """Seams tried in one article: time stays in bounds whatever the text is."""
 _FEWEST, _EACH = 12, 1000
 """Seams tried in vain: so many, and one more for so many characters. Then no more are."""
+_UNCLOSED = re.compile(r"“[^“”\n]*\Z")
+_QUOTED = 400
+"""Characters in a quotation."""
 _EMPHASIS = frozenset("?？!！")
+_QUESTION = frozenset("?？")
+_ASKED = 7 * UNITS
+"""Cost of a question mark where a question may end."""
 _STOP = re.compile(r"[，。、；,;\n]")
 _SAME = 16
 _MARKERS = 4
@@ -84,7 +94,7 @@ def shifted(text: str) -> Passages:
     writing = done = tried = 0
     failures = _FEWEST + len(text) // _EACH
     for start, end in seams:
-        if start < done or not _may_be_seam(text, end):
+        if start < done or not _may_be_seam(text, start, end):
             continue
         if _is_natural(text, start, end) or (start < end and _FIGURE.match(text, end)):
             continue
@@ -149,15 +159,28 @@ def _seams(text: str) -> list[tuple[int, int]]:
     if "(" in text or "（" in text:
         letters = (match.start() for match in _GLOSSED.finditer(text))
         found += [(at - 1, at) for at in letters if at and text[at - 1] in MARKS and text[at - 1] not in MARKERS]
+    found += [match.span() for match in _LONE.finditer(text)]
+    found += _before_unlikely(text)
     found += [match.span() for match in _before_signs().finditer(text)]
     found += [(match.end(), match.end()) for match in _LINE.finditer(text)]
     return sorted(set(found))
 
 
-def _may_be_seam(text: str, end: int) -> bool:
-    """A mark at the end of its line, before a space or before a closing quote is what it looks like."""
+def _before_unlikely(text: str) -> list[tuple[int, int]]:
+    """Marks behind which two characters stand that seldom do."""
+    found = list(_BEFORE_TWO.finditer(text))
+    known, model = symbols(match[0] + match[1] for match in found), LanguageModel()
+    threes = zip(found, known[::3], known[1::3], known[2::3], strict=True)
+    return [match.span() for match, mark, *two in threes if model.total(two, (mark,)) > _UNLIKELY]
+
+
+def _may_be_seam(text: str, start: int, end: int) -> bool:
+    """Whether marks are not plainly what they look like: at the end of a line, before a space or a closing quote."""
     following = text[end : end + 1]
-    return bool(following) and not following.isspace() and following not in "”’」』\"'）)》"
+    if not following or following == "\n":
+        # 。” may have stood there, if a quote is open.
+        return end - start > 1 and bool(_UNCLOSED.search(text, max(0, start - _QUOTED), start))
+    return not following.isspace() and following not in "”’」』\"'）)》"
 
 
 def _sound(text: str, seams: list[tuple[int, int]]) -> str:
@@ -291,7 +314,10 @@ def _rests_on_something(search: Search, path: Path) -> bool:
     if len(path.guessed) < len(path.out) or path.agreed:
         return True
     shown = {token.character for token in search.tokens[: path.at]}
-    return not shown <= _EMPHASIS or (("!" in shown or "！" in shown) and path.out[-1] == "”" and search.in_quotes)
+    if not shown <= _EMPHASIS:
+        return True
+    is_question = shown <= _QUESTION and search.model.cost(search.context, symbols("？")[0]) < _ASKED
+    return path.out[-1] == "”" and search.in_quotes and not is_question
 
 
 def _how_fluent(search: Search, path: Path) -> tuple[float, float]:

@@ -158,6 +158,10 @@ class Search:
         self.costs = costs
         """Of the tokens before each place, as they stand."""
 
+    def bytes_of(self, at: int) -> tuple[tuple[int, int], ...]:
+        """The bytes of a token, as `token_bytes` gives them; none of one that is not there."""
+        return self._bytes[at] if 0 <= at < len(self._bytes) else ()
+
     def candidates(self, *, dropped: bool) -> list[Candidate]:
         """The likeliest readings, best first, no text twice.
 
