@@ -19,7 +19,7 @@ def in_context(record: Mapping[str, Any], width: int, style: str = "bold") -> Te
     from rich.text import Text
 
     sentence, amount = str(record.get("sentence") or ""), str(record.get("amount") or "")
-    at = _nearest(sentence, amount, int(record.get("start") or 0) - int(record.get("sentence_start") or 0))
+    at = nearest(sentence, amount, int(record.get("start") or 0) - int(record.get("sentence_start") or 0))
     if at is None:
         return Text(_head(_flat(sentence), width))
     before, behind = _flat(sentence[:at]).lstrip(), _flat(sentence[at + len(amount) :]).rstrip()
@@ -31,12 +31,12 @@ def in_context(record: Mapping[str, Any], width: int, style: str = "bold") -> Te
     return Text.assemble(before, (amount, style), behind)
 
 
-def _nearest(sentence: str, amount: str, wanted: int) -> int | None:
-    """Where the amount stands: of several places the one nearest to where it was read."""
-    found, at = [], sentence.find(amount) if amount else -1
+def nearest(sentence: str, words: str, wanted: int) -> int | None:
+    """Where words stand in a sentence: of several places the one nearest to where they were read."""
+    found, at = [], sentence.find(words) if words else -1
     while at >= 0:
         found.append(at)
-        at = sentence.find(amount, at + 1)
+        at = sentence.find(words, at + 1)
     return min(found, key=lambda place: abs(place - wanted), default=None)
 
 

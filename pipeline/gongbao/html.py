@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import islice, pairwise
 
+from gongbao.context import nearest
 from gongbao.record import Record
 
 SHOWN = 50
@@ -60,18 +61,13 @@ def evidence_spans(record: Record) -> Iterator[Span]:
         start, end = evidence.start - record.sentence_start, evidence.end - record.sentence_start
         if len(record.sentence) == record.sentence_end - record.sentence_start:
             yield start, end, field
-        elif (at := _nearest(record.sentence, words := _words(record, field), start)) is not None:
+        elif (at := nearest(record.sentence, words := _words(record, field), start)) is not None:
             yield at, at + len(words), field  # repair has moved the characters: the words are looked for
 
 
 def _words(record: Record, field: str) -> str:
     names = {"year": record.period, "place": record.district or record.city or record.province}
     return names[field] or "" if field in names else getattr(record, field) or ""
-
-
-def _nearest(text: str, words: str, to: int) -> int | None:
-    places = [at for at in range(len(text)) if text.startswith(words, at)] if words else []
-    return min(places, key=lambda at: abs(at - to), default=None)
 
 
 def _piece(text: str, start: int, end: int, spans: Sequence[Span]) -> str:

@@ -82,3 +82,16 @@ def test_what_several_places_share(several: list[str], nested: bool, common: str
     assert paths.nested(several) is nested
     assert paths.common_ancestor(several) == common
     assert paths.narrowest(several) == narrowest
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("全国", "全国"),
+        ("江苏省/南京市", "南京市"),
+        ("江苏省/南京市/江宁区", "南京市江宁区"),
+        ("上海市/浦东新区", "浦东新区"),
+    ],
+)
+def test_as_people_say_it(path: str, said: str) -> None:
+    assert paths.called(path) == said

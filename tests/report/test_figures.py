@@ -21,7 +21,7 @@ from gongbao.record import Kind
 from gongbao.report.charts import charts
 from gongbao.report.content import Units, embedded
 from gongbao.report.figures import by_place_and_year, figures, ranked
-from gongbao.report.words import money, short_place
+from gongbao.report.words import money
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,19 +44,6 @@ ROOT = Path(__file__).resolve().parents[2]
 )
 def test_money_keeps_every_digit(value: str, text: str) -> None:
     assert money(Decimal(value)) == text
-
-
-@pytest.mark.parametrize(
-    ("path", "short"),
-    [
-        ("全国", "全国"),
-        ("江苏省/南京市", "南京市"),
-        ("江苏省/南京市/江宁区", "南京市江宁区"),
-        ("上海市/浦东新区", "浦东新区"),
-    ],
-)
-def test_short_places(path: str, short: str) -> None:
-    assert short_place(path) == short
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60), st.data())

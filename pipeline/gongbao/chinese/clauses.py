@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Protocol, TypeVar
 
@@ -123,35 +123,26 @@ def statement_around(text: str, start: int, end: int, *, ends: str = STATEMENT_E
 
 def clause_start(text: str, sentence: Span, offset: int) -> int:
     """Where the clause that holds `offset` begins; commas inside brackets and numbers do not count."""
-    depth = 0
-    at = offset
-    while at > sentence.start:
-        char = text[at - 1]
-        if char in _CLOSING_BRACKETS:
-            depth += 1
-        elif char in _OPENING_BRACKETS:
-            if depth == 0:
-                return at
-            depth -= 1
-        elif depth == 0 and char in CLAUSE_ENDS:
-            return at
-        at -= 1
-    return sentence.start
+    before = reversed(text[sentence.start : offset])
+    return max(sentence.start, offset) - _length(before, _CLOSING_BRACKETS, _OPENING_BRACKETS)
 
 
 def clause_end(text: str, sentence: Span, offset: int) -> int:
     """Where the clause that holds `offset` ends."""
-    depth = 0
-    at = offset
-    while at < sentence.end:
-        char = text[at]
-        if char in _OPENING_BRACKETS:
+    return min(offset, sentence.end) + _length(text[offset : sentence.end], _OPENING_BRACKETS, _CLOSING_BRACKETS)
+
+
+def _length(chars: Iterable[str], entering: str, leaving: str) -> int:
+    """How many characters come before the clause ends, or the bracket that it stands in; not inside other brackets."""
+    depth = length = 0
+    for char in chars:
+        if char in entering:
             depth += 1
-        elif char in _CLOSING_BRACKETS:
+        elif char in leaving:
             if depth == 0:
-                return at
+                break
             depth -= 1
         elif depth == 0 and char in CLAUSE_ENDS:
-            return at
-        at += 1
-    return sentence.end
+            break
+        length += 1
+    return length

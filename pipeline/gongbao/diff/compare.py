@@ -238,14 +238,14 @@ def apply(rows: Iterable[RecordRow], comparison: Comparison) -> list[RecordRow]:
     for change in (*comparison.changes, *comparison.quiet):
         old, new = comparison.records(change)
         if old is not None:
-            gone[_identity(old)] += 1
+            gone[identity(old)] += 1
         if new is not None:
             added.append(new)
     kept: list[RecordRow] = []
     for row in rows:
-        identity = _identity(row)
-        if gone[identity]:
-            gone[identity] -= 1
+        same = identity(row)
+        if gone[same]:
+            gone[same] -= 1
         else:
             kept.append(row)
     return in_text_order([*kept, *added])
@@ -348,5 +348,6 @@ def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Versi
             yield VersionChange(name, old.get(name), new.get(name))
 
 
-def _identity(row: RecordRow) -> str:
+def identity(row: RecordRow) -> str:
+    """A record as a text: equal ones are the same in every field."""
     return repr(sorted(row.items(), key=lambda item: item[0]))

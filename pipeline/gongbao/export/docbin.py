@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from gongbao.export.annotations import FIELDS, Annotated, FieldLink, Mark, annot
 from gongbao.export.cells import number_text
 from gongbao.export.formats import Style
 from gongbao.export.select import Data
-from gongbao.export.words import cut
+from gongbao.names.segment import Cut, load_cut
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -45,13 +46,18 @@ def write(data: Data, path: Path, style: Style) -> int:
     return len(docs)
 
 
+@cache
+def _cutter() -> Cut:
+    return load_cut()
+
+
 def to_doc(item: Annotated, vocab: Vocab) -> Doc:
     """One article as a Doc; offsets of its spans are those of the article."""
     from spacy.tokens import Doc
     from spacy.util import filter_spans
 
     borders = sorted({0, len(item.text), *(edge for mark in item.marks for edge in (mark.start, mark.end))})
-    words = [word for start, end in pairwise(borders) for word in cut(item.text[start:end])]
+    words = [word for start, end in pairwise(borders) for word in _cutter()(item.text[start:end])]
     doc = Doc(vocab, words=words, spaces=[False] * len(words))
     spans = [doc.char_span(mark.start, mark.end, label=mark.label, span_id=mark.id or 0) for mark in item.marks]
     for group in GROUPS:

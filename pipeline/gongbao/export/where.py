@@ -30,6 +30,7 @@ from gongbao.errors import ExportError
 from gongbao.export.columns import Column, Row, record_columns, unknown_column
 from gongbao.export.rows import exact
 from gongbao.export.titles import FLAG_TITLES, WORDS
+from gongbao.places.paths import name_of
 
 Test = Callable[[Row], bool]
 DEPTH = 100
@@ -115,7 +116,7 @@ def _nearest(wanted: str, values: Iterable[str]) -> list[str]:
     known = sorted(set(values), key=lambda value: (len(value), value))
     by_end: dict[str, str] = {}  # of a place's path its own name is compared
     for value in known:
-        by_end.setdefault(value.rpartition("/")[2] or value, value)
+        by_end.setdefault(name_of(value) or value, value)
     near = [value for value in known if wanted in value or value in wanted]
     near += [by_end[end] for end in get_close_matches(wanted, by_end, _NEAR, 0.4)]
     return list(dict.fromkeys(near))[:_NEAR]

@@ -15,8 +15,8 @@ import regex
 
 from gongbao.document import Rank
 from gongbao.places.gazetteer import Gazetteer, PlaceEntry, ZoneKind
-from gongbao.places.names import SurfaceMatch, Trust, is_everyday
-from gongbao.places.paths import ancestors, depth, is_or_lies_in, lies_in, nested, province_of
+from gongbao.places.names import SurfaceMatch, Trust, is_everyday, is_hanzi
+from gongbao.places.paths import ancestors, is_or_lies_in, is_urban, lies_in, nested, province_of
 from gongbao.relations import Relation
 from gongbao.rulebook.load import RuleSet
 
@@ -403,7 +403,7 @@ def _join(text: str, chain: Chain, candidate: SurfaceMatch, closing: tuple[str, 
     inner = tuple(sense for sense in surface.senses if any(lies_in(sense.path, path) for path in outer))
     if inner and (not surface.zone or _senses(candidate, year)):
         if surface.trust is Trust.COMMON and not surface.full:
-            closed = not _is_hanzi(text[candidate.end : candidate.end + 1]) or text.startswith(closing, candidate.end)
+            closed = not is_hanzi(text[candidate.end : candidate.end + 1]) or text.startswith(closing, candidate.end)
             if not closed or is_everyday(surface.text):
                 return None
         return Chain((*chain.candidates, candidate), _timely(inner, surface.full, year))
@@ -462,7 +462,7 @@ class KnownPlaces:
         """Positions of the places that hold `sense`, and of those that lie in its city."""
         lists = [self._at[path] for path in ancestors(sense.path) if path in self._at]
         parent = sense.parent
-        if parent is not None and _is_city(parent) and parent in self._within:
+        if parent is not None and is_urban(parent) and parent in self._within:
             lists.append(self._within[parent])
         return lists
 
@@ -482,13 +482,4 @@ class KnownPlaces:
 def _speaks(path: str, sense: PlaceEntry) -> bool:
     """Whether a place holds `sense` or lies in the same city."""
     parent = sense.parent
-    return lies_in(sense.path, path) or (parent is not None and _is_city(parent) and lies_in(path, parent))
-
-
-def _is_city(path: str) -> bool:
-    """True for a city or a municipality, or what lies in one."""
-    return depth(path) > 0 or path.endswith("市")
-
-
-def _is_hanzi(char: str) -> bool:
-    return "\u4e00" <= char <= "\u9fff"
+    return lies_in(sense.path, path) or (parent is not None and is_urban(parent) and lies_in(path, parent))

@@ -184,7 +184,7 @@ class NameFinder:
             return False
         return (
             candidate.start == 1
-            or not _is_hanzi(text[candidate.start - 2])
+            or not is_hanzi(text[candidate.start - 2])
             or text[candidate.start - 2] in self._before_persons
         )
 
@@ -233,7 +233,8 @@ def _dictionary() -> Path:
     return Path(spec.submodule_search_locations[0]) / "dict.txt"
 
 
-def _is_hanzi(char: str) -> bool:
+def is_hanzi(char: str) -> bool:
+    """Whether a character is a Chinese one; the empty text is none."""
     return "\u4e00" <= char <= "\u9fff"
 
 
@@ -253,9 +254,9 @@ def on_borders(text: str, start: int, end: int, floor: int, *, left_fixed: bool 
         left_fixed: True where a word is known to end at `start`.
     """
     low, high = start, end
-    while not left_fixed and low > 0 and start - low < _REACH and _is_hanzi(text[low - 1]):
+    while not left_fixed and low > 0 and start - low < _REACH and is_hanzi(text[low - 1]):
         low -= 1
-    while high < len(text) and high - end < _REACH and _is_hanzi(text[high]):
+    while high < len(text) and high - end < _REACH and is_hanzi(text[high]):
         high += 1
     if low == start and high == end:
         return True

@@ -20,6 +20,12 @@ def name_of(path: str) -> str:
     return path.rpartition("/")[2]
 
 
+def called(path: str) -> str:
+    """As people say it: the last part, with the city of a district: 南京市江宁区."""
+    parts = path.split("/")
+    return "".join(parts[-2:]) if len(parts) > 2 else parts[-1]
+
+
 def parent_of(path: str) -> str | None:
     """The path of what a place lies in, None for provinces and the country."""
     return path.rpartition("/")[0] or None
@@ -33,6 +39,11 @@ def province_of(path: str) -> str:
 def is_region(path: str) -> bool:
     """True for an autonomous or special administrative region, which calls itself 全区 as a district does."""
     return depth(path) == 0 and path.endswith("区")
+
+
+def is_urban(path: str) -> bool:
+    """True for a city or a municipality, and what lies in one."""
+    return depth(path) > 0 or path.endswith("市")
 
 
 def depth(path: str) -> int:

@@ -14,9 +14,10 @@ from urllib.parse import quote
 
 from gongbao.errors import ExportError, install
 from gongbao.export.titles import HOW_TITLES, KIND_TITLES, STATUS_TITLES
+from gongbao.places.paths import called
 from gongbao.report.figures import FIELDS, ChartedAmount, Figures, by_place_and_year, ranked
 from gongbao.report.words import FIELDS as FIELD_WORDS
-from gongbao.report.words import money, short_place, shortened
+from gongbao.report.words import money, shortened
 
 PLACES, INITIATIVES, DOTS, YEARS = 15, 15, 2000, 8
 """How many places, initiatives, single amounts and years the charts show."""
@@ -88,7 +89,7 @@ def _order(found: Figures) -> list[str]:
     """The places of the charts in the order of their codes: the country first, districts after their city."""
     shown = {place for place, _ in by_place_and_year(found.amounts, places=PLACES)}
     codes = {amount.place: amount.code for amount in found.amounts if amount.place in shown}
-    return list(dict.fromkeys(short_place(place) for place, _ in sorted(codes.items(), key=lambda item: item[::-1])))
+    return list(dict.fromkeys(called(place) for place, _ in sorted(codes.items(), key=lambda item: item[::-1])))
 
 
 def _place_year(found: Figures) -> Mapping[str, Any] | None:
@@ -97,7 +98,7 @@ def _place_year(found: Figures) -> Mapping[str, Any] | None:
     shown = [year for year, _ in busiest.most_common(YEARS)]
     values: list[dict[str, Any]] = [
         {
-            "place": short_place(place),
+            "place": called(place),
             "year": str(year),
             "value": float(cell.largest.value),
             "text": money(cell.largest.value).removesuffix("元"),
@@ -156,7 +157,7 @@ def _amounts(found: Figures) -> Mapping[str, Any] | None:
     said = _by_status(found)
     values = [
         {
-            "place": short_place(amount.place),
+            "place": called(amount.place),
             "value": float(amount.value / 10**8),
             "status": status,
             "link": f"#r={amount.record}",
@@ -232,12 +233,12 @@ def _ranked(
     values = []
     for rank, (name, cell) in enumerate(best):
         top = cell.largest
-        what = short_place(top.place) if by == "initiative" else shortened(top.initiative or "", 12)
+        what = called(top.place) if by == "initiative" else shortened(top.initiative or "", 12)
         when = " ".join(part for part in (what, f"{top.year}年" if top.year else "") if part)
         values.append(
             {
                 "rank": rank,
-                "name": shortened(name) if by == "initiative" else short_place(name),
+                "name": shortened(name) if by == "initiative" else called(name),
                 "left": top.value**2 < best[0][1].largest.value * best[-1][1].largest.value,
                 "from": least / 2,
                 "value": float(top.value / 10**8),

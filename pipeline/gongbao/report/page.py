@@ -17,7 +17,7 @@ from gongbao.export.titles import FLAG_TITLES, HOW_TITLES, KIND_TITLES, STATUS_T
 from gongbao.report.charts import charts, filter_link
 from gongbao.report.content import collect, embedded
 from gongbao.report.figures import Figures, figures
-from gongbao.report.words import BOUNDS, FIELDS, money, short_place
+from gongbao.report.words import BOUNDS, FIELDS, money
 
 MAX_RECORDS = 20_000
 """Records on one page at most: more make a file that browsers open slowly and nobody reads."""
@@ -80,7 +80,7 @@ def render(found: Sequence[tuple[Row, Sequence[Row]]], data: Data, articles: int
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.globals.update(money=money, short_place=short_place, filter_link=filter_link)
+    environment.globals.update(money=money, filter_link=filter_link)
     page = environment.get_template("report.html").render(
         title=title or "公报数据报告",
         policy=f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; "

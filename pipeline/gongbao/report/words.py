@@ -11,12 +11,6 @@ BOUNDS = {**BOUND_TITLES, "=": ""}
 """What stands before an amount."""
 
 
-def short_place(path: str) -> str:
-    """The last part of a place's path, with the city of a district: `江苏省/南京市/江宁区` is 南京市江宁区."""
-    parts = path.split("/")
-    return "".join(parts[-2:]) if len(parts) > 2 else parts[-1]
-
-
 def shortened(text: str, most: int = 18) -> str:
     """A label of no more than so many characters."""
     return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from gongbao.diff.fields import RecordRow
 from gongbao.places.gazetteer import Gazetteer, PlaceEntry
+from gongbao.places.paths import lies_in
 
 MOST = 8
 _RANKS = {"country": 0, "province": 1, "city": 2, "district": 3}
@@ -62,4 +63,4 @@ def _begins(typed: str, names: Sequence[str]) -> int:
 
 
 def _is_near(entry: PlaceEntry, near: Sequence[str]) -> bool:
-    return any(entry.within(path) or path.startswith(f"{entry.path}/") for path in near)
+    return any(entry.within(path) or lies_in(path, entry.path) for path in near)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from gongbao.diff.compare import Comparison
+from gongbao.places.paths import province_of
 
 By = Literal["article", "place"]
 
@@ -27,7 +28,7 @@ def share_out(comparison: Comparison, by: By, reviewers: Sequence[str]) -> list[
     for change in comparison.changes:
         old, new = comparison.records(change)
         record = new if new is not None else old
-        place = str((record or {}).get("place") or "").split("/")[0]
+        place = province_of(str((record or {}).get("place") or ""))
         sizes[change.article_id if by == "article" else place] += 1
     load = dict.fromkeys(reviewers, 0)
     shares = []

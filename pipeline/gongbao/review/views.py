@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gongbao.diff.alignment import align
-from gongbao.diff.compare import Change
+from gongbao.diff.compare import Change, identity
 from gongbao.diff.fields import FIELDS, RecordRow, display, rule_of
 from gongbao.diff.pairing import pair_records
 from gongbao.diff.reading import ArticleRow, Side
@@ -191,11 +191,11 @@ def article_view(session: Session, article_id: str) -> ArticleView:
     if side is comparison.new and texts_old is not None and texts_old.raw != texts.raw:
         alignment = align(texts_old.raw, texts.raw)
     keys = {_span_key(c.old, c.new): c for c in comparison.changes if c.article_id == article_id}
-    refs_old = {_identity(row): ref for ref, row in _with_refs(comparison.old, article_id)}
-    refs_new = {_identity(row): ref for ref, row in _with_refs(comparison.new, article_id)}
+    refs_old = {identity(row): ref for ref, row in _with_refs(comparison.old, article_id)}
+    refs_new = {identity(row): ref for ref, row in _with_refs(comparison.new, article_id)}
     items: list[Item] = []
     for before, after in pair_records(old, new, alignment):
-        refs = (refs_old.get(_identity(before)) if before else None, refs_new.get(_identity(after)) if after else None)
+        refs = (refs_old.get(identity(before)) if before else None, refs_new.get(identity(after)) if after else None)
         change = keys.get(_span_key(*refs))
         state = change.kind if change else "quiet" if before != after else "same"
         if after is not None:
@@ -343,10 +343,6 @@ def _with_refs(side: Side, article_id: str) -> list[tuple[Any, RecordRow]]:
     from gongbao.diff.reading import parse_row
 
     return [(ref, parse_row(line)) for ref, line in side.lines(article_id)]
-
-
-def _identity(row: RecordRow) -> str:
-    return repr(sorted(row.items(), key=lambda item: item[0]))
 
 
 def _span_key(old: Any, new: Any) -> tuple[Any, Any]:

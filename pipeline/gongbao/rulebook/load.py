@@ -69,6 +69,15 @@ def seconds_for(length: int, limit: float = TIME_LIMIT) -> float:
     return limit + length / SLOWEST
 
 
+def too_long(name: str, limit: float, where: str | None = None) -> RuleTimeout:
+    """The error for a rule, or a named part of rules, that ran longer than `seconds_for` a text."""
+    return RuleTimeout(
+        f"rule {name} ran longer than {limit:g} s, and 1 s for every {SLOWEST:,.0f} characters, on one text",
+        where=where,
+        fix="Its pattern backtracks: make repeated parts disjoint, or use possessive quantifiers (++, *+)",
+    )
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule. `where` is `file:line`; `version` the first 12 hex digits of its content's hash.
@@ -119,7 +128,7 @@ class Rule:
         try:
             yield from self.compiled.finditer(text, start, end, timeout=seconds_for(end - start, limit))
         except TimeoutError:
-            raise self._timed_out(limit) from None
+            raise self.timed_out(limit) from None
 
     def matches(self, text: str, start: int, end: int, *, limit: float = TIME_LIMIT) -> list[Any]:
         """As `finditer`, all at once: the quicker way for short stretches, of which most hold no match.
@@ -130,14 +139,11 @@ class Rule:
         try:
             return list(self.compiled.finditer(text, start, end, timeout=seconds_for(end - start, limit)))
         except TimeoutError:
-            raise self._timed_out(limit) from None
+            raise self.timed_out(limit) from None
 
-    def _timed_out(self, limit: float) -> RuleTimeout:
-        return RuleTimeout(
-            f"rule {self.id} ran longer than {limit:g} s, and 1 s for every {SLOWEST:,.0f} characters, on one text",
-            where=self.where,
-            fix="Its pattern backtracks: make repeated parts disjoint, or use possessive quantifiers (++, *+)",
-        )
+    def timed_out(self, limit: float = TIME_LIMIT) -> RuleTimeout:
+        """The error for a text on which the pattern ran longer than `seconds_for` it."""
+        return too_long(self.id, limit, self.where)
 
 
 @dataclass(frozen=True)

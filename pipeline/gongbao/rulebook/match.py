@@ -27,8 +27,8 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import regex
 
-from gongbao.errors import RuleError, RuleTimeout
-from gongbao.rulebook.load import SLOWEST, TIME_LIMIT, Rule, seconds_for
+from gongbao.errors import RuleError
+from gongbao.rulebook.load import TIME_LIMIT, Rule, seconds_for, too_long
 from gongbao.rulebook.pattern import leading_group, may_run_away, needs_of, without_look_behind
 
 Overlap = Literal["leftmost", "longest", "priority"]
@@ -112,13 +112,31 @@ class _Pattern:
     @cached_property
     def findall(self) -> Callable[[str, int, int], Any]:
         """The matches in a span that do not overlap."""
-        return self._limited(self.compiled.finditer)
+        return self._limited(self.compiled.finditer, list)
 
-    def _limited(self, method: Callable[..., Any]) -> Callable[[str, int, int], Any]:
-        """A time limit costs more than most matches, so only patterns that could need one get one."""
+    def _limited(
+        self, method: Callable[..., Any], whole: Callable[[Any], Any] = lambda found: found
+    ) -> Callable[[str, int, int], Any]:
+        """A time limit costs more than most matches, so only patterns that could need one get one.
+
+        Args:
+            method: Of the compiled pattern.
+            whole: Takes all of what it gives, while time counts.
+        """
         if not may_run_away(self._pattern):
             return method
-        return lambda text, start, end: method(text, start, end, timeout=seconds_for(end - start, TIME_LIMIT))
+
+        def within_limit(text: str, start: int, end: int) -> Any:
+            try:
+                return whole(method(text, start, end, timeout=seconds_for(end - start, TIME_LIMIT)))
+            except TimeoutError:
+                raise self.rule.timed_out() from None
+
+        return within_limit
+
+    def found(self, match: Any) -> Match:
+        """A match of the compiled pattern as one of the rule."""
+        return Match(match.start(), match.end(), self.rule, match.groupdict())
 
     @cached_property
     def heads(self) -> frozenset[str] | None:
@@ -139,16 +157,6 @@ class _Pattern:
 def _compile(rule: Rule, pattern: str, backward: bool) -> Any:
     lists = {name: list(rule.lists[name]) for name in sorted(set(_LIST.findall(pattern)))}
     return regex.compile(("(?r)" if backward else "") + pattern, flags=regex.V0, **lists)
-
-
-def _timed_out(pattern: _Pattern | None) -> RuleTimeout:
-    rule = pattern.rule if pattern else None
-    name = rule.id if rule else "number"
-    return RuleTimeout(
-        f"rule {name} ran longer than {TIME_LIMIT:g} s, and 1 s for every {SLOWEST:,.0f} characters, on one text",
-        where=rule.where if rule else None,
-        fix="Its pattern backtracks: make repeated parts disjoint, or use possessive quantifiers (++, *+)",
-    )
 
 
 class _Words:
@@ -232,15 +240,11 @@ class Matcher:
         if self._scan is not None:
             found = ((rule, match) for rule in self.rules for match in rule.finditer(text, start, end))
             return [Match(match.start(), match.end(), rule, match.groupdict()) for rule, match in found]
-        matches: list[Match] = []
-        pattern: _Pattern | None = None
-        try:
-            for pattern in self._may_match(text[start:end]):
-                rule = pattern.rule
-                matches += [Match(m.start(), m.end(), rule, m.groupdict()) for m in pattern.findall(text, start, end)]
-        except TimeoutError:
-            raise _timed_out(pattern) from None
-        return matches
+        return [
+            pattern.found(match)
+            for pattern in self._may_match(text[start:end])
+            for match in pattern.findall(text, start, end)
+        ]
 
     def firsts(self, text: str) -> list[Match]:
         """The first match of every rule that has one, rule by rule.
@@ -248,16 +252,11 @@ class Matcher:
         Raises:
             RuleTimeout: a rule ran past its time limit.
         """
-        matches: list[Match] = []
-        pattern: _Pattern | None = None
-        try:
-            for pattern in self._may_match(text):
-                match = pattern.search(text, 0, len(text))
-                if match is not None:
-                    matches.append(Match(match.start(), match.end(), pattern.rule, match.groupdict()))
-        except TimeoutError:
-            raise _timed_out(pattern) from None
-        return matches
+        return [
+            pattern.found(match)
+            for pattern in self._may_match(text)
+            if (match := pattern.search(text, 0, len(text))) is not None
+        ]
 
     def touching(self, text: str, start: int, end: int) -> Match | None:
         """The match of highest priority that begins at `start`, for a backward matcher that ends at `end`.
@@ -265,15 +264,7 @@ class Matcher:
         Raises:
             RuleTimeout: a rule ran past its time limit.
         """
-        pattern: _Pattern | None = None
-        try:
-            for pattern in self._may_touch(text, start, end):
-                match = pattern.match(text, start, end)
-                if match is not None:
-                    return Match(match.start(), match.end(), pattern.rule, match.groupdict())
-        except TimeoutError:
-            raise _timed_out(pattern) from None
-        return None
+        return next(self.all_touching(text, start, end), None)
 
     def all_touching(self, text: str, start: int, end: int) -> Iterator[Match]:
         """The matches that begin at `start`, for a backward matcher that end at `end`; higher priority first.
@@ -281,14 +272,10 @@ class Matcher:
         Raises:
             RuleTimeout: a rule ran past its time limit.
         """
-        pattern: _Pattern | None = None
-        try:
-            for pattern in self._may_touch(text, start, end):
-                match = pattern.match(text, start, end)
-                if match is not None:
-                    yield Match(match.start(), match.end(), pattern.rule, match.groupdict())
-        except TimeoutError:
-            raise _timed_out(pattern) from None
+        for pattern in self._may_touch(text, start, end):
+            match = pattern.match(text, start, end)
+            if match is not None:
+                yield pattern.found(match)
 
     def nearest(self, text: str, start: int, end: int) -> Match | None:
         """The match nearest to `start`, for a backward matcher to `end`; of those as near that of highest priority.
@@ -297,16 +284,12 @@ class Matcher:
             RuleTimeout: a rule ran past its time limit.
         """
         best: Match | None = None
-        pattern: _Pattern | None = None
-        try:
-            for pattern in self._may_match(text[start:end]):
-                match = pattern.search(text, start, end)
-                if match is None:
-                    continue
-                if best is None or (match.end() > best.end if self._backward else match.start() < best.start):
-                    best = Match(match.start(), match.end(), pattern.rule, match.groupdict())
-        except TimeoutError:
-            raise _timed_out(pattern) from None
+        for pattern in self._may_match(text[start:end]):
+            match = pattern.search(text, start, end)
+            if match is None:
+                continue
+            if best is None or (match.end() > best.end if self._backward else match.start() < best.start):
+                best = pattern.found(match)
         return best
 
     def _may_touch(self, text: str, start: int, end: int) -> Sequence[_Pattern]:
@@ -362,39 +345,42 @@ class _Scan:
     def matches(self, text: str, start: int, end: int) -> Iterator[Match]:
         """The matches that stand, in order."""
         covered = start
-        pattern: _Pattern | None = None
         whole, after = self._whole, self._after
-        try:
-            for token in self._tokens.finditer(text, start, end, timeout=seconds_for(end - start, TIME_LIMIT)):
-                first, last = token.span()
-                if first < covered:
+        for token in self._begun(text, start, end):
+            first, last = token.span()
+            if first < covered:
+                continue
+            best: Match | None = None
+            for pattern in whole.get(text[first], ()):
+                if pattern.heads is not None and text[first : first + 2] not in pattern.heads:
                     continue
-                best: Match | None = None
-                for pattern in whole.get(text[first], ()):
-                    if pattern.heads is not None and text[first : first + 2] not in pattern.heads:
-                        continue
-                    match = pattern.match(text, first, end)
-                    if match is not None:
-                        best = Match(match.start(), match.end(), pattern.rule, match.groupdict())
+                match = pattern.match(text, first, end)
+                if match is not None:
+                    best = pattern.found(match)
+                    break
+            if token.start(1) >= 0:
+                following = text[last : min(last + 1, end)]
+                rests = after.get(following)
+                if rests is None:
+                    rests = tuple(rest for rest in self._rests if rest.opens(following))
+                    after[following] = rests
+                for pattern in rests:
+                    if best is not None and best.rule.priority >= pattern.rule.priority:
                         break
-                if token.start(1) >= 0:
-                    following = text[last : min(last + 1, end)]
-                    rests = after.get(following)
-                    if rests is None:
-                        rests = tuple(rest for rest in self._rests if rest.opens(following))
-                        after[following] = rests
-                    for pattern in rests:
-                        if best is not None and best.rule.priority >= pattern.rule.priority:
-                            break
-                        match = pattern.match(text, last, end)
-                        if match is not None:
-                            best = Match(first, match.end(), pattern.rule, match.groupdict() | token.groupdict())
-                            break
-                if best is not None:
-                    covered = best.end
-                    yield best
+                    match = pattern.match(text, last, end)
+                    if match is not None:
+                        best = Match(first, match.end(), pattern.rule, match.groupdict() | token.groupdict())
+                        break
+            if best is not None:
+                covered = best.end
+                yield best
+
+    def _begun(self, text: str, start: int, end: int) -> Iterator[Any]:
+        """Where a match may begin: behind what many rules begin with, or at a character that others begin with."""
+        try:
+            yield from self._tokens.finditer(text, start, end, timeout=seconds_for(end - start, TIME_LIMIT))
         except TimeoutError:
-            raise _timed_out(pattern) from None
+            raise too_long("number", TIME_LIMIT) from None
 
 
 def _first_characters(pattern: _Pattern) -> set[str]:
