@@ -117,21 +117,18 @@ class Chooser:
     def _ranked(
         self, numbers: Sequence[int], of_place: PlaceCandidates, of_year: PeriodCandidates, heuristics: Heuristics
     ) -> tuple[list[tuple[TextChoice, ...]], list[tuple[PeriodChoice, ...]]]:
-        """The places and the years of some quantities, each best first."""
-        places, place_rows = of_place.of(numbers)
-        periods, period_rows = of_year.of(numbers)
-        place_answers = self._places.answers([[c.value for c in row] for row in places], place_rows)
-        year_answers = self._years.answers([[c.year for c in row] for row in periods], period_rows)
-        said, cells = heuristics.place_is_said, heuristics.cells
+        """The places and the years of some quantities, each best first; what a table or a list says is not asked."""
+        asked = [number for number in numbers if not heuristics.place_is_said(number)]
+        places, rows = of_place.of(asked)
+        answers = self._places.answers([[c.value for c in row] for row in places], rows)
+        place_of = dict(zip(asked, map(_choices, answers, places), strict=True))
+        asked = [number for number in numbers if number not in heuristics.cells]
+        periods, rows = of_year.of(asked)
+        times = self._years.answers([[c.year for c in row] for row in periods], rows)
+        year_of = dict(zip(asked, map(_choices, times, periods), strict=True))
         return (
-            [
-                (heuristics.places[number],) if said(number) else _choices(place_answers[n], places[n])
-                for n, number in enumerate(numbers)
-            ],
-            [
-                (heuristics.periods[number],) if number in cells else _choices(year_answers[n], periods[n])
-                for n, number in enumerate(numbers)
-            ],
+            [place_of.get(number) or (heuristics.places[number],) for number in numbers],
+            [year_of.get(number) or (heuristics.periods[number],) for number in numbers],
         )
 
     def reasons(

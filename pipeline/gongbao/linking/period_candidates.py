@@ -141,6 +141,8 @@ class PeriodCandidates:
         """The candidates of some quantities, each's in the order in which they were looked up, and the features of all,
         [candidates, FEATURES].
         """
+        if not numbers:
+            return [], np.zeros((0, len(_IN_ORDER)), np.float32)
         found = [self._candidates(number) for number in numbers]
         flat = [candidate for own in found for candidate in own]
         question = np.repeat(np.arange(len(found)), [len(own) for own in found])

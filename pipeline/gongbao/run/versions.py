@@ -11,7 +11,6 @@ from pathlib import Path
 
 from gongbao import __version__
 from gongbao.document import Failure
-from gongbao.ranker import Learned
 from gongbao.read.sources import STANDARD_INPUT, find_sources
 from gongbao.record import SCHEMA_VERSION
 from gongbao.rulebook.load import SHIPPED, RuleSet
@@ -45,9 +44,11 @@ def versions(rules: Sequence[str], ner: str | None) -> dict[str, str | None]:
     Raises:
         RuleError: a rules folder is missing.
     """
-    learned = Learned.of(ner) if ner else None
-    if learned is not None:
-        ner = f"learned {learned.version}"
+    if ner and Path(ner).is_dir():  # else numpy, which rankers need, is not loaded for it
+        from gongbao.ranker import Learned
+
+        learned = Learned.of(ner)
+        ner = f"learned {learned.version}" if learned is not None else ner
     return {
         "code": __version__,
         "source": _source(),
