@@ -21,6 +21,7 @@ from gongbao.read.ids import SeenIds
 from gongbao.read.json_lines import encoded_lines, looks_like_json, read_jsonl, row_articles, row_encoding
 from gongbao.read.limits import Limits
 from gongbao.read.pdf import PdfReader
+from gongbao.read.rows import is_empty
 from gongbao.read.sources import PAGES, STANDARD_INPUT, TEXTS, Source, find_sources, source_of
 from gongbao.read.streams import arriving_lines, broken, open_bytes, read_all, replayed
 
@@ -233,7 +234,7 @@ def _standard_input(limits: Limits) -> Iterator[Article | Failure]:
 def _checked(text: str, where: str, limits: Limits) -> str:
     if len(text) > limits.max_characters:
         raise too_long(where, limits.max_characters)
-    if not text.strip("\ufeff\u200b \t\r\n\f\v\u3000\xa0"):
+    if is_empty(text):
         raise _empty(where)
     return text
 

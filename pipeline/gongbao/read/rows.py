@@ -40,7 +40,7 @@ def article_from_row(
     text = fields.get("text")
     if isinstance(text, str) and len(text) > limits.max_characters:
         raise too_long(row.where, limits.max_characters)
-    if isinstance(text, str) and not text.strip("\ufeff\u200b \t\r\n\u3000\xa0"):
+    if isinstance(text, str) and is_empty(text):
         raise ReadError("The text is empty", where=row.where, fix="Remove the row, or give its text", code="read.empty")
     return replace(article_from_fields(fields, row), encoding=encoding, origin=origin, row=row.where)
 
@@ -141,6 +141,11 @@ def pub_date_of(value: Any, row: Row) -> date | None:
 def is_blank(value: Any) -> bool:
     """Whether a field says nothing. What it holds may be of any class: it is not asked whether it equals something."""
     return value is None or (isinstance(value, str) and not value.strip())
+
+
+def is_empty(text: str) -> bool:
+    """Whether a text has nothing but blanks of any kind."""
+    return all(character.isspace() or character in "\ufeff\u200b" for character in text)
 
 
 def is_missing(value: Any) -> bool:
