@@ -60,8 +60,8 @@ def make_run(folder: Path, source: Path, records: int) -> None:
 
 def export_once(run: Path, to: str, path: Path) -> None:
     """One export, reported as a line of JSON; runs in a process of its own."""
-    from gongbao.export.rows import open_source
     from gongbao.export.select import Data
+    from gongbao.export.sources import open_source
     from gongbao.export.writing import export, target_of
 
     wall, processor = time.perf_counter(), time.process_time()

@@ -17,8 +17,8 @@ from gongbao import __version__
 from gongbao.errors import ExportError, GongbaoError, ReadError
 from gongbao.export.cells import number_text
 from gongbao.export.columns import Row
-from gongbao.export.rows import RecordSource, open_named
 from gongbao.export.select import Data, Selection
+from gongbao.export.sources import RecordSource, open_named
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer

@@ -159,8 +159,9 @@ def read_records(
     Raises:
         GongbaoError: there are no records (`export.missing`), or the filter does not parse (`export.where`).
     """
-    from gongbao.export.rows import open_named, to_record
+    from gongbao.export.rows import to_record
     from gongbao.export.select import Data, Selection
+    from gongbao.export.sources import open_named
 
     data = Data([open_named(str(path), Path(outputs), Path(baseline))], Selection(where))
     return to_pandas((to_record(row) for row in data.rows()), exact=exact)

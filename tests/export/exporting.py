@@ -14,8 +14,8 @@ from gongbao.canonical import record_id
 from gongbao.document import Article, Extraction
 from gongbao.errors import GongbaoError
 from gongbao.export.formats import PLAIN, Style, Written
-from gongbao.export.rows import open_source
 from gongbao.export.select import Data, Selection
+from gongbao.export.sources import open_source
 from gongbao.export.writing import export, target_of
 from gongbao.record import Alternative, Evidence, Record
 from gongbao.run.folder import RunWriter

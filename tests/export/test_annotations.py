@@ -13,8 +13,8 @@ from gongbao.errors import ExportError
 from gongbao.export import brat, conll, docbin, doccano, label_studio
 from gongbao.export.annotations import FIELDS, Annotated, Mark, Utf16, annotated
 from gongbao.export.corrected import Corrected, Corrector, pair_up
-from gongbao.export.rows import open_source
 from gongbao.export.select import Data
+from gongbao.export.sources import open_source
 from gongbao.pipeline import Pipeline
 from hypothesis import given
 from hypothesis import strategies as st

@@ -13,9 +13,8 @@ import pytest
 from gongbao.diff.sources import Places
 from gongbao.document import Article, Extraction
 from gongbao.errors import ExportError
-from gongbao.export.accepted import open_accepted
-from gongbao.export.rows import open_named, open_source
 from gongbao.export.select import Data
+from gongbao.export.sources import open_accepted, open_named, open_source
 from gongbao.frames import read_records
 from gongbao.review.accept import accept, unwritten
 from gongbao.review.opening import open_review

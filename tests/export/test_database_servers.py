@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from gongbao.errors import ExportError
 from gongbao.export.columns import record_columns
-from gongbao.export.rows import RecordSource, open_source
 from gongbao.export.select import Data
+from gongbao.export.sources import RecordSource, open_source
 from gongbao.export.tables import make_tables
 from gongbao.export.writing import export, target_of
 

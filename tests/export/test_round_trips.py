@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from gongbao.export.columns import record_columns
 from gongbao.export.formats import Style
-from gongbao.export.rows import open_source
 from gongbao.export.select import Data
+from gongbao.export.sources import open_source
 from gongbao.export.titles import WORDS
 from gongbao.export.writing import export, target_of
 from gongbao.formulas import unguard

@@ -14,8 +14,8 @@ import pytest
 from gongbao.errors import ExportError
 from gongbao.export.columns import choose, record_columns
 from gongbao.export.formats import Style
-from gongbao.export.rows import open_source
 from gongbao.export.select import Data, Selection
+from gongbao.export.sources import open_source
 from gongbao.export.where import compile_where, not_found
 from gongbao.record import Evidence, Record
 

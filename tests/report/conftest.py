@@ -64,8 +64,8 @@ def records(outputs: Path) -> list[dict[str, Any]]:
 def page_file(outputs: Path) -> Path:
     """The report of the run."""
     pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
-    from gongbao.export.rows import open_source
     from gongbao.export.select import Data
+    from gongbao.export.sources import open_source
     from gongbao.report.page import report
 
     file = outputs / "report.html"

@@ -14,8 +14,9 @@ from typing import Any, get_args
 
 import pytest
 from gongbao.errors import ExportError
-from gongbao.export.rows import open_source
-from gongbao.export.select import Data, Selection, is_doubtful
+from gongbao.export.rows import is_doubtful
+from gongbao.export.select import Data, Selection
+from gongbao.export.sources import open_source
 from gongbao.export.titles import FLAG_TITLES, KIND_TITLES
 from gongbao.record import Kind
 from gongbao.report.charts import charts

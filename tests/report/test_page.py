@@ -203,8 +203,8 @@ def test_paper_says_which_filters_were_set(open_report: Callable[..., Any], reco
 
 def test_a_large_page_is_usable(chromium: Any, tmp_path: Path, outputs: Path, records: list[dict[str, Any]]) -> None:
     """Ten thousand records: the page opens and answers a search in a time that nobody notices."""
-    from gongbao.export.rows import open_source
     from gongbao.export.select import Data
+    from gongbao.export.sources import open_source
     from gongbao.report.page import render
 
     article = {"id": "a", "title": "大", "pub_date": None, "source": None, "text": "字" * 20_000}

@@ -299,8 +299,8 @@ def test_hostile_rule_files_stop_a_run_and_are_named(text: str, tmp_path: Path, 
 
 def test_ids_that_are_paths_write_nothing_outside_the_run(tmp_path: Path) -> None:
     """In the run folder and in every export that is a folder of files named after articles."""
-    from gongbao.export.rows import open_source
     from gongbao.export.select import Data
+    from gongbao.export.sources import open_source
     from gongbao.export.writing import export, target_of
 
     names = ["../../up", str(tmp_path / "absolute"), "..", ".", "a/../../b", "nul\\..\\x", "-rf", "~", "x" * 400]
@@ -317,8 +317,8 @@ def test_ids_that_are_paths_write_nothing_outside_the_run(tmp_path: Path) -> Non
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such names")
 def test_a_name_in_gbk_blocks_nothing(tmp_path: Path, gongbao: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     """The path in bytes is named on the command line too, so that it stands in plan and manifest."""
-    from gongbao.export.rows import open_source
     from gongbao.export.select import Data
+    from gongbao.export.sources import open_source
     from gongbao.export.writing import export, target_of
 
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + "县志".encode("gbk")))

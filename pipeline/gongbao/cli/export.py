@@ -15,8 +15,8 @@ from gongbao.cli.terminal import echo
 
 if TYPE_CHECKING:
     from gongbao.export.formats import Format, Written
-    from gongbao.export.rows import RecordSource
     from gongbao.export.select import Data
+    from gongbao.export.sources import RecordSource
 
 WhereOption = Annotated[
     str | None, typer.Option(help='Only these, e.g. "kind=money and year>=2019 and place^=广东省".')
@@ -122,7 +122,7 @@ def _changed(written: Written) -> str:
 
 def open_sources(names: list[str], outputs: Path, baseline: Path) -> list[RecordSource]:
     """Open runs by name, folder or file, and the baseline."""
-    from gongbao.export.rows import open_named
+    from gongbao.export.sources import open_named
 
     return [open_named(name, outputs, baseline) for name in names]
 
@@ -144,7 +144,7 @@ def tell_unwritten(sources: list[RecordSource], outputs: Path, baseline: Path) -
     """Where the baseline is published, say what was decided and is not in it yet."""
     from gongbao.diff.sources import Places
     from gongbao.errors import CompareError
-    from gongbao.export.accepted import Accepted
+    from gongbao.export.sources import Accepted
     from gongbao.review.accept import unwritten
 
     if not any(isinstance(source, Accepted) for source in sources):

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from gongbao.cli.terminal import said, word
 from gongbao.context import in_context
-from gongbao.export.select import LOW_CONFIDENCE
+from gongbao.export.rows import LOW_CONFIDENCE
 from gongbao.record import Record
 
 _COLUMNS = ("place", "year", "initiative", "indicator", "amount", "confidence")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -50,6 +50,17 @@ class Column:
     def is_text(self) -> bool:
         """True for free text, as far as a spreadsheet is concerned."""
         return self.type in ("string", "list", "object")
+
+
+@dataclass(frozen=True)
+class RowTable:
+    """Columns and a stream of rows, in one order. `facts` says about the whole: run ids, versions, schema, filter."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: Iterable[Row]
+    key: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=1)

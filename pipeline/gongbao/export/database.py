@@ -19,8 +19,9 @@ from gongbao.errors import ExportError, install
 from gongbao.export.columns import Row, record_columns
 from gongbao.export.formats import Changes, Style, Written
 from gongbao.export.gone import Gone
-from gongbao.export.rows import RecordSource, exact
+from gongbao.export.rows import exact
 from gongbao.export.select import Data
+from gongbao.export.sources import RecordSource
 from gongbao.export.tables import (
     ADDED,
     BEFORE,

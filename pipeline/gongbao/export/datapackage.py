@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 
-from gongbao.export.columns import Row
+from gongbao.export.columns import Row, RowTable
 from gongbao.export.delimited import write_table
 from gongbao.export.formats import PLAIN, Style
 from gongbao.export.schema import table_schema
-from gongbao.export.select import Data, RowTable
+from gongbao.export.select import Data
 from gongbao.export.tables import ARTICLE_COLUMNS
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from gongbao.errors import ExportError
 from gongbao.export.cells import cell_text
+from gongbao.export.columns import RowTable
 from gongbao.export.formats import Style, open_text
 from gongbao.export.people import for_people
-from gongbao.export.select import Data, RowTable
+from gongbao.export.select import Data
 from gongbao.formulas import guard
 
 

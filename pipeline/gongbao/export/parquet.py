@@ -21,11 +21,12 @@ import pyarrow.parquet as pq
 
 from gongbao.canonical import dump_json
 from gongbao.export.cells import json_text
-from gongbao.export.columns import Column, Row, alternative_columns, evidence_columns, record_columns
+from gongbao.export.columns import Column, Row, RowTable, alternative_columns, evidence_columns, record_columns
 from gongbao.export.formats import Style
-from gongbao.export.rows import RecordSource, exact
+from gongbao.export.rows import exact
 from gongbao.export.schema import record_schema
-from gongbao.export.select import Data, RowTable
+from gongbao.export.select import Data
+from gongbao.export.sources import RecordSource
 from gongbao.record import EVIDENCE_FIELDS, SCHEMA_VERSION, JudgedField, LinkedField
 
 PARTS = {

@@ -9,9 +9,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from gongbao.export.columns import Column, Row, record_columns
+from gongbao.export.columns import Column, Row, RowTable, record_columns
 from gongbao.export.rows import exact
-from gongbao.export.select import RowTable
 from gongbao.export.titles import WORDS
 
 YI, WAN = "金额(亿元)", "金额(万元)"

@@ -1,10 +1,9 @@
-"""Reading what is exported: run folders and records files, streamed as rows with exact numbers."""
+"""Rows: the lines of records.jsonl and articles.jsonl as what they hold, with exact numbers, checked for their form."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Set
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from operator import contains
@@ -15,11 +14,9 @@ import orjson
 from pydantic import ValidationError
 
 from gongbao.canonical import as_decimal, plain_number
-from gongbao.diff.baseline import is_baseline
 from gongbao.errors import ExportError
 from gongbao.export.columns import Row, alternative_columns, evidence_columns, record_columns
-from gongbao.record import SCHEMA_VERSION, Record
-from gongbao.run.folder import sequence_of
+from gongbao.record import Record
 from gongbao.stored import object_of
 
 # A number of 15 characters or fewer is given back digit for digit by a binary double; a longer one may not be, and is
@@ -28,112 +25,18 @@ from gongbao.stored import object_of
 _LONG_NUMBER = re.compile(rb'"value(?:_max)?"\s*:\s*-?[0-9.]{16,}|"extra"\s*:\s*\{')
 
 
-@dataclass(frozen=True)
-class RecordSource:
-    """What is exported: a run folder, or a records file by itself (`articles` is None then)."""
-
-    path: Path
-    records: Path
-    articles: Path | None = None
-    manifest: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def run_id(self) -> str:
-        """The run's name; for a file, the file's."""
-        return str(self.manifest.get("run_id") or self.path.resolve().name.removesuffix(".jsonl"))
-
-    @property
-    def started(self) -> str:
-        """When the run was started, ISO 8601; empty if unknown."""
-        return str(self.manifest.get("started") or "")
-
-    @property
-    def sequence(self) -> int:
-        """Its number among the runs of its output folder, as they were finished; 0 if unknown."""
-        return sequence_of(self.manifest)
-
-    def rows(self) -> Iterator[Row]:
-        """The records, in order."""
-        for number, line in _lines(self.records):
-            yield parse_row(line, self.records, number)
-
-    def article_rows(self) -> Iterator[Row]:
-        """The articles, in order; none if only records are there."""
-        if self.articles is None:
-            return
-        for number, line in _lines(self.articles):
-            row = _object(line, self.articles, number)
-            if not isinstance(row.get("id"), str) or not isinstance(row.get("text"), str):
-                raise _broken(self.articles, number, "an article without id or text")
-            yield row
+LOW_CONFIDENCE = 0.6
+"""Records below it are to be looked at, in workbooks, reports and the terminal alike."""
 
 
-def open_named(name: str, outputs: Path, baseline: Path = Path("corpus/baseline")) -> RecordSource:
-    """Open a run by its name (`latest`, `previous`), folder or file, or the accepted records (`baseline`).
-
-    Args:
-        name: What `gongbao export` takes.
-        outputs: Where named runs are.
-        baseline: Where the accepted records are.
-
-    Raises:
-        GongbaoError: there is no finished run or no baseline, or as `open_source`.
-    """
-    from gongbao.diff.sources import latest_run, previous_run
-
-    if name == "baseline":
-        from gongbao.export.accepted import open_accepted
-
-        return open_accepted(baseline)
-    if name not in ("latest", "previous"):
-        return open_source(Path(name))
-    return open_source(latest_run(outputs) if name == "latest" else previous_run(outputs))
+def is_doubtful(row: Row) -> bool:
+    """Whether a person should look at a record: by its confidence, in which what the flags say is weighed."""
+    return bool(row["confidence"] < LOW_CONFIDENCE)
 
 
-def open_source(path: Path) -> RecordSource:
-    """Open a run folder, the baseline's folder or a records file.
-
-    Raises:
-        ExportError: it is not there (`export.missing`), unfinished (`export.manifest`) or of a newer schema
-            (`export.schema`).
-    """
-    if path.is_file():
-        return RecordSource(path, path)
-    records = path / "records.jsonl"
-    if is_baseline(path):
-        from gongbao.export.accepted import open_accepted
-
-        return open_accepted(path)
-    if not records.is_file():
-        fix = "Name a run folder, a records.jsonl file, latest, previous or baseline"
-        raise ExportError("no records here", where=str(path), fix=fix, code="export.missing")
-    manifest_path, articles = path / "manifest.json", path / "articles.jsonl"
-    try:
-        manifest = object_of(manifest_path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ExportError(
-            "the run did not finish: its manifest.json is missing or damaged",
-            where=str(path),
-            fix="Run again, or name its records.jsonl to export what is there",
-            code="export.manifest",
-        ) from error
-    check_schema(str(manifest.get("schema_version", SCHEMA_VERSION)), str(path))
-    return RecordSource(path, records, articles if articles.is_file() else None, manifest)
-
-
-def check_schema(found: str, where: str) -> None:
-    """Refuse what a newer version wrote."""
-    try:
-        newer = [int(part) for part in found.split(".")] > [int(part) for part in SCHEMA_VERSION.split(".")]
-    except ValueError:
-        newer = True
-    if newer:
-        raise ExportError(
-            f"of schema version {found}; this gongbao knows {SCHEMA_VERSION}",
-            where=where,
-            fix="Upgrade gongbao",
-            code="export.schema",
-        )
+def is_level(row: Row) -> bool:
+    """Whether a record says what is or was so; old records, which have no status, are taken for such."""
+    return row["status"] in ("actual", None)
 
 
 def parse_row(line: bytes, path: Path, number: int) -> Row:
@@ -141,6 +44,14 @@ def parse_row(line: bytes, path: Path, number: int) -> Row:
     row = _object(line, path, number)
     row.setdefault("extra", None)
     return row if _is_plain(row) else _complete(row, path, number)
+
+
+def parse_article(line: bytes, path: Path, number: int) -> Row:
+    """A line of articles.jsonl."""
+    row = _object(line, path, number)
+    if not isinstance(row.get("id"), str) or not isinstance(row.get("text"), str):
+        raise _broken(path, number, "an article without id or text")
+    return row
 
 
 def _is_plain(row: Row) -> bool:
@@ -208,7 +119,8 @@ def _number(digits: str) -> int | float | Decimal:
     return plain_number(Decimal(digits))
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Number (from 1) and bytes of each line that is not blank."""
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):

@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gongbao.errors import ExportError
-from gongbao.export.accepted import Accepted
-from gongbao.export.columns import Column, Row, choose, record_columns
-from gongbao.export.rows import RecordSource
+from gongbao.export.columns import Row, RowTable, choose, record_columns
+from gongbao.export.rows import is_doubtful
+from gongbao.export.sources import Accepted, RecordSource
 from gongbao.export.where import compile_where
+from gongbao.export.wide import Wide
 from gongbao.record import SCHEMA_VERSION
-
-if TYPE_CHECKING:
-    from gongbao.export.wide import Wide
 
 Reviewed = Callable[[Row, Iterable[Row]], Iterable[Row]]
 """Of an article and its records, those that a person found right: as extracted, as edited, or added, in text order."""
@@ -40,31 +38,6 @@ class Selection:
     min_confidence: float = 0.0
     reviewed: Reviewed | None = field(default=None, compare=False)
     wide: bool = False
-
-
-LOW_CONFIDENCE = 0.6
-"""Records below it are to be looked at, in workbooks, reports and the terminal alike."""
-
-
-def is_doubtful(row: Row) -> bool:
-    """Whether a person should look at a record: by its confidence, in which what the flags say is weighed."""
-    return bool(row["confidence"] < LOW_CONFIDENCE)
-
-
-def is_level(row: Row) -> bool:
-    """Whether a record says what is or was so; old records, which have no status, are taken for such."""
-    return row["status"] in ("actual", None)
-
-
-@dataclass(frozen=True)
-class RowTable:
-    """Columns and a stream of rows, in one order. `facts` says about the whole: run ids, versions, schema, filter."""
-
-    name: str
-    columns: tuple[Column, ...]
-    rows: Iterable[Row]
-    key: tuple[str, ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Data:
@@ -165,8 +138,6 @@ class Data:
 
     @cached_property
     def _wide(self) -> Wide:
-        from gongbao.export.wide import Wide
-
         return Wide(self.rows())
 
     @property

@@ -8,8 +8,7 @@ from decimal import Decimal
 from typing import Any, get_args
 
 from gongbao.export.columns import Column, Row, record_columns
-from gongbao.export.rows import exact
-from gongbao.export.select import is_level
+from gongbao.export.rows import exact, is_level
 from gongbao.export.titles import KIND_TITLES, STATUS_TITLES
 from gongbao.record import Kind
 

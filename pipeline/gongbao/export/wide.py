@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple, get_args
 
-from gongbao.export.columns import Column, Row, record_columns
-from gongbao.export.rows import exact
-from gongbao.export.select import RowTable, is_level
+from gongbao.export.columns import Column, Row, RowTable, record_columns
+from gongbao.export.rows import exact, is_level
 from gongbao.export.titles import STATUS_TITLES
 from gongbao.record import Status
 

@@ -22,11 +22,11 @@ from xlsxwriter.worksheet import Worksheet
 from gongbao.canonical import dump_json
 from gongbao.errors import ExportError
 from gongbao.export.cells import number_text
-from gongbao.export.columns import Column, Row
+from gongbao.export.columns import Column, Row, RowTable
 from gongbao.export.formats import Style
 from gongbao.export.people import WAN, YI, for_people
-from gongbao.export.rows import exact
-from gongbao.export.select import LOW_CONFIDENCE, Data, RowTable
+from gongbao.export.rows import LOW_CONFIDENCE, exact
+from gongbao.export.select import Data
 from gongbao.export.summary import Summary
 from gongbao.export.titles import LEFT_OUT_TITLES, STATUS_MEANINGS, STATUS_TITLES, WORDS
 

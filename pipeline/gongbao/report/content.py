@@ -11,7 +11,7 @@ from typing import Any
 
 from gongbao.canonical import dump_json
 from gongbao.export.columns import Row
-from gongbao.export.select import is_doubtful
+from gongbao.export.rows import is_doubtful
 
 MARKS = ("amount", "place", "year", "initiative", "indicator")
 """The parts of a record that are marked in its article."""

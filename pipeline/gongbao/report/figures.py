@@ -14,8 +14,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from gongbao.export.columns import Row
-from gongbao.export.rows import exact
-from gongbao.export.select import is_doubtful, is_level
+from gongbao.export.rows import exact, is_doubtful, is_level
 
 FIELDS = ("place", "year", "initiative", "indicator")
 """The fields whose coverage is told."""

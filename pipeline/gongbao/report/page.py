@@ -11,7 +11,8 @@ from typing import Any
 from gongbao import __version__
 from gongbao.errors import ExportError
 from gongbao.export.columns import Row
-from gongbao.export.select import LOW_CONFIDENCE, Data
+from gongbao.export.rows import LOW_CONFIDENCE
+from gongbao.export.select import Data
 from gongbao.export.summary import Summary
 from gongbao.export.titles import FLAG_TITLES, HOW_TITLES, KIND_TITLES, STATUS_TITLES
 from gongbao.report.charts import charts, filter_link

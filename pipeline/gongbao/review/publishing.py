@@ -18,8 +18,8 @@ def published(places: Places) -> tuple[Path, int]:
     Raises:
         GongbaoError: there are none, or the file cannot be written.
     """
-    from gongbao.export.rows import open_named
     from gongbao.export.select import Data, Selection
+    from gongbao.export.sources import open_named
     from gongbao.export.writing import export, target_of
 
     path = published_table(places)

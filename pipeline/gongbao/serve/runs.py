@@ -16,7 +16,8 @@ from typing import Any
 from gongbao.canonical import dump_json
 from gongbao.errors import ServiceError
 from gongbao.export.columns import Row
-from gongbao.export.rows import check_schema, parse_row
+from gongbao.export.rows import parse_row
+from gongbao.export.sources import check_schema
 from gongbao.export.where import compile_where
 from gongbao.places.paths import is_or_lies_in
 from gongbao.record import SCHEMA_VERSION
