@@ -6,7 +6,9 @@ the trained tagger or, where it sees none, by rules, then confidence and flags.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from gongbao.canonical import record_id
 from gongbao.document import Document, Entity, NamePrediction, Quantity
@@ -94,7 +96,7 @@ class Linker:
             indicator = self._tables.indicator(document, cell)
             indicators[number] = (indicator,)
             initiatives[number] = (self._tables.initiative(document, cell, indicator),)
-        records = []
+        records, damage = [], _Damage(document)
         for number, own in chosen.items():
             linked = Linked(
                 own.places, own.years, initiatives[number], indicators[number], own.status, own.status_confidence
@@ -105,7 +107,8 @@ class Linker:
             apart = number not in heuristics.cells and _digits_apart(self._cues, document.text, quantity.start)
             index = sentence_index(document.outline, quantity.start)
             assert index is not None, "only quantities of the content are chosen for"
-            records.append(self._record(document, index, quantity, linked, ("digits_apart",) if apart else ()))
+            doubts = ("digits_apart",) if apart else ()
+            records.append(self._record(document, index, quantity, linked, damage, doubts))
         return tuple(records)
 
     def reasons(
@@ -160,7 +163,13 @@ class Linker:
                 indicators[number] = named_in_step(indicators[number], member, measured)
 
     def _record(
-        self, document: Document, index: int, quantity: Quantity, linked: Linked, doubts: tuple[str, ...]
+        self,
+        document: Document,
+        index: int,
+        quantity: Quantity,
+        linked: Linked,
+        damage: _Damage,
+        doubts: tuple[str, ...],
     ) -> Record:
         article, fields = document.article, linked.first
         sentence = document.outline.sentences[index]
@@ -171,7 +180,7 @@ class Linker:
         period = linked.year[0].value
         evidence: dict[str, Evidence] = {name: choice.evidence(document) for name, choice in fields.items()}
         evidence["amount"] = Evidence(how="stated", rule=quantity.rule, start=start, end=end)
-        flags = _flags(document, start, end, fields)
+        flags = _flags(damage.is_near(start, end), fields)
         doubts += quantity.flags
         flags += doubts
         if quantity.unit_span is not None:
@@ -267,11 +276,25 @@ def _digits_apart(cues: LinkingCues, text: str, start: int) -> bool:
     return is_number and text[head:at].rstrip("万亿")[-1:].isdigit()
 
 
-def _flags(document: Document, start: int, end: int, fields: Mapping[LinkedField, AnyChoice]) -> list[str]:
+class _Damage:
+    """Where an article was repaired in doubt, or could not be: looked up, for each amount asks."""
+
+    def __init__(self, document: Document) -> None:
+        spans = [(repair.start, repair.end) for repair in document.repairs if repair.kind in _DOUBTFUL_REPAIRS]
+        spans += ((residue.start, residue.end) for residue in document.residues)
+        spans.sort()
+        self._starts = [start for start, _ in spans]
+        self._ends = list(accumulate((end for _, end in spans), max))
+
+    def is_near(self, start: int, end: int) -> bool:
+        """Whether any lies within reach of an amount."""
+        count = bisect_left(self._starts, end + DAMAGE_REACH)
+        return count > 0 and self._ends[count - 1] > start - DAMAGE_REACH
+
+
+def _flags(is_damaged: bool, fields: Mapping[LinkedField, AnyChoice]) -> list[str]:
     flags = []
-    damage = [(repair.start, repair.end) for repair in document.repairs if repair.kind in _DOUBTFUL_REPAIRS]
-    damage += ((residue.start, residue.end) for residue in document.residues)
-    if any(low < end + DAMAGE_REACH and high > start - DAMAGE_REACH for low, high in damage):
+    if is_damaged:
         flags.append("damaged")
     if fields["place"].value is None:
         flags.append("no_place")
