@@ -113,6 +113,14 @@ def test_sentences_that_leave_little(sentence: str, decoder: Decoder) -> None:
         assert repair(shift(sentence, at, decoder)).text == sentence
 
 
+@pytest.mark.parametrize("marks", ["half", "full"])
+def test_two_pairs_in_a_row_that_no_character_has(marks: str) -> None:
+    """Of ，正常 the second byte of 常 is left: what is likely at first sight is not what stood there."""
+    sentence = "工程進展順利。”張經理表示，正常情況下年底投產"
+    damaged = shift(sentence, sentence.index("。"), Decoder(marks, "?", "?"))
+    assert "正" not in damaged and repair(damaged).text == sentence
+
+
 @pytest.mark.parametrize(
     ("damaged", "clean"),
     [

@@ -25,7 +25,7 @@ from gongbao.chinese.language_model import ORDER, UNITS, LanguageModel, symbols
 from gongbao.chinese.script import script
 from gongbao.document import Repair, Residue
 from gongbao.repair.shifted.reading import RARE, TOLD, Gap, Reading, chance, reading
-from gongbao.repair.shifted.search import Path, Search
+from gongbao.repair.shifted.search import WIDE, Path, Search
 from gongbao.repair.shifted.tokens import GLOSS, LATIN, LONE_LETTER, MARKERS, MARKS, TAG, tokens
 
 _MARKED = re.compile(f"[{MARKERS}]+")
@@ -67,6 +67,8 @@ _GARBLED, _REST = 7.0 * UNITS, 6
 """Cost of a character of garbled text, on average, and the characters behind a reading that are looked at."""
 _SURE = 0.8
 """The probability from which on a reading is taken."""
+_CERTAIN = 0.98
+"""The same from which on, where pairs may have been dropped, nothing else is looked for."""
 _SURE_PART = 0.95
 """The same for a part of one that is not sure as a whole: where much is lost, more may be than the search can tell."""
 _LEAST_SURE, _PARTLY = 6, 25.0
@@ -226,11 +228,19 @@ def _goes_on_garbled(found: Reading) -> bool:
 def _best(search: Search) -> Reading | None:
     """The likeliest reading of a seam, or None where nothing reads better than what is there."""
     candidates = search.candidates(dropped=False)
-    if not candidates or candidates[0].gain < _LITTLE or not _is_fluent(search, candidates[0].path):
+    dropped = not candidates or candidates[0].gain < _LITTLE or not _is_fluent(search, candidates[0].path)
+    if dropped:
         candidates = search.candidates(dropped=True)
     if not candidates or candidates[0].gain <= 0 or not _rests_on_something(search, candidates[0].path):
         return None
-    return reading(search, candidates)
+    found = reading(search, candidates)
+    doubtful = found.probability < (_CERTAIN if dropped else _SURE) or found.path.dropped > 1
+    if found.gain > _LITTLE and doubtful:
+        # What was not carried on may be what stood there, or a rival of it.
+        candidates = search.candidates(dropped=True, width=WIDE)
+        if candidates and candidates[0].gain > 0:
+            found = reading(search, candidates)
+    return found
 
 
 def _made(found: Reading) -> Passages:

@@ -39,9 +39,26 @@ _NARROW = str.maketrans("？！，；：。．（）", "?!,;:..()")
 _SWALLOWED_CUTS = "!:;?,."
 _BEFORE, _AFTER = 12, 8
 """Characters around a passage that it is weighed with."""
-_BEAM, _BEAM_DROPPED, _AGAIN, _PAIRS = 16, 6, 2, 24
-"""Readings carried on at each step, those for which a dropped pair is assumed, or two, and with how many pairs of
-characters around it."""
+_AGAIN, _PAIRS = 2, 24
+"""Readings for which two dropped pairs are assumed, and with how many pairs of characters around one."""
+
+
+class Width(NamedTuple):
+    """How much a search carries on."""
+
+    beam: int
+    """Readings at each step."""
+    dropped: int
+    """Those for which a dropped pair is assumed."""
+    first: int
+    """Characters tried before a dropped pair."""
+    second: int
+    """Characters tried elsewhere."""
+    twice: int
+    """Characters tried where little is known."""
+
+
+NARROW, WIDE = Width(16, 6, 12, 8, 4), Width(32, 10, 20, 12, 8)
 _AHEAD, _FLUENT, _ODD = 3, 15 * UNITS, 10 * UNITS
 """Where so many characters more cost no more than this, and none of them this, no pair was dropped before them."""
 _LINE = 400
@@ -52,8 +69,6 @@ dropped pairs."""
 _ENDED = 24
 _STEPS = 4000
 """Readings carried on in one search."""
-
-_FIRST, _SECOND, _TWICE = 12, 8, 4
 
 # Added to the cost of a reading:
 _SWALLOWED, _NO_MARKER, _SKIPPED = 2 * UNITS, 3 * UNITS, 2 * UNITS
@@ -155,6 +170,7 @@ class Search:
         for character in reversed(self.shown):
             following = character if character in "“”" else following
             self._quotes.insert(0, following)
+        self._width = NARROW
         self.costs = costs
         """Of the tokens before each place, as they stand."""
 
@@ -162,14 +178,16 @@ class Search:
         """The bytes of a token, as `token_bytes` gives them; none of one that is not there."""
         return self._bytes[at] if 0 <= at < len(self._bytes) else ()
 
-    def candidates(self, *, dropped: bool) -> list[Candidate]:
+    def candidates(self, *, dropped: bool, width: Width = NARROW) -> list[Candidate]:
         """The likeliest readings, best first, no text twice.
 
         Args:
             dropped: Whether pairs that no character has may have been dropped or marked. They seldom were, and a search
                 for them takes ten times as long.
+            width: How much is carried on.
 
         """
+        self._width = width
         ended = sorted(self._ended(dropped=dropped), key=lambda path: (path.cost - self.costs[path.at], path.out))
         found: dict[tuple[int, str], Candidate] = {}
         for path in ended[: 2 * _ENDED]:
@@ -218,7 +236,7 @@ class Search:
         for path in self._starts():
             _keep(path, ended if path.pending == ON_TIME else waiting[path.at])
         for at in range(len(self.tokens) + 1):
-            alive = nsmallest(_BEAM, waiting[at].values(), key=lambda path: (path.cost, path.out))
+            alive = nsmallest(self._width.beam, waiting[at].values(), key=lambda path: (path.cost, path.out))
             steps += len(alive)
             if steps > _STEPS:
                 break
@@ -226,7 +244,7 @@ class Search:
             for rank, path in enumerate(alive):
                 if path.cost > least + _HOPELESS or path.cost > self.costs[at] + _HOPELESS:
                     break
-                near = rank < _BEAM_DROPPED and path.cost < least + _NEAR
+                near = rank < self._width.dropped and path.cost < least + _NEAR
                 for longer in self._moves(path, near=near, dropped=near and dropped, again=rank < _AGAIN):
                     _keep(longer, ended if longer.pending == ON_TIME else waiting[longer.at])
         return list(ended.values())
@@ -258,7 +276,7 @@ class Search:
     def _cut(self, base: Path, at: int, mark: str, penalty: int) -> Iterator[Path]:
         """The left character ends in the mark's first byte; its second byte waits for a partner."""
         trail, pending = CUTS[mark]
-        for path in self._guesses(base, gbk.with_trail(trail), at, pending, penalty, most=_BEAM):
+        for path in self._guesses(base, gbk.with_trail(trail), at, pending, penalty, most=self._width.beam):
             # A model without context counts in how many a character stands, not how often: stops come off badly.
             yield path._replace(cost=path.cost - _STOP_BARE) if not path.context[1:] and path.out == "。" else path
 
@@ -284,7 +302,7 @@ class Search:
         if broken and token.gloss is None and len(path.guessed) < len(path.out):
             # Some decoders drop one byte alone of a pair that no character has: then characters are on time again.
             group = gbk.before_unassigned(lead)
-            yield from self._guesses(path, group, path.at, ON_TIME, _DROPPED + _LOST_UNMARKED, most=_TWICE)
+            yield from self._guesses(path, group, path.at, ON_TIME, _DROPPED + _LOST_UNMARKED, most=self._width.twice)
         for trail, pending in self._bytes[path.at]:
             known = gbk.tables().entries.get(lead << 8 | trail)
             if known is not None:
@@ -303,10 +321,10 @@ class Search:
         group, at = gbk.with_lead(path.pending), path.at
         if dropped and (token is None or (token.character in MARKERS and token.gloss is None)):
             # A pair that no character has, and a first byte behind it: only the text around can tell.
-            for one in self._lost_pairs(path, gbk.before_unassigned(path.pending), _DROPPED, _TWICE):
+            for one in self._lost_pairs(path, gbk.before_unassigned(path.pending), _DROPPED, self._width.twice):
                 last = gbk.any_after_unassigned(-one.pending)
                 lost = _LOST_UNMARKED if token is None else _LOST_MARKED
-                yield from self._guesses(one, last, at + (token is not None), ON_TIME, lost, most=_TWICE)
+                yield from self._guesses(one, last, at + (token is not None), ON_TIME, lost, most=self._width.twice)
         if token is None or token.character not in MARKERS:
             yield from self._guesses(path, group, at, ON_TIME, _LOST_UNMARKED)
             return
@@ -316,7 +334,9 @@ class Search:
         yield from self._guesses(path, group, at + 1, ON_TIME, penalty, token.gloss)
         if dropped and token.gloss is None and at + 1 < len(self.tokens):
             if self.shown[at + 1] in MARKERS:
-                for made in self._lost_pairs(path, gbk.before_unassigned(path.pending), _LOST_MARKED, _FIRST):
+                for made in self._lost_pairs(
+                    path, gbk.before_unassigned(path.pending), _LOST_MARKED, self._width.first
+                ):
                     yield made._replace(at=at + 1)
             for trail, pending in self._bytes[at + 1]:
                 yield from self._over_dropped(path, at + 1, trail, pending, self.tokens[at + 1].gloss, _LOST_MARKED)
@@ -337,11 +357,11 @@ class Search:
             return
         if token.character in MARKERS:
             group = gbk.between_unassigned(-path.pending)
-            for made in self._lost_pairs(path, group, _LOST_MARKED, _FIRST):
+            for made in self._lost_pairs(path, group, _LOST_MARKED, self._width.first):
                 yield made._replace(at=path.at + 1)
         for trail, pending in self._bytes[path.at]:
             group = gbk.after_unassigned(-path.pending, trail)
-            for made in self._guesses(path, group, path.at + 1, pending, 0, most=_SECOND):
+            for made in self._guesses(path, group, path.at + 1, pending, 0, most=self._width.second):
                 yield self._on_time(made)
 
     def _over_dropped(
@@ -353,18 +373,18 @@ class Search:
         first = gbk.before_unassigned(path.pending)
         weighed = self._weighed(path, first, None)
         if again:
-            for one in self._lost_pairs(path, first, penalty, _TWICE):
-                for two in self._lost_pairs(one, gbk.between_unassigned(-one.pending), _DROPPED, _TWICE):
+            for one in self._lost_pairs(path, first, penalty, self._width.twice):
+                for two in self._lost_pairs(one, gbk.between_unassigned(-one.pending), _DROPPED, self._width.twice):
                     group = gbk.after_unassigned(-two.pending, trail)
-                    for made in self._guesses(two, group, at + 1, pending, 0, gloss, most=_TWICE):
+                    for made in self._guesses(two, group, at + 1, pending, 0, gloss, most=self._width.twice):
                         yield self._on_time(made)
         found: list[tuple[int, int, gbk.Entry]] = []
-        for place in np.argsort(weighed, kind="stable")[:_FIRST].tolist():
+        for place in np.argsort(weighed, kind="stable")[: self._width.first].tolist():
             entry = first.entries[place]
             group = gbk.after_unassigned(first.partners[place], trail)
             if len(group):
                 after = self._weighed(path._replace(context=_longer(path.context, entry.symbol)), group, gloss)
-                best = np.argsort(after, kind="stable")[:_SECOND].tolist()
+                best = np.argsort(after, kind="stable")[: self._width.second].tolist()
                 found += ((int(weighed[place] + after[one]), place, group.entries[one]) for one in best)
         for cost, place, last in nsmallest(_PAIRS, found, key=lambda one: (one[0], one[2].character)):
             both = self._grown(path, first.entries[place], path.cost, path.at, path.pending, guessed=True)
@@ -406,7 +426,7 @@ class Search:
         pending: int,
         penalty: int,
         gloss: str | None = None,
-        most: int = _SECOND,
+        most: int | None = None,
     ) -> Iterator[Path]:
         """The likeliest readings that go on with one of a group's characters.
 
@@ -417,14 +437,14 @@ class Search:
             pending: The byte that waits after them.
             penalty: Added for each character.
             gloss: The gloss of the character.
-            most: How many readings.
+            most: How many readings; as many as are tried elsewhere if None.
 
         """
         if not len(group):
             return
         costs = self._weighed(path, group, gloss) + (path.cost + penalty)
         most_costly = self.costs[at] + _HOPELESS
-        for place in np.argsort(costs, kind="stable")[:most].tolist():
+        for place in np.argsort(costs, kind="stable")[: most or self._width.second].tolist():
             if costs[place] > most_costly:
                 return
             entry = group.entries[place]
