@@ -73,8 +73,6 @@ _OF_QUANTITY = (
 _IN_ORDER = [*map((*_OF_PAIR, *_OF_PERIOD, *_OF_QUANTITY, *QUANTITY).index, FEATURES)]
 _REMEMBERED = 1024
 """Sentences and readings of which is kept what was found: the next quantity asks for it again."""
-_COUNTED = 400
-"""Characters up to a period within which those between are counted."""
 
 
 class PeriodCandidate(NamedTuple):
@@ -132,8 +130,6 @@ class PeriodCandidates:
         self._own_years = {
             year: [p for p in self._periods if p.year == year and p.role != "comparison"] for year, _ in own_years
         }
-        starts = [around.sentences[n].start if n is not None else 0 for n in around.sentence_of]
-        self._sentence_starts = np.array(starts, np.int64)
         self._reread: dict[tuple[int, int], Period] = {}
         self._of_sentence = lru_cache(_REMEMBERED)(self._sentence_candidates)
 
@@ -319,28 +315,18 @@ class PeriodCandidates:
 
     def _between(self, numbers: Ints, candidates: Sequence[PeriodCandidate]) -> list[npt.NDArray[Any]]:
         """`_OF_PAIR` but for its last, of candidates and the quantities of the same place."""
-        around, quantities = self._around, self._document.quantities
-        amount = np.array([(q.start, q.end) for q in map(quantities.__getitem__, numbers.tolist())])
-        at = np.array([(c.start, c.end) if c.start is not None else (-1, -1) for c in candidates])
-        inside, ahead = at[:, 0] >= 0, at[:, 1] <= amount[:, 0]
-        low = np.where(inside, np.where(ahead, at[:, 1], amount[:, 1]), 0)
-        high = np.where(inside, np.where(ahead, amount[:, 0], at[:, 0]), 0)
-        distance, clauses, semicolons, amounts, nesting = around.between(low, np.maximum(low, high))
+        around = self._around
+        gaps = around.gaps(numbers, ((c.start, c.end) for c in candidates))
+        gaps = gaps._replace(highs=np.maximum(gaps.lows, gaps.highs))  # what overlaps has nothing in between
         back = np.array([c.back for c in candidates])
         chosen = [choice.value.year if choice.value is not None else None for choice in self._heuristic]
         return [
-            distance,
-            clauses,
-            semicolons,
-            np.where(inside, amounts, -1.0),
-            nesting,
-            np.where(inside & (high - low < _COUNTED), np.minimum(6, self._in_order.counts(low, high)), -1.0),
-            np.where(inside & (back == 0), np.minimum(20, at[:, 0] - self._sentence_starts[numbers]), -1.0),
+            *around.between(gaps, self._in_order, back == 0),
             np.array([_RELATIONS.index(c.relation) for c in candidates]),
             np.array([_READ_IN.index(c.read_in) for c in candidates]),
             back,
             np.array([c.year == chosen[n] for c, n in zip(candidates, numbers.tolist(), strict=True)]),
-            around.says("founding", low, high),
+            around.says("founding", gaps.lows, gaps.highs),
         ]
 
 

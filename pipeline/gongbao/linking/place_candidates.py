@@ -81,8 +81,6 @@ _IN_ROW = (
 _IN_ORDER = [*map(_IN_ROW.index, (*FEATURES, *QUANTITY))]
 _REMEMBERED = 1024
 """Sentences, sections and pairs of values of which is kept what was found: the next quantity asks for it again."""
-_COUNTED = 400
-"""Characters up to a mention within which those between are counted."""
 
 
 class PlaceCandidate(NamedTuple):
@@ -154,8 +152,6 @@ class PlaceCandidates:
         sections = document.outline.sections
         self._headings = [between(self._mentions, s.heading_start, s.heading_end) for s in sections]
         self._heading_values = {str(value_of(p)) for places in self._headings for p in places}
-        starts = [around.sentences[n].start if n is not None else 0 for n in around.sentence_of]
-        self._sentence_starts = np.array(starts, np.int64)
         self._of_sentence = lru_cache(_REMEMBERED)(self._sentence_candidates)
         self._of_section = lru_cache(_REMEMBERED)(self._section_places)
 
@@ -336,23 +332,9 @@ class PlaceCandidates:
 
     def _between(self, numbers: Ints, candidates: Sequence[PlaceCandidate]) -> list[npt.NDArray[np.float64]]:
         """`BETWEEN` and the three features behind it, of candidates and the quantities of the same place."""
-        around, quantities = self._around, self._document.quantities
-        amount = np.array([(q.start, q.end) for q in map(quantities.__getitem__, numbers.tolist())])
-        at = np.array([(c.start, c.end) if c.mention and c.start is not None else (-1, -1) for c in candidates])
-        inside, ahead = at[:, 0] >= 0, at[:, 1] <= amount[:, 0]
-        low = np.where(inside, np.where(ahead, at[:, 1], amount[:, 1]), 0)
-        high = np.where(inside, np.where(ahead, amount[:, 0], at[:, 0]), 0)
-        distance, clauses, semicolons, amounts, nesting = around.between(low, high)
-        begins = self._sentence_starts[numbers]
-        same = inside & np.array([c.back == 0 for c in candidates])
+        gaps = self._around.gaps(numbers, ((c.start, c.end) if c.mention else (None, None) for c in candidates))
         return [
-            distance,
-            clauses,
-            semicolons,
-            np.where(inside, amounts, -1.0),
-            nesting,
-            np.where(inside & (high - low < _COUNTED), np.minimum(6, self._in_order.counts(low, high)), -1.0),
-            np.where(same, np.minimum(20, at[:, 0] - begins), -1.0),
+            *self._around.between(gaps, self._in_order, np.array([c.back == 0 for c in candidates])),
             np.array([0.0 if c.relation == "after" else -1.0 for c in candidates]),  # no clause begins in between
         ]
 

@@ -31,6 +31,8 @@ _SEMICOLON = regex.compile(r"[；;]")
 _BRACKET = regex.compile(r"[（()）]")
 _NEAR = 80
 """Characters between two things up to which brackets between them tell anything."""
+_COUNTED = 400
+"""The same up to which the candidates in between are counted."""
 _SENTENCES_BACK = 12
 """Sentences that are looked back over."""
 _IN_ONE_SENTENCE, _FEW_EARLIER, _MOST_EARLIER = 3, 2, 6
@@ -46,6 +48,18 @@ class _MarkOffsets(NamedTuple):
     brackets: Ints
     nesting: Ints
     """[brackets + 1]: brackets closed less those opened, before each."""
+
+
+class Gaps(NamedTuple):
+    """What stands between quantities and the spans of as many candidates."""
+
+    has_span: Bools
+    """Whether the candidate stands in the text at all."""
+    lows: Ints
+    highs: Ints
+    """Before `lows` where the two overlap."""
+    from_sentence: Ints
+    """Characters from the beginning of the quantity's sentence to the span."""
 
 
 class Step(NamedTuple):
@@ -76,13 +90,14 @@ class Surroundings:
         self.text = document.text
         self.sentences = document.outline.sentences
         self.sentence_of = [sentence_index(document.outline, q.start) for q in document.quantities]
+        starts = [self.sentences[n].start if n is not None else 0 for n in self.sentence_of]
+        self._sentence_starts = np.array(starts, np.int64)
         self._clauses = [match.start() for match in _CLAUSE.finditer(document.text)]
-        self._semicolons = [match.start() for match in _SEMICOLON.finditer(document.text)]
         self._quantity_starts = [q.start for q in document.quantities]
         brackets = [(match.start(), match.group() in "）)") for match in _BRACKET.finditer(document.text)]
         self._marks = _MarkOffsets(
             np.array(self._clauses, np.int64),
-            np.array(self._semicolons, np.int64),
+            np.array([match.start() for match in _SEMICOLON.finditer(document.text)], np.int64),
             np.array(self._quantity_starts, np.int64),
             np.array([at for at, _ in brackets], np.int64),
             np.cumsum([0, *(1 if closes else -1 for _, closes in brackets)]),
@@ -137,18 +152,30 @@ class Surroundings:
         found: Bools = stops[np.searchsorted(begins, starts)] <= ends
         return found
 
-    def clauses_between(self, start: int, end: int) -> int:
-        """How many clauses end in `[start, end)`."""
-        return bisect_left(self._clauses, end) - bisect_left(self._clauses, start)
-
     def clauses_before(self, offsets: Ints) -> Ints:
         """How many clauses end before each offset."""
         found: Ints = np.searchsorted(self._marks.clauses, offsets)
         return found
 
-    def between(self, lows: Ints, highs: Ints) -> list[npt.NDArray[np.float64]]:
-        """`BETWEEN`: what lies in each stretch of the text."""
-        marks = self._marks
+    def gaps(self, numbers: Ints, spans: Iterable[tuple[int | None, int | None]]) -> Gaps:
+        """What stands between quantities and as many spans; the offsets of one that stands nowhere are None."""
+        quantities = map(self.document.quantities.__getitem__, numbers.tolist())
+        amount = np.array([(quantity.start, quantity.end) for quantity in quantities], np.int64)
+        at = np.array([(start, end) if start is not None else (-1, -1) for start, end in spans], np.int64)
+        has_span, ahead = at[:, 0] >= 0, at[:, 1] <= amount[:, 0]
+        low = np.where(has_span, np.where(ahead, at[:, 1], amount[:, 1]), 0)
+        high = np.where(has_span, np.where(ahead, amount[:, 0], at[:, 0]), 0)
+        return Gaps(has_span, low, high, at[:, 0] - self._sentence_starts[numbers])
+
+    def between(self, gaps: Gaps, others: InOrder[SpanT], in_sentence: Bools) -> list[npt.NDArray[np.float64]]:
+        """`BETWEEN`, how many others lie in each gap, and how far behind the beginning of its sentence a span stands.
+
+        Args:
+            gaps: Those of some quantities and candidates.
+            others: All spans of the candidates' kind.
+            in_sentence: Which candidates stand in their quantity's sentence.
+        """
+        (has_span, lows, highs, from_sentence), marks = gaps, self._marks
         clauses, semicolons, quantities, brackets = (
             (np.searchsorted(at, lows), np.searchsorted(at, highs)) for at in marks[:4]
         )
@@ -157,13 +184,11 @@ class Surroundings:
             np.log1p(np.maximum(0, highs - lows)),
             np.minimum(9.0, clauses[1] - clauses[0]),
             np.minimum(5.0, semicolons[1] - semicolons[0]),
-            np.minimum(6.0, quantities[1] - quantities[0]),
+            np.where(has_span, np.minimum(6.0, quantities[1] - quantities[0]), -1.0),
             np.where((lows < highs) & (highs - lows < _NEAR), closed, 0.0),
+            np.where(has_span & (highs - lows < _COUNTED), np.minimum(6, others.counts(lows, highs)), -1.0),
+            np.where(has_span & in_sentence, np.minimum(20, from_sentence), -1.0),
         ]
-
-    def semicolons_between(self, start: int, end: int) -> int:
-        """How many semicolons stand in `[start, end)`."""
-        return bisect_left(self._semicolons, end) - bisect_left(self._semicolons, start)
 
     def quantities_between(self, start: int, end: int) -> int:
         """How many quantities begin in `[start, end)`."""
@@ -216,8 +241,8 @@ class Surroundings:
 
 
 BETWEEN = ("distance", "clauses", "semicolons", "amounts_between", "in_brackets")
-"""What lies between a quantity and a candidate: how far, clauses, semicolons and quantities; brackets closed less those
-opened, 0 where it is far."""
+"""What lies between a quantity and a candidate: how far, clauses, semicolons and quantities (-1 for one that stands
+nowhere); brackets closed less those opened, 0 where it is far."""
 QUANTITY = (
     "kind", "in_table", "series_place", "series_size", "role", "amounts_before", "from_sentence_start",
     "first_in_paragraph", "position", "amounts",
