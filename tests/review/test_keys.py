@@ -11,6 +11,7 @@ import pytest
 
 pytestmark = pytest.mark.browser
 NUMBER = 24
+HOLDS = "text => document.querySelector('#edit-place').value === text"
 
 
 @pytest.fixture
@@ -110,10 +111,13 @@ def test_after_a_failure_what_was_typed_ahead_decides_nothing(
 ) -> None:
     server = serve(articles, "baseline", "latest")
     page = open_page(server.url)
-    page.route("**/api/decide", lambda route: route.abort())
-    with page.expect_event("requestfailed", lambda request: request.url.endswith("/api/decide")):
-        for key in ["r", "Enter", "Enter"]:
-            page.keyboard.press(key)
+    asked: list[Any] = []
+    page.route("**/api/decide", lambda route: asked.append(route))
+    for key in ["r", "Enter", "Enter"]:
+        page.keyboard.press(key)
+    while not asked:
+        page.wait_for_timeout(10)
+    asked.pop().abort()
     page.wait_for_selector("#alert:not([hidden])")
     drive.settle(page)
     page.unroute("**/api/decide")
@@ -185,11 +189,30 @@ def test_a_place_is_found_by_a_piece_of_its_name(
     page.wait_for_selector("#edit-place-list li")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    assert page.input_value("#edit-place") == "山东省/青岛市/崂山区"
+    page.wait_for_function(HOLDS, arg="山东省/青岛市/崂山区")
     drive.press(page, "Enter", 1)
     with sqlite3.connect(articles / "outputs" / "reviews.db") as db:
         (code,) = db.execute("SELECT json_extract(edited, '$.place_code') FROM event").fetchone()
     assert code == "370212"
+
+
+def test_keys_pressed_before_the_list_has_come_choose_from_it_and_not_from_the_one_before(
+    articles: Path, serve: Callable[..., Any], open_page: Callable[..., Any]
+) -> None:
+    page = open_page(serve(articles, "baseline", "latest").url)
+    page.keyboard.press("p")
+    page.keyboard.press("e")
+    page.keyboard.type("青岛")
+    page.wait_for_selector("#edit-place-list li")
+    held: list[Any] = []
+    page.route("**/api/complete*", lambda route: held.append(route))
+    page.fill("#edit-place", "崂山")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert page.input_value("#edit-place") == "崂山"
+    for route in held:
+        route.continue_()
+    page.wait_for_function(HOLDS, arg="山东省/青岛市/崂山区")
 
 
 def test_the_words_of_the_amount_are_corrected_by_selecting_them(

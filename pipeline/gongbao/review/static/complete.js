@@ -29,10 +29,15 @@ function combobox(input, article) {
   const attributes = { role: "combobox", "aria-controls": list.id, "aria-expanded": "false", "aria-autocomplete": "list" };
   for (const [name, value] of Object.entries(attributes)) input.setAttribute(name, value);
   let active = -1;
+  // Keys pressed while the list for what was just typed is under way wait for it: none of them may meet the old list.
+  let looked = Promise.resolve();
+  let looking = 0;
+  let moved = false;
 
   const close = () => {
     list.hidden = true;
     active = -1;
+    moved = false;
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
   };
@@ -48,7 +53,11 @@ function combobox(input, article) {
     input.setAttribute("aria-activedescendant", list.children[active].id);
     list.children[active].scrollIntoView({ block: "nearest" });
   };
-  const look = async () => {
+  const move = (down) => {
+    const count = list.hidden ? 0 : list.children.length;
+    if (count) mark(down ? (active + 1) % count : (active <= 0 ? count : active) - 1);
+  };
+  const fetched = async () => {
     const typed = input.value;
     const found = await get(`/api/complete?article=${encodeURIComponent(article)}&field=${input.name}&typed=${encodeURIComponent(typed)}`).catch(() => []);
     if (input.value !== typed || document.activeElement !== input) return;
@@ -68,19 +77,28 @@ function combobox(input, article) {
     list.hidden = !found.length;
     input.setAttribute("aria-expanded", String(found.length > 0));
   };
+  const look = () => {
+    moved = false;
+    looking += 1;
+    looked = fetched().finally(() => (looking -= 1));
+  };
   input.addEventListener("input", look);
   input.addEventListener("blur", close);
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (list.hidden) look();
-      else if (event.key === "ArrowDown") mark((active + 1) % list.children.length);
-      else mark(active <= 0 ? list.children.length - 1 : active - 1);
-    } else if (event.key === "Enter" && active >= 0) {
+      if (list.hidden && !looking) return look();
+      moved = true;
+      const down = event.key === "ArrowDown";
+      if (looking) looked = looked.then(() => move(down));
+      else move(down);
+    } else if (event.key === "Enter" && moved) {
       event.preventDefault();
       event.stopPropagation();
-      take(list.children[active]);
+      const chosen = () => (active >= 0 ? take(list.children[active]) : (moved = false));
+      if (looking) looked = looked.then(chosen);
+      else chosen();
     } else if (event.key === "Escape" && !list.hidden) {
       event.stopPropagation();
       close();
