@@ -84,6 +84,8 @@ class Relation(StrEnum):
     """The year of a yearbook, census or annual report."""
     PERIOD_COUNTED_YEAR = "period.counted_year"
     """The year that most amounts are stated for."""
+    PERIOD_RESPECTIVELY = "period.respectively"
+    """The n-th time for the n-th amount of a list."""
     PERIOD_NONE = "period.none"
     """No time and no date of publication."""
 

@@ -109,3 +109,72 @@ def test_the_evidence_is_the_member(pipeline: Pipeline) -> None:
     evidence = first.evidence["indicator"]
     assert evidence.rule == "indicator.respectively"
     assert case.text[evidence.start : evidence.end] == "精密制造业"
+
+
+class Times(NamedTuple):
+    """A sentence of an article of 2024, and the year and the beginning of the time of each amount."""
+
+    id: str
+    text: str
+    expected: list[tuple[int, str]]
+
+
+def _whole(*years: int) -> list[tuple[int, str]]:
+    return [(year, f"{year}-01-01") for year in years]
+
+
+TIMES = [
+    Times(
+        "years with and without 年",
+        "2020、2021年和2022年，宁波市研发投入分别为12亿元、15亿元和18亿元。",
+        _whole(2020, 2021, 2022),
+    ),
+    Times("no 分别 is needed", "宁波市2022年和2023年新增园区3家、5家。", _whole(2022, 2023)),
+    Times(
+        "the years of a span, for a second list as well",
+        "2020—2022年，宁波市研发投入分别为12亿元、15亿元、18亿元，同比分别增长4%、5%、6%。",
+        _whole(2020, 2021, 2022) * 2,
+    ),
+    Times("a span without 分别 is one time", "2021年至2022年，宁波市新增园区3家、5家。", [(2022, "2021-01-01")] * 2),
+    Times(
+        "months of the year before them",
+        "宁波市今年1月和2月用电量分别增长2%、3%。",
+        [(2024, "2024-01-01"), (2024, "2024-02-01")],
+    ),
+    Times("years to come", "到2025年和2030年，宁波市产值分别达到100亿元、200亿元。", _whole(2025, 2030)),
+    Times(
+        "two lists, each its own years",
+        "2021年和2022年，宁波市分别投入3亿元和5亿元，2023年、2024年再投入7亿元、8亿元。",
+        _whole(2021, 2022, 2023, 2024),
+    ),
+    Times("province and city are one place", "2021年和2022年，浙江省宁波市分别投入3亿元、5亿元。", _whole(2021, 2022)),
+    Times("as many places stand nearer", "2021年和2022年，宁波市、温州市分别投入3亿元、5亿元。", _whole(2022, 2022)),
+    Times("as many names stand nearer", "2021年和2022年，船舶、轴承产量分别增长9%和7%。", _whole(2022, 2022)),
+    Times("other amounts in between", "2021年和2022年，宁波市建成2个园区，投入3亿元、5亿元。", _whole(2022, 2022, 2022)),
+    Times("fewer years than amounts", "2021年和2022年，宁波市分别投入3亿元、5亿元、6亿元。", _whole(2022, 2022, 2022)),
+    Times(
+        "what is compared with is no list of times", "2023年，宁波市产值比2020年、2021年分别增长3%、5%。", _whole(2023, 2023)
+    ),
+]
+
+
+@pytest.mark.parametrize("case", TIMES, ids=[case.id for case in TIMES])
+@pytest.mark.parametrize("ner", [None, "tagger"])
+def test_times_in_step(case: Times, ner: str | None) -> None:
+    records = Pipeline(ner=ner).extract(case.text, pub_date="2024-03-01")
+    assert [(record.year, str(record.period_start)) for record in records] == case.expected
+
+
+def test_the_years_of_a_span_that_ends_nobody_knows_when_are_flagged(pipeline: Pipeline) -> None:
+    records = pipeline.extract("近三年，宁波市投入分别为12亿元、15亿元、18亿元。", pub_date="2024-03-01")
+    assert [record.year for record in records] == [2021, 2022, 2023]
+    assert all("year_guessed" in record.flags for record in records)
+
+
+def test_the_evidence_of_a_year_in_step_is_the_time_that_says_it() -> None:
+    text = "2021年和2022年，宁波市分别投入3亿元、5亿元。"
+    evidence = [record.evidence["year"] for record in Pipeline().extract(text, pub_date="2024-03-01")]
+    assert [(e.rule, text[e.start : e.end]) for e in evidence] == [
+        ("period.respectively", "2021年"),
+        ("period.respectively", "2022年"),
+    ]

@@ -51,6 +51,7 @@ class Heuristics:
         places: One choice for each quantity, as `periods`.
         topics: The place mentions that sentences may be about.
         cells: The quantities that stand in tables, by their number.
+        listed: Where each name of a list stands that runs in step with amounts, by the number of the first amount.
     """
 
     around: Surroundings
@@ -58,12 +59,17 @@ class Heuristics:
     periods: Sequence[PeriodChoice]
     topics: Sequence[Place]
     cells: Mapping[int, Cell]
+    listed: Mapping[int, Sequence[tuple[int, int]]]
 
     def place_is_said(self, number: int) -> bool:
         """True where a table (header, row, caption) or a list in step (甲、乙分别…) says the place of a quantity, which
         relations to words cannot tell better.
         """
         return number in self.cells or self.places[number].rule == Relation.PLACE_RESPECTIVELY
+
+    def time_is_said(self, number: int) -> bool:
+        """True where a table or a list in step (2021年、2022年分别…) says the time of a quantity."""
+        return number in self.cells or self.periods[number].rule == Relation.PERIOD_RESPECTIVELY
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ class Chooser:
         places, rows = of_place.of(asked)
         answers = self._places.answers([[c.value for c in row] for row in places], rows)
         place_of = dict(zip(asked, map(_choices, answers, places), strict=True))
-        asked = [number for number in numbers if number not in heuristics.cells]
+        asked = [number for number in numbers if not heuristics.time_is_said(number)]
         periods, rows = of_year.of(asked)
         times = self._years.answers([[c.year for c in row] for row in periods], rows)
         year_of = dict(zip(asked, map(_choices, times, periods), strict=True))
@@ -144,7 +150,7 @@ class Chooser:
             if index is not None and not heuristics.place_is_said(number):
                 (row,), features = of_place.of([number])
                 reasons["place"] = _reasons(self._places, [c.value for c in row], features)
-            if index is not None and number not in heuristics.cells:
+            if index is not None and not heuristics.time_is_said(number):
                 (times,), features = of_year.of([number])
                 reasons["year"] = _reasons(self._years, [c.year for c in times], features)
             found.append(reasons)

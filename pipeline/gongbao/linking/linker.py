@@ -74,7 +74,8 @@ class Linker:
         cells = self._tables.cells(document)
         topics = self._topics.of(document)
         places = self._places.link(around, topics, cells)
-        return Heuristics(around, places, self._periods.link(around, cells), topics, cells)
+        listed = dict(listed_names(self._cues, document, around.series, self._names.before_verbs))
+        return Heuristics(around, places, self._periods.link(around, cells, listed), topics, cells, listed)
 
     def link(self, document: Document, predictions: Sequence[NamePrediction] | None = None) -> tuple[Record, ...]:
         """The records of a document in the order of its text.
@@ -86,11 +87,10 @@ class Linker:
         heuristics = self.heuristics(document)
         chosen = self._chooser.choose(heuristics, predictions)
         indicators, initiatives = self._named(document, predictions)
-        runs = heuristics.around.series
-        self._share_out(document, runs, indicators, initiatives)
+        self._share_out(document, heuristics.listed, indicators, initiatives)
         for number, level in rates_alone(self._cues, document):
             indicators[number] = indicators[level]
-        for number, model in rates_in_step(self._cues, document, runs):
+        for number, model in rates_in_step(self._cues, document, heuristics.around.series):
             indicators[number], initiatives[number] = indicators[model], initiatives[model]
         for number, cell in heuristics.cells.items():
             indicator = self._tables.indicator(document, cell)
@@ -140,13 +140,13 @@ class Linker:
     def _share_out(
         self,
         document: Document,
-        runs: Sequence[tuple[int, int]],
+        lists: Mapping[int, Sequence[tuple[int, int]]],
         indicators: list[Names],
         initiatives: list[Names],
     ) -> None:
         """Give the amounts of a list that runs in step the names of its members."""
         text = document.text
-        for first, listed in listed_names(self._cues, document, runs, self._names.before_verbs):
+        for first, listed in lists.items():
             start, end = listed[0]
             members = [(self._names.behind_openers(text, start, end), end), *listed[1:]]
             for place, bounds in enumerate(members):

@@ -12,14 +12,14 @@ of the year before wherever it does not speak of plans.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from gongbao.chinese.clauses import between, clause_end, clause_start
 from gongbao.document import Period, Quantity, Sentence
 from gongbao.linking.report_year import holds, is_day
-from gongbao.linking.respectively import series
+from gongbao.linking.respectively import series, times_in_step
 from gongbao.linking.scope import Choice, PeriodChoice, stated_in
 from gongbao.linking.surroundings import Surroundings
 from gongbao.linking.tables import Cell, TableLinker
@@ -41,14 +41,15 @@ class PeriodLinker:
     def __init__(self, tables: TableLinker) -> None:
         self._tables = tables
 
-    def link(self, around: Surroundings, cells: Mapping[int, Cell]) -> list[PeriodChoice]:
+    def link(self, around: Surroundings, cells: Mapping[int, Cell], named: Collection[int]) -> list[PeriodChoice]:
         """One choice for each quantity, in order; `value` is a `Period`, or None where nobody could tell.
 
         Args:
             around: The article's surroundings.
             cells: The quantities that stand in tables, by their number.
+            named: The first quantities of lists that names run in step with.
         """
-        return _Periods(self._tables, around, cells).choices()
+        return _Periods(self._tables, around, cells, named).choices()
 
 
 def is_start(cues: LinkingCues, text: str, quantity: Quantity, sentence: Sentence, later: Sequence[Quantity]) -> bool:
@@ -66,9 +67,12 @@ def is_start(cues: LinkingCues, text: str, quantity: Quantity, sentence: Sentenc
 class _Periods:
     """The periods of one document."""
 
-    def __init__(self, tables: TableLinker, around: Surroundings, cells: Mapping[int, Cell]) -> None:
+    def __init__(
+        self, tables: TableLinker, around: Surroundings, cells: Mapping[int, Cell], named: Collection[int]
+    ) -> None:
         self._tables = tables
         self._cells = cells
+        self._named = named
         self._around = around
         self._cues = around.cues
         self._document = around.document
@@ -86,6 +90,7 @@ class _Periods:
         in_title = [p for p in document.title_periods if p.role == "time" and p.year is not None]
         title_scope = Choice(in_title[0], "title", in_title[0].rule, score=0.7) if in_title else None
         tabled: list[Period] = []
+        in_step: dict[int, PeriodChoice] = {}
         for sentence, numbers, table, opens_section, opens_paragraph in self._around.steps():
             if opens_section:
                 scope, source = self._inherited(sentence, section_scope), None
@@ -103,6 +108,8 @@ class _Periods:
                     if number in self._cells:
                         choices[number] = self._tables.period(document, self._cells[number], tabled) or fallback
                 continue
+            for number, period in times_in_step(self._cues, document, numbers, resolved, self._named):
+                in_step[number] = self._in_step(period, sentence)
             left = self._leaves(sentence, resolved, [choices[number] for number in numbers])
             if left and not numbers and self._cues["founding"].search(self._text, sentence.start, sentence.end):
                 left = None
@@ -114,6 +121,9 @@ class _Periods:
                     scope, source = section_scope[sentence.section], None
             elif left is not None:
                 scope, source = left, sentence
+        # Shared out at the end: what a sentence leaves behind is the last time of its list.
+        for number, choice in in_step.items():
+            choices[number] = choice
         return choices
 
     # -- scope -----------------------------------------------------------------------------------------------
@@ -342,6 +352,11 @@ class _Periods:
     def _stated(self, period: Period, sentence: Sentence, score: float) -> PeriodChoice:
         how = stated_in(sentence)
         return Choice(period, how, period.rule, period.start, period.end, score)
+
+    def _in_step(self, period: Period, sentence: Sentence) -> PeriodChoice:
+        """A time of a list, or a year of a span: of 近三年 nobody says with which year it ends."""
+        is_told = period.anchor == "absolute" or period.role == "time"
+        return self._stated(period, sentence, 0.9 if is_told else 0.7)._replace(rule=Relation.PERIOD_RESPECTIVELY)
 
     @staticmethod
     def _sureness(period: Period) -> float:

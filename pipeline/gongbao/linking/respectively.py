@@ -1,9 +1,10 @@
 """Lists that run in step (分别): the n-th of one belongs to the n-th of another. Every case of it is here.
 
 - A `series` is a run of amounts of one kind with nothing but joints between (3家、5家和8家), `name_runs` are the same
-  for names (哈密、和田、吐鲁番). A series shares its time and what it measures.
+  for names (哈密、和田、吐鲁番). A series shares its time and what it measures, unless a list says otherwise.
 - `distribute`: 甲市、乙市分别有3家、5家, the places of a sentence to its amounts.
 - `spread`: 两市分别有3家、5家, amounts to the places that an earlier sentence named one by one.
+- `times_in_step`: 2021年、2022年分别有3家、5家, and 2021年至2022年分别有…, the times of a sentence to its amounts.
 - `rates_in_step`: 甲产值3亿元，乙产值5亿元，分别增长4%、6%, rates to the amounts before them.
 - `shares_of`: 粮食、水果和茶叶产值分别为…, the names in one indicator to the amounts.
 - `listed_names`, `named_in_step`: the same for names that a model chose, which knows nothing of the lists.
@@ -14,16 +15,18 @@ A word before a list of amounts that bounds them all (分别超过3亿元、5亿
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 import regex
 
 from gongbao.chinese.clauses import SpanT, between, clause_start
 from gongbao.chinese.numbers import Number, read_number
-from gongbao.document import Document, Place, Quantity, Sentence
+from gongbao.document import Document, Period, Place, Quantity, Sentence
 from gongbao.linking.scope import Choice, TextChoice, sentence_index
 from gongbao.places.paths import lies_in, rank_of
 from gongbao.relations import Relation
@@ -109,6 +112,59 @@ def spread(
         if not named and cues["respectively"].search(document.text, together.end(), quantities[first].start):
             for number, choice in zip(numbers[first : last + 1], listed, strict=True):
                 choices[number] = choice._replace(how="carried", rule=Relation.PLACE_RESPECTIVELY, score=0.8)
+
+
+def times_in_step(
+    cues: LinkingCues, document: Document, numbers: Sequence[int], resolved: Sequence[Period], named: Collection[int]
+) -> Iterator[tuple[int, Period]]:
+    """The n-th time of a list, or year of a span of years, for the n-th of as many amounts behind it.
+
+    Args:
+        cues: The words that linking asks for.
+        document: With its quantities and places.
+        numbers: The quantities of a sentence.
+        resolved: Its periods, in order.
+        named: First amounts of lists that names run in step with.
+
+    Yields:
+        The number of a quantity, and its time; nothing where a list of places or names stands nearer, and may be the
+        one that the amounts run in step with.
+    """
+    text = document.text
+    quantities = [document.quantities[number] for number in numbers]
+    for first, last in series(cues, text, quantities):
+        start, size = quantities[first].start, last - first + 1
+        told = [p for p in resolved if p.end <= start and p.role != "comparison"]
+        run = name_runs(cues, text, told)[-1] if told else []
+        times = run if len(run) > 1 else _years(run[0]) if run else []
+        if len(times) != size or len({(p.year, p.period_start) for p in times}) != size:
+            continue
+        told_apart = cues["respectively"].search(text, run[-1].end, start)
+        listed = len(run) > 1 and not between(document.quantities, run[-1].end, start)
+        places = between(document.places, run[-1].end, start)
+        wholes = sum(lies_in(part.place, whole.place) for whole, part in pairwise(places))  # 浙江省宁波市 is one
+        other = numbers[first] in named or size in {len(places) - wholes, *map(len, name_runs(cues, text, places))}
+        if other or not (told_apart or listed):
+            continue
+        if any(time.role != "time" for time in run) and not (told_apart and len(run) == 1):
+            continue
+        yield from zip(numbers[first : last + 1], times, strict=True)
+
+
+def _years(span: Period) -> list[Period]:
+    """The years of a span of several."""
+    begin, end = span.period_start, span.period_end
+    if begin is None or end is None:
+        return []
+    return [
+        replace(
+            span,
+            year=year,
+            period_start=max(begin, date(year, 1, 1)),
+            period_end=min(end, date(year, 12, 31)),
+        )
+        for year in range(begin.year, end.year + 1)
+    ]
 
 
 def rates_in_step(cues: LinkingCues, document: Document, runs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
