@@ -19,6 +19,9 @@ run: setup
 test: setup
 	$(BIN)/python -m pytest -n auto
 
+test-fast: setup
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
