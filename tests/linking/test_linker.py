@@ -276,6 +276,12 @@ YEARS = [
         [("50个", NINGBO, 2025), ("300家", NINGBO, 2022)],
     ),
     Case("over a plan", "“十三五”期间，宁波市绿地率从38%提高到43%。", [("38%", NINGBO, 2015), ("43%", NINGBO, 2020)]),
+    Case(
+        "what a plan's span began at is left with its amount",
+        "过去五年，宁波市绿地率由38%提高到43%。累计新增公园28处。\n2022年，计划新增9处。",
+        [("38%", NINGBO, 2016), ("43%", NINGBO, 2021), ("28处", NINGBO, 2021), ("9处", NINGBO, 2022)],
+        pub_date="2022-01-20",
+    ),
     Case("since a year of 民国", "自民國108年起，臺北市補助學童3萬人。", [("3万人", "台湾省/台北市", 2022)]),
     Case(
         "since a year, 民国 left out",

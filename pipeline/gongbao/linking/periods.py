@@ -73,6 +73,7 @@ class _Periods:
         self._tables = tables
         self._cells = cells
         self._named = named
+        self._levels_before: set[int] = set()  # A of 由A增加到B: its time is no other amount's
         self._around = around
         self._cues = around.cues
         self._document = around.document
@@ -110,7 +111,8 @@ class _Periods:
                 continue
             for number, period in times_in_step(self._cues, document, numbers, resolved, self._named):
                 in_step[number] = self._in_step(period, sentence)
-            left = self._leaves(sentence, resolved, [choices[number] for number in numbers])
+            after = [choices[number] for number in numbers if number not in self._levels_before]
+            left = self._leaves(sentence, resolved, after)
             if left and not numbers and self._cues["founding"].search(self._text, sentence.start, sentence.end):
                 left = None
             if sentence.role == "title":
@@ -277,6 +279,8 @@ class _Periods:
                 continue
             own = self._own(quantity, resolved)
             is_from = is_start(self._cues, self._text, quantity, sentence, quantities[n + 1 :])
+            if is_from:
+                self._levels_before.add(numbers[n])
             if own is not None:
                 choice = self._stated(own, sentence, 0.95)
                 if is_from:
