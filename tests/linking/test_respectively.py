@@ -78,6 +78,41 @@ CASES = [
         [("大豆", "大豆产量"), ("大豆", "大豆产量")],
     ),
     Case(
+        "ordinals take the words of the last",
+        "第一、二、三产业增加值分别为90亿元、140亿元和370亿元，同比分别增长2.5%、5.1%和5.5%。",
+        "三产业",
+        "三产业增加值",
+        [(f"第{n}产业", f"第{n}产业增加值") for n in "一二三"] * 2,
+    ),
+    Case(
+        "a numeral in a name is no ordinal of a list",
+        "三农、四新投资分别为2亿元和3亿元。",
+        "四新",
+        "四新投资",
+        [("三农投资", "三农投资"), ("四新", "四新投资")],
+    ),
+    Case(
+        "依次 is 分别",
+        "服务机器人、传感器产量依次为82台和34台。",
+        "传感器",
+        "传感器产量",
+        [("服务机器人", "服务机器人"), ("传感器", "传感器产量")],
+    ),
+    Case(
+        "what is measured in each place of a list is not the last one's",
+        "宁波、温州财政收入分别为82亿元和34亿元。",
+        "温州财政收入",
+        "温州财政收入",
+        [("财政收入", "财政收入")] * 2,
+    ),
+    Case(
+        "what belongs to one place stays its own",
+        "宁波、温州分别承接上海转移的成果82项和34项。",
+        "上海转移",
+        "上海转移的成果",
+        [("上海转移", "上海转移的成果")] * 2,
+    ),
+    Case(
         "places are left to the places",
         "甘肃、青海装机分别增长3%和2%。",
         "装机",
@@ -129,6 +164,7 @@ TIMES = [
         "2020、2021年和2022年，宁波市研发投入分别为12亿元、15亿元和18亿元。",
         _whole(2020, 2021, 2022),
     ),
+    Times("依次", "2021—2022年，宁波市研发投入依次为12亿元、15亿元。", _whole(2021, 2022)),
     Times("no 分别 is needed", "宁波市2022年和2023年新增园区3家、5家。", _whole(2022, 2023)),
     Times(
         "the years of a span, for a second list as well",
@@ -150,10 +186,14 @@ TIMES = [
     Times("province and city are one place", "2021年和2022年，浙江省宁波市分别投入3亿元、5亿元。", _whole(2021, 2022)),
     Times("as many places stand nearer", "2021年和2022年，宁波市、温州市分别投入3亿元、5亿元。", _whole(2022, 2022)),
     Times("as many names stand nearer", "2021年和2022年，船舶、轴承产量分别增长9%和7%。", _whole(2022, 2022)),
-    Times("other amounts in between", "2021年和2022年，宁波市建成2个园区，投入3亿元、5亿元。", _whole(2022, 2022, 2022)),
+    Times(
+        "other amounts in between", "2021年和2022年，宁波市建成2个园区，投入3亿元、5亿元。", _whole(2022, 2022, 2022)
+    ),
     Times("fewer years than amounts", "2021年和2022年，宁波市分别投入3亿元、5亿元、6亿元。", _whole(2022, 2022, 2022)),
     Times(
-        "what is compared with is no list of times", "2023年，宁波市产值比2020年、2021年分别增长3%、5%。", _whole(2023, 2023)
+        "what is compared with is no list of times",
+        "2023年，宁波市产值比2020年、2021年分别增长3%、5%。",
+        _whole(2023, 2023),
     ),
 ]
 

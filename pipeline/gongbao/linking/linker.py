@@ -19,7 +19,14 @@ from gongbao.linking.linked import AnyChoice, Linked
 from gongbao.linking.names import NO_NAME, NameLinker, rates_alone
 from gongbao.linking.periods import PeriodLinker
 from gongbao.linking.places import PlaceLinker
-from gongbao.linking.respectively import Member, listed_names, named_in_step, rates_in_step
+from gongbao.linking.respectively import (
+    Member,
+    behind_listed_places,
+    listed_names,
+    name_runs,
+    named_in_step,
+    rates_in_step,
+)
 from gongbao.linking.scope import Choice, TextChoice, sentence_index
 from gongbao.linking.surroundings import Surroundings
 from gongbao.linking.tables import TableLinker
@@ -92,6 +99,14 @@ class Linker:
             indicators[number] = indicators[level]
         for number, model in rates_in_step(self._cues, document, heuristics.around.series):
             indicators[number], initiatives[number] = indicators[model], initiatives[model]
+        shared = {
+            n: choice.start for n, choice in enumerate(heuristics.places) if choice.rule == Relation.PLACE_RESPECTIVELY
+        }
+        runs = name_runs(self._cues, document.text, document.places) if shared else []
+        listed = {place.start for run in runs if len(run) > 1 for place in run}.intersection(shared.values())
+        for number in shared:
+            for of in (indicators, initiatives):
+                of[number] = tuple(behind_listed_places(self._cues, document, listed, name) for name in of[number])
         for number, cell in heuristics.cells.items():
             indicator = self._tables.indicator(document, cell)
             indicators[number] = (indicator,)

@@ -8,6 +8,7 @@
 - `rates_in_step`: 甲产值3亿元，乙产值5亿元，分别增长4%、6%, rates to the amounts before them.
 - `shares_of`: 粮食、水果和茶叶产值分别为…, the names in one indicator to the amounts.
 - `listed_names`, `named_in_step`: the same for names that a model chose, which knows nothing of the lists.
+- `behind_listed_places`: what is measured in each place of a list is no place's own.
 - `join_examples`: 甲县、乙县等地 is no list to share out but an open one, and stands for what holds the places.
 
 A word before a list of amounts that bounds them all (分别超过3亿元、5亿元) is read with them, in quantities/match.py.
@@ -15,7 +16,7 @@ A word before a list of amounts that bounds them all (分别超过3亿元、5亿
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -34,6 +35,7 @@ from gongbao.rulebook.cues import Ask, LinkingCues
 
 Bounds = tuple[int, int]
 _NAME = regex.compile(r"[\p{Han}A-Za-z]{2}")
+_ORDINAL = regex.compile(r"第?[一二三四五六七八九十](?!\p{Nd})")
 _SHORT, _LEAST_SHARED = 3, 2
 """Characters of a member that may share its head with one other without a word in common, and of that head."""
 _ENUMERATED = regex.compile(r"[^，,。；;：:！？\n\d]{0,20}、[^，,。；;：:！？\n\d]{0,20}")
@@ -248,7 +250,8 @@ def listed_names(
         for listed in _lists(cues, text, start, end) if end > start else ():
             if len(listed) == last - first + 1:
                 names = [_behind_mentions(document, *listed[0]), *listed[1:]]
-                if all(_is_name(document, *bounds) for bounds in names):
+                counted = Member(text, names, 0).is_ordinal
+                if counted or all(_is_name(document, *bounds) for bounds in names):
                     yield first, names
                 break
 
@@ -295,7 +298,18 @@ class Member(NamedTuple):
     def measured(self) -> str:
         """What it says, with the words of the last that all share: 城镇、农村居民收入 has 城镇居民收入."""
         start, end = self.bounds
+        if self.is_ordinal:
+            head = "第" if self.text.startswith("第", self.listed[0][0]) else ""
+            return head + self.text[start:end].removeprefix("第") + self._shared
         return self.text[start:end] + self._shared.lstrip("的")
+
+    @property
+    def is_ordinal(self) -> bool:
+        """True in a list of numbers that the last one's words belong to: 第一、二、三产业增加值."""
+        opening = self.listed[:-1]
+        return all(_ORDINAL.fullmatch(self.text, start, end) for start, end in opening) and bool(
+            _ORDINAL.match(self.text, *self.listed[-1])
+        )
 
     @property
     def _shared(self) -> str:
@@ -304,6 +318,8 @@ class Member(NamedTuple):
         own, last = self.text[start:end], self.text[low:high]
         if self.place == len(self.listed) - 1:
             return ""
+        if self.is_ordinal:
+            return str(_ORDINAL.sub("", last, count=1))
         for size in range(len(own), 0, -1):
             at = last.find(own[-size:])
             if at >= 0:
@@ -339,6 +355,8 @@ def named_in_step(names: Sequence[TextChoice], member: Member, own: TextChoice) 
     Where the first was a neighbour's, the best that says the end of `own` takes its place, else `own`, and is at
     least as sure as `own`.
     """
+    if member.is_ordinal:
+        return (own._replace(score=max(names[0].score, own.score)),)
     if not member.is_not(names[0]):
         return tuple(names)
     kept = [name for name in names if not member.is_not(name)]
@@ -352,6 +370,25 @@ def _closes(name: TextChoice, whole: TextChoice) -> bool:
     """True for a name that is another's without what it begins with, and not much less."""
     short, long = str(name.value), str(whole.value)
     return long.endswith(short) and 2 * len(short) >= len(long)
+
+
+def behind_listed_places(cues: LinkingCues, document: Document, listed: Container[int], name: TextChoice) -> TextChoice:
+    """A name without the place of a list that it begins with: of 甲市、乙市财政收入分别为… 财政收入 belongs to both.
+
+    Args:
+        cues: What stands between names.
+        document: With its places.
+        listed: Where the places begin that were shared out.
+        name: A name; one that was put together stays as it is.
+    """
+    if name.start is None or name.end is None or document.text[name.start : name.end] != name.value:
+        return name
+    start = name.start
+    for place in between(document.places, name.start, name.end):
+        start = place.end if place.start == start and start in listed else start
+    left = document.text[start : name.end]
+    is_name = _NAME.match(left) and not cues["name_joint"].match(left)
+    return name._replace(value=left, start=start) if is_name else name
 
 
 def series(cues: LinkingCues, text: str, quantities: Sequence[Quantity]) -> list[tuple[int, int]]:
