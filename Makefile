@@ -19,8 +19,9 @@ run: setup
 test: setup
 	$(BIN)/python -m pytest -n auto
 
+# Without the slow tests and those of real tools.
 test-fast: setup
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not (slow or browser or postgresql or libreoffice or tool)"
 
 lint: setup
 	$(BIN)/ruff check .
