@@ -89,14 +89,14 @@ function combobox(input, article) {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (list.hidden && !looking) return look();
-      moved = true;
       const down = event.key === "ArrowDown";
-      if (looking) looked = looked.then(() => move(down));
-      else move(down);
-    } else if (event.key === "Enter" && moved) {
+      if (!looking) return move(down);
+      moved = true;
+      looked = looked.then(() => move(down));
+    } else if (event.key === "Enter" && (looking ? moved : active >= 0)) {
       event.preventDefault();
       event.stopPropagation();
-      const chosen = () => (active >= 0 ? take(list.children[active]) : (moved = false));
+      const chosen = () => active >= 0 && take(list.children[active]);
       if (looking) looked = looked.then(chosen);
       else chosen();
     } else if (event.key === "Escape" && !list.hidden) {
