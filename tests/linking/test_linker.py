@@ -282,6 +282,12 @@ YEARS = [
         [("38%", NINGBO, 2016), ("43%", NINGBO, 2021), ("28处", NINGBO, 2021), ("9处", NINGBO, 2022)],
         pub_date="2022-01-20",
     ),
+    Case(
+        "so are those of a list",
+        "过去五年，宁波市绿地率、绿化率分别由38%、40%提高到43%、45%。累计新增公园28处。",
+        [(n, NINGBO, 2016) for n in ("38%", "40%")] + [(n, NINGBO, 2021) for n in ("43%", "45%", "28处")],
+        pub_date="2022-01-20",
+    ),
     Case("since a year of 民国", "自民國108年起，臺北市補助學童3萬人。", [("3万人", "台湾省/台北市", 2022)]),
     Case(
         "since a year, 民国 left out",

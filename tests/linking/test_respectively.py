@@ -85,6 +85,13 @@ CASES = [
         [(f"第{n}产业", f"第{n}产业增加值") for n in "一二三"] * 2,
     ),
     Case(
+        "the number of a heading is no ordinal of a list",
+        "一、二手房交易额和新房交易额分别为82亿元和34亿元。",
+        "新房交易",
+        "新房交易额",
+        [("新房交易", "新房交易额")] * 2,
+    ),
+    Case(
         "a numeral in a name is no ordinal of a list",
         "三农、四新投资分别为2亿元和3亿元。",
         "四新",
@@ -103,6 +110,13 @@ CASES = [
         "宁波、温州财政收入分别为82亿元和34亿元。",
         "温州财政收入",
         "温州财政收入",
+        [("财政收入", "财政收入")] * 2,
+    ),
+    Case(
+        "nor is the list itself part of it",
+        "宁波和温州财政收入分别为82亿元和34亿元。",
+        "宁波和温州财政收入",
+        "和温州财政收入",
         [("财政收入", "财政收入")] * 2,
     ),
     Case(
@@ -188,6 +202,17 @@ TIMES = [
     Times("as many names stand nearer", "2021年和2022年，船舶、轴承产量分别增长9%和7%。", _whole(2022, 2022)),
     Times(
         "other amounts in between", "2021年和2022年，宁波市建成2个园区，投入3亿元、5亿元。", _whole(2022, 2022, 2022)
+    ),
+    Times("as many members without a comma", "2022年、2023年船舶、轴承产量分别增长9%和7%。", _whole(2023, 2023)),
+    Times(
+        "as many members of one character", "2022—2023年，宁波市进、出口分别增长3%、5%。", [(2023, "2022-01-01")] * 2
+    ),
+    Times("as many who act", "2022年和2023年，宁波市两家企业分别投资3亿元、5亿元。", _whole(2023, 2023, 2023)),
+    Times("a rate a year over the span", "2022—2023年，宁波市收入年均分别增长3%、5%。", [(2023, "2022-01-01")] * 2),
+    Times(
+        "times with one beginning",
+        "2023年一季度和上半年，宁波市产值分别增长3%、5%。",
+        [(2023, "2023-01-01"), (2023, "2023-01-01")],
     ),
     Times("fewer years than amounts", "2021年和2022年，宁波市分别投入3亿元、5亿元、6亿元。", _whole(2022, 2022, 2022)),
     Times(

@@ -215,6 +215,28 @@ def test_keys_pressed_before_the_list_has_come_choose_from_it_and_not_from_the_o
     page.wait_for_function(HOLDS, arg="山东省/青岛市/崂山区")
 
 
+@pytest.mark.parametrize("last", ["海", "Escape"])
+def test_typing_on_or_escape_takes_back_the_keys_that_waited(
+    articles: Path, serve: Callable[..., Any], open_page: Callable[..., Any], last: str
+) -> None:
+    page = open_page(serve(articles, "baseline", "latest").url)
+    page.keyboard.press("p")
+    page.keyboard.press("e")
+    page.keyboard.type("青")
+    page.wait_for_selector("#edit-place-list li")
+    held: list[Any] = []
+    page.route("**/api/complete*", lambda route: held.append(route))
+    page.keyboard.type("岛")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    (page.keyboard.type if len(last) == 1 else page.keyboard.press)(last)
+    for route in held:
+        with page.expect_event("requestfinished"):
+            route.continue_()
+    page.wait_for_timeout(50)
+    assert page.input_value("#edit-place") == "青岛" + (last if len(last) == 1 else "")
+
+
 def test_the_words_of_the_amount_are_corrected_by_selecting_them(
     articles: Path, serve: Callable[..., Any], open_page: Callable[..., Any], drive: Any
 ) -> None:

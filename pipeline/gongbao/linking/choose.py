@@ -51,7 +51,7 @@ class Heuristics:
         places: One choice for each quantity, as `periods`.
         topics: The place mentions that sentences may be about.
         cells: The quantities that stand in tables, by their number.
-        listed: Where each name of a list stands that runs in step with amounts, by the number of the first amount.
+        listed_names: Where each name of a list in step with amounts stands, by the number of the first amount.
     """
 
     around: Surroundings
@@ -59,7 +59,7 @@ class Heuristics:
     periods: Sequence[PeriodChoice]
     topics: Sequence[Place]
     cells: Mapping[int, Cell]
-    listed: Mapping[int, Sequence[tuple[int, int]]]
+    listed_names: Mapping[int, Sequence[tuple[int, int]]]
 
     def place_is_said(self, number: int) -> bool:
         """True where a table (header, row, caption) or a list in step (甲、乙分别…) says the place of a quantity, which

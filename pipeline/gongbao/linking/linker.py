@@ -94,19 +94,12 @@ class Linker:
         heuristics = self.heuristics(document)
         chosen = self._chooser.choose(heuristics, predictions)
         indicators, initiatives = self._named(document, predictions)
-        self._share_out(document, heuristics.listed, indicators, initiatives)
+        self._share_out(document, heuristics.listed_names, indicators, initiatives)
         for number, level in rates_alone(self._cues, document):
             indicators[number] = indicators[level]
         for number, model in rates_in_step(self._cues, document, heuristics.around.series):
             indicators[number], initiatives[number] = indicators[model], initiatives[model]
-        shared = {
-            n: choice.start for n, choice in enumerate(heuristics.places) if choice.rule == Relation.PLACE_RESPECTIVELY
-        }
-        runs = name_runs(self._cues, document.text, document.places) if shared else []
-        listed = {place.start for run in runs if len(run) > 1 for place in run}.intersection(shared.values())
-        for number in shared:
-            for of in (indicators, initiatives):
-                of[number] = tuple(behind_listed_places(self._cues, document, listed, name) for name in of[number])
+        self._without_listed_places(heuristics, indicators, initiatives)
         for number, cell in heuristics.cells.items():
             indicator = self._tables.indicator(document, cell)
             indicators[number] = (indicator,)
@@ -176,6 +169,18 @@ class Linker:
                 )
                 initiatives[number] = named_in_step(initiatives[number], member, about)
                 indicators[number] = named_in_step(indicators[number], member, measured)
+
+    def _without_listed_places(self, heuristics: Heuristics, indicators: list[Names], initiatives: list[Names]) -> None:
+        """Take the place that a name begins with from it where the amounts are those of several places in a list."""
+        document = heuristics.around.document
+        in_step = {
+            n: choice.start for n, choice in enumerate(heuristics.places) if choice.rule == Relation.PLACE_RESPECTIVELY
+        }
+        runs = name_runs(self._cues, document.text, document.places) if in_step else []
+        starts = {place.start for run in runs if len(run) > 1 for place in run}.intersection(in_step.values())
+        for number in in_step:
+            for of in (indicators, initiatives):
+                of[number] = tuple(behind_listed_places(self._cues, document, starts, name) for name in of[number])
 
     def _record(
         self,

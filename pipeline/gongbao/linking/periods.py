@@ -91,7 +91,6 @@ class _Periods:
         in_title = [p for p in document.title_periods if p.role == "time" and p.year is not None]
         title_scope = Choice(in_title[0], "title", in_title[0].rule, score=0.7) if in_title else None
         tabled: list[Period] = []
-        in_step: dict[int, PeriodChoice] = {}
         for sentence, numbers, table, opens_section, opens_paragraph in self._around.steps():
             if opens_section:
                 scope, source = self._inherited(sentence, section_scope), None
@@ -109,10 +108,11 @@ class _Periods:
                     if number in self._cells:
                         choices[number] = self._tables.period(document, self._cells[number], tabled) or fallback
                 continue
-            for number, period in times_in_step(self._cues, document, numbers, resolved, self._named):
-                in_step[number] = self._in_step(period, sentence)
             after = [choices[number] for number in numbers if number not in self._levels_before]
             left = self._leaves(sentence, resolved, after)
+            # Shared out behind that: what a sentence leaves behind is the last time of its list.
+            for number, period in times_in_step(self._cues, document, numbers, resolved, self._named):
+                choices[number] = self._in_step(period, sentence)
             if left and not numbers and self._cues["founding"].search(self._text, sentence.start, sentence.end):
                 left = None
             if sentence.role == "title":
@@ -123,9 +123,6 @@ class _Periods:
                     scope, source = section_scope[sentence.section], None
             elif left is not None:
                 scope, source = left, sentence
-        # Shared out at the end: what a sentence leaves behind is the last time of its list.
-        for number, choice in in_step.items():
-            choices[number] = choice
         return choices
 
     # -- scope -----------------------------------------------------------------------------------------------
@@ -276,6 +273,8 @@ class _Periods:
         for n, quantity in enumerate(quantities):
             if n in first_of and first_of[n] < n:
                 choices[numbers[n]] = choices[numbers[first_of[n]]]
+                if numbers[first_of[n]] in self._levels_before:
+                    self._levels_before.add(numbers[n])
                 continue
             own = self._own(quantity, resolved)
             is_from = is_start(self._cues, self._text, quantity, sentence, quantities[n + 1 :])

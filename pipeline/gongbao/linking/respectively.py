@@ -35,7 +35,8 @@ from gongbao.rulebook.cues import Ask, LinkingCues
 
 Bounds = tuple[int, int]
 _NAME = regex.compile(r"[\p{Han}A-Za-z]{2}")
-_ORDINAL = regex.compile(r"第?[一二三四五六七八九十](?!\p{Nd})")
+_ORDINAL = regex.compile(r"第?[一二三四五六七八九十](?![\p{Nd}一二三四五六七八九十百])")
+_JOINT = regex.compile("[、和与及]")
 _SHORT, _LEAST_SHARED = 3, 2
 """Characters of a member that may share its head with one other without a word in common, and of that head."""
 _ENUMERATED = regex.compile(r"[^，,。；;：:！？\n\d]{0,20}、[^，,。；;：:！？\n\d]{0,20}")
@@ -121,6 +122,9 @@ def times_in_step(
 ) -> Iterator[tuple[int, Period]]:
     """The n-th time of a list, or year of a span of years, for the n-th of as many amounts behind it.
 
+    Places before the times run in step with the amounts too (甲市、乙市2021年和2022年分别…). What stands between times
+    and amounts and is as many is rather what the amounts are shared out among: then nothing is said here.
+
     Args:
         cues: The words that linking asks for.
         document: With its quantities and places.
@@ -129,8 +133,7 @@ def times_in_step(
         named: First amounts of lists that names run in step with.
 
     Yields:
-        The number of a quantity, and its time; nothing where a list of places or names stands nearer, and may be the
-        one that the amounts run in step with.
+        The number of a quantity, and its time.
     """
     text = document.text
     quantities = [document.quantities[number] for number in numbers]
@@ -139,18 +142,36 @@ def times_in_step(
         told = [p for p in resolved if p.end <= start and p.role != "comparison"]
         run = name_runs(cues, text, told)[-1] if told else []
         times = run if len(run) > 1 else _years(run[0]) if run else []
-        if len(times) != size or len({(p.year, p.period_start) for p in times}) != size:
+        if len(times) != size or len({(p.year, p.period_start, p.period_end) for p in times}) != size:
             continue
-        told_apart = cues["respectively"].search(text, run[-1].end, start)
-        listed = len(run) > 1 and not between(document.quantities, run[-1].end, start)
-        places = between(document.places, run[-1].end, start)
-        wholes = sum(lies_in(part.place, whole.place) for whole, part in pairwise(places))  # 浙江省宁波市 is one
-        other = numbers[first] in named or size in {len(places) - wholes, *map(len, name_runs(cues, text, places))}
-        if other or not (told_apart or listed):
-            continue
-        if any(time.role != "time" for time in run) and not (told_apart and len(run) == 1):
-            continue
-        yield from zip(numbers[first : last + 1], times, strict=True)
+        behind = run[-1].end
+        told_apart = cues["respectively"].search(text, behind, start) is not None
+        if len(run) == 1:
+            shared = told_apart and cues["yearly"].search(text, behind, start) is None
+        else:
+            shared = all(p.role == "time" for p in run) and (
+                told_apart or not between(document.quantities, behind, start)
+            )
+        if shared and numbers[first] not in named and not _as_many_between(cues, document, behind, start, size):
+            yield from zip(numbers[first : last + 1], times, strict=True)
+
+
+def _as_many_between(cues: LinkingCues, document: Document, behind: int, start: int, size: int) -> bool:
+    """True where `size` places, things counted or members of a list stand between times and amounts."""
+    text = document.text
+    places = between(document.places, behind, start)
+    wholes = sum(lies_in(part.place, whole.place) for whole, part in pairwise(places))  # 浙江省宁波市 is one
+    if len(places) - wholes == size or any(len(run) == size for run in name_runs(cues, text, places)):
+        return True
+    together = cues["collective"].search(text, behind, start)
+    if together and read_number(together["size"]) == Number(Decimal(size)):
+        return True
+    counted = between(document.quantities, behind, start)
+    if any(quantity.kind == "count" and quantity.value == size for quantity in counted):
+        return True
+    # 进、出口分别…: no names that `listed_names` knows, but as many. Behind amounts a list begins anew.
+    members = cues["name_joint"].finditer(text[counted[-1].end if counted else behind : start])
+    return 1 + sum(1 for _ in members) == size
 
 
 def _years(span: Period) -> list[Period]:
@@ -306,9 +327,11 @@ class Member(NamedTuple):
     @property
     def is_ordinal(self) -> bool:
         """True in a list of numbers that the last one's words belong to: 第一、二、三产业增加值."""
-        opening = self.listed[:-1]
-        return all(_ORDINAL.fullmatch(self.text, start, end) for start, end in opening) and bool(
-            _ORDINAL.match(self.text, *self.listed[-1])
+        *opening, (low, high) = self.listed
+        return (
+            all(_ORDINAL.fullmatch(self.text, start, end) for start, end in opening)
+            and _ORDINAL.match(self.text, low, high) is not None
+            and _JOINT.search(self.text, low, high) is None
         )
 
     @property
@@ -385,10 +408,11 @@ def behind_listed_places(cues: LinkingCues, document: Document, listed: Containe
         return name
     start = name.start
     for place in between(document.places, name.start, name.end):
-        start = place.end if place.start == start and start in listed else start
+        joint = cues["name_joint"].match(document.text, start)
+        if place.start in listed and place.start in (start, joint.end() if joint else start):
+            start = place.end
     left = document.text[start : name.end]
-    is_name = _NAME.match(left) and not cues["name_joint"].match(left)
-    return name._replace(value=left, start=start) if is_name else name
+    return name._replace(value=left, start=start) if _NAME.match(left) else name
 
 
 def series(cues: LinkingCues, text: str, quantities: Sequence[Quantity]) -> list[tuple[int, int]]:

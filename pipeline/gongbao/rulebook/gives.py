@@ -88,6 +88,7 @@ LinkingCue = Literal[
     "name_joint",
     "respectively",
     "rates_respectively",
+    "yearly",
     "listed_in_step",
     "collective",
     "open_list",

@@ -29,15 +29,14 @@ function combobox(input, article) {
   const attributes = { role: "combobox", "aria-controls": list.id, "aria-expanded": "false", "aria-autocomplete": "list" };
   for (const [name, value] of Object.entries(attributes)) input.setAttribute(name, value);
   let active = -1;
-  // Keys pressed while the list for what was just typed is under way wait for it: none of them may meet the old list.
-  let looked = Promise.resolve();
-  let looking = 0;
-  let moved = false;
+  // The look under way, with the keys that wait for its list: none may meet the list before. Another look, or closing,
+  // voids both.
+  let looking = null;
 
   const close = () => {
     list.hidden = true;
     active = -1;
-    moved = false;
+    looking = null;
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
   };
@@ -57,10 +56,11 @@ function combobox(input, article) {
     const count = list.hidden ? 0 : list.children.length;
     if (count) mark(down ? (active + 1) % count : (active <= 0 ? count : active) - 1);
   };
-  const fetched = async () => {
-    const typed = input.value;
-    const found = await get(`/api/complete?article=${encodeURIComponent(article)}&field=${input.name}&typed=${encodeURIComponent(typed)}`).catch(() => []);
-    if (input.value !== typed || document.activeElement !== input) return;
+  const look = async () => {
+    const own = (looking = { keys: [], moved: false });
+    const found = await get(`/api/complete?article=${encodeURIComponent(article)}&field=${input.name}&typed=${encodeURIComponent(input.value)}`).catch(() => []);
+    if (looking !== own) return;
+    looking = null;
     list.replaceChildren(
       ...found.map((text, index) => {
         const item = element("li", "", text);
@@ -76,11 +76,7 @@ function combobox(input, article) {
     mark(-1);
     list.hidden = !found.length;
     input.setAttribute("aria-expanded", String(found.length > 0));
-  };
-  const look = () => {
-    moved = false;
-    looking += 1;
-    looked = fetched().finally(() => (looking -= 1));
+    for (const key of own.keys) key();
   };
   input.addEventListener("input", look);
   input.addEventListener("blur", close);
@@ -88,19 +84,20 @@ function combobox(input, article) {
     if (event.isComposing) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (list.hidden && !looking) return look();
       const down = event.key === "ArrowDown";
-      if (!looking) return move(down);
-      moved = true;
-      looked = looked.then(() => move(down));
-    } else if (event.key === "Enter" && (looking ? moved : active >= 0)) {
+      if (looking) {
+        looking.moved = true;
+        looking.keys.push(() => move(down));
+      } else if (list.hidden) look();
+      else move(down);
+    } else if (event.key === "Enter" && (looking ? looking.moved : active >= 0)) {
       event.preventDefault();
       event.stopPropagation();
-      const chosen = () => active >= 0 && take(list.children[active]);
-      if (looking) looked = looked.then(chosen);
-      else chosen();
-    } else if (event.key === "Escape" && !list.hidden) {
-      event.stopPropagation();
+      const choose = () => active >= 0 && take(list.children[active]);
+      if (looking) looking.keys.push(choose);
+      else choose();
+    } else if (event.key === "Escape") {
+      if (!list.hidden) event.stopPropagation();
       close();
     }
   });
