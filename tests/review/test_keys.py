@@ -179,6 +179,17 @@ def test_digits_arrows_none_and_escape_work_on_the_field_in_focus(
         ).fetchall() == [("planned", 2020)]
 
 
+def hold_completions(page: Any, typed: str) -> list[Any]:
+    """Type into the place until its list is shown; the requests for other lists wait in what is returned."""
+    page.keyboard.press("p")
+    page.keyboard.press("e")
+    page.keyboard.type(typed)
+    page.wait_for_selector("#edit-place-list li")
+    held: list[Any] = []
+    page.route("**/api/complete*", lambda route: held.append(route))
+    return held
+
+
 def test_a_place_is_found_by_a_piece_of_its_name(
     articles: Path, serve: Callable[..., Any], open_page: Callable[..., Any], drive: Any
 ) -> None:
@@ -200,12 +211,7 @@ def test_keys_pressed_before_the_list_has_come_choose_from_it_and_not_from_the_o
     articles: Path, serve: Callable[..., Any], open_page: Callable[..., Any]
 ) -> None:
     page = open_page(serve(articles, "baseline", "latest").url)
-    page.keyboard.press("p")
-    page.keyboard.press("e")
-    page.keyboard.type("青岛")
-    page.wait_for_selector("#edit-place-list li")
-    held: list[Any] = []
-    page.route("**/api/complete*", lambda route: held.append(route))
+    held = hold_completions(page, "青岛")
     page.fill("#edit-place", "崂山")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -220,12 +226,7 @@ def test_typing_on_or_escape_takes_back_the_keys_that_waited(
     articles: Path, serve: Callable[..., Any], open_page: Callable[..., Any], last: str
 ) -> None:
     page = open_page(serve(articles, "baseline", "latest").url)
-    page.keyboard.press("p")
-    page.keyboard.press("e")
-    page.keyboard.type("青")
-    page.wait_for_selector("#edit-place-list li")
-    held: list[Any] = []
-    page.route("**/api/complete*", lambda route: held.append(route))
+    held = hold_completions(page, "青")
     page.keyboard.type("岛")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")

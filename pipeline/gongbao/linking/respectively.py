@@ -109,12 +109,17 @@ def spread(
     for first, last in series(cues, document.text, quantities) if alike else ():
         size = last - first + 1
         together = cues["collective"].search(document.text, sentence.start, quantities[first].start)
-        if together is None or size != len(listed) or read_number(together["size"]) != Number(Decimal(size)):
+        if together is None or size != len(listed) or not _counts(together["size"], size):
             continue
         named = any(choices[number].how == "stated" for number in numbers[first : last + 1])
         if not named and cues["respectively"].search(document.text, together.end(), quantities[first].start):
             for number, choice in zip(numbers[first : last + 1], listed, strict=True):
                 choices[number] = choice._replace(how="carried", rule=Relation.PLACE_RESPECTIVELY, score=0.8)
+
+
+def _counts(written: str, size: int) -> bool:
+    """True where a number (两 of 两市) is the length of a list."""
+    return read_number(written) == Number(Decimal(size))
 
 
 def times_in_step(
@@ -164,7 +169,7 @@ def _as_many_between(cues: LinkingCues, document: Document, behind: int, start: 
     if len(places) - wholes == size or any(len(run) == size for run in name_runs(cues, text, places)):
         return True
     together = cues["collective"].search(text, behind, start)
-    if together and read_number(together["size"]) == Number(Decimal(size)):
+    if together and _counts(together["size"], size):
         return True
     counted = between(document.quantities, behind, start)
     if any(quantity.kind == "count" and quantity.value == size for quantity in counted):

@@ -57,7 +57,7 @@ function combobox(input, article) {
     if (count) mark(down ? (active + 1) % count : (active <= 0 ? count : active) - 1);
   };
   const look = async () => {
-    const own = (looking = { keys: [], moved: false });
+    const own = (looking = { keys: [] });
     const found = await get(`/api/complete?article=${encodeURIComponent(article)}&field=${input.name}&typed=${encodeURIComponent(input.value)}`).catch(() => []);
     if (looking !== own) return;
     looking = null;
@@ -85,12 +85,10 @@ function combobox(input, article) {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       const down = event.key === "ArrowDown";
-      if (looking) {
-        looking.moved = true;
-        looking.keys.push(() => move(down));
-      } else if (list.hidden) look();
+      if (looking) looking.keys.push(() => move(down));
+      else if (list.hidden) look();
       else move(down);
-    } else if (event.key === "Enter" && (looking ? looking.moved : active >= 0)) {
+    } else if (event.key === "Enter" && (looking ? looking.keys.length : active >= 0)) {
       event.preventDefault();
       event.stopPropagation();
       const choose = () => active >= 0 && take(list.children[active]);
