@@ -14,18 +14,22 @@ export function busy() {
   return running;
 }
 
+export function keyWaits() {
+  return waiting.some(({ isKey }) => isKey);
+}
+
 // What still waits was meant for what would have come next: after a failure it must not land on something else.
 export function forget() {
   waiting.length = 0;
 }
 
-export async function inOrder(action) {
-  waiting.push(action);
+export async function inOrder(action, { isKey = false } = {}) {
+  waiting.push({ action, isKey });
   if (running) return;
   running = true;
   tell(true);
   try {
-    while (waiting.length) await waiting.shift()();
+    while (waiting.length) await waiting.shift().action();
   } catch (error) {
     forget();
     fail(error);

@@ -3,7 +3,7 @@
 import { alarm, common, fail, get, getText, post, reviewer, say, showErrors, toast } from "./api.js";
 import { tellConflict, tellFailure } from "./decisions.js";
 import { drawFacets, facets } from "./facets.js";
-import { busy, forget, inOrder, onWork, typeInto } from "./keys.js";
+import { busy, forget, inOrder, keyWaits, onWork, typeInto } from "./keys.js";
 import { draw, element, repaint, reveal } from "./list.js";
 import * as record from "./record.js";
 import { counts, inGroup, load, neighbour, nextOpen, select, share, state, take } from "./state.js";
@@ -316,7 +316,9 @@ const isOurs = (key) => key === "/" || key === "?" || /^[1-5]$/.test(key) || key
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
   const { key, target, shiftKey } = event;
-  if (!busy()) {
+  // The work that typing a filter sets going is no reason for the next letter to wait: what an input method sends never
+  // waits, and would come before it.
+  if (!busy() || (target.id === "filter-text" && !keyWaits())) {
     if (isTyping(target) && key !== "Escape") {
       if (key === "Enter" && target.id === "filter-text") {
         event.preventDefault();
@@ -329,7 +331,7 @@ function onKey(event) {
     if (key !== "Escape" && !isOurs(key)) return;
   } else if (key === "Tab" || key === "Shift") return;
   event.preventDefault();
-  if (!event.repeat || REPEATING.has(key.toLowerCase())) inOrder(() => perform(key, shiftKey));
+  if (!event.repeat || REPEATING.has(key.toLowerCase())) inOrder(() => perform(key, shiftKey), { isKey: true });
 }
 
 function mirrorBulk() {
