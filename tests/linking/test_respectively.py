@@ -106,6 +106,13 @@ CASES = [
         [("服务机器人", "服务机器人"), ("传感器", "传感器产量")],
     ),
     Case(
+        "a list that changes its direction is one list",
+        "服务机器人、传感器产量分别增长8.2%和下降3.4%。",
+        "传感器",
+        "传感器产量",
+        [("服务机器人", "服务机器人"), ("传感器", "传感器产量")],
+    ),
+    Case(
         "what is measured in each place of a list is not the last one's",
         "宁波、温州财政收入分别为82亿元和34亿元。",
         "温州财政收入",

@@ -116,7 +116,7 @@ class QuantityMatcher:
                     if (ranged and self._is_range(text, amount, following, dashed)) or counted is not None:
                         amount.extend(following)
                         kept.pop()
-                    elif not ranged:
+                    elif not ranged and join.gives.meaning != "turn":
                         following.continues = True
             if not amount.joined:
                 kept.append(amount)

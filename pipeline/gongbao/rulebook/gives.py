@@ -238,7 +238,8 @@ class BareGives(Gives):
 class JoinGives(Gives):
     """Of what stands between two amounts."""
 
-    meaning: Literal["range", "list"] = Field(alias="as")
+    meaning: Literal["range", "list", "turn"] = Field(alias="as")
+    """`turn` joins a list where its direction changes (提高0.2和下降0.6个百分点): one unit, a verb each."""
 
 
 # -- periods ---------------------------------------------------------------------------------------------------------
