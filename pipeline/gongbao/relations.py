@@ -86,6 +86,8 @@ class Relation(StrEnum):
     """The year that most amounts are stated for."""
     PERIOD_RESPECTIVELY = "period.respectively"
     """The n-th time for the n-th amount of a list."""
+    PERIOD_EARLIER_LEVEL = "period.earlier_level"
+    """The time of a level that the amount before it is compared with: 上年同期120亿元."""
     PERIOD_NONE = "period.none"
     """No time and no date of publication."""
 

@@ -49,6 +49,7 @@ class Heuristics:
     Attributes:
         around: The article's surroundings.
         places: One choice for each quantity, as `periods`.
+        time_of: The quantities whose time is that of one before them, with the number of that one.
         topics: The place mentions that sentences may be about.
         cells: The quantities that stand in tables, by their number.
         listed_names: Where each name of a list in step with amounts stands, by the number of the first amount.
@@ -57,6 +58,7 @@ class Heuristics:
     around: Surroundings
     places: Sequence[TextChoice]
     periods: Sequence[PeriodChoice]
+    time_of: Mapping[int, int]
     topics: Sequence[Place]
     cells: Mapping[int, Cell]
     listed_names: Mapping[int, Sequence[tuple[int, int]]]
@@ -68,8 +70,10 @@ class Heuristics:
         return number in self.cells or self.places[number].rule == Relation.PLACE_RESPECTIVELY
 
     def time_is_said(self, number: int) -> bool:
-        """True where a table or a list in step (2021年、2022年分别…) says the time of a quantity."""
-        return number in self.cells or self.periods[number].rule == Relation.PERIOD_RESPECTIVELY
+        """True where a table, a list in step (2021年、2022年分别…) or a comparison (上年同期…) says its time."""
+        rule = self.periods[number].rule
+        is_told = rule == Relation.PERIOD_RESPECTIVELY or rule == Relation.PERIOD_EARLIER_LEVEL
+        return number in self.cells or is_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +114,12 @@ class Chooser:
         shares = _shares("statuses", predictions)
         of_place, of_year = _candidates(heuristics, predictions)
         chosen: dict[int, Chosen] = {}
+        told: dict[int, tuple[PeriodChoice, ...]] = {}
         for first in range(0, len(numbers), BLOCK):
             block = numbers[first : first + BLOCK]
             places, years = self._ranked(block, of_place, of_year, heuristics)
+            told |= zip(block, years, strict=True)
+            years = [told[heuristics.time_of.get(number, number)] for number in block]
             tied = [own[0].value.year if own[0].value is not None else None for own in years]
             rows = features(around, block, shares, tied, heuristics.cells, self._statuses.words)
             statuses = self._statuses.classify(rows)
@@ -151,7 +158,7 @@ class Chooser:
                 (row,), features = of_place.of([number])
                 reasons["place"] = _reasons(self._places, [c.value for c in row], features)
             if index is not None and not heuristics.time_is_said(number):
-                (times,), features = of_year.of([number])
+                (times,), features = of_year.of([heuristics.time_of.get(number, number)])
                 reasons["year"] = _reasons(self._years, [c.year for c in times], features)
             found.append(reasons)
         return found

@@ -82,7 +82,8 @@ class Linker:
         topics = self._topics.of(document)
         places = self._places.link(around, topics, cells)
         listed = dict(listed_names(self._cues, document, around.series, self._names.before_verbs))
-        return Heuristics(around, places, self._periods.link(around, cells, listed), topics, cells, listed)
+        periods = self._periods.link(around, cells, listed)
+        return Heuristics(around, places, periods.choices, periods.time_of, topics, cells, listed)
 
     def link(self, document: Document, predictions: Sequence[NamePrediction] | None = None) -> tuple[Record, ...]:
         """The records of a document in the order of its text.

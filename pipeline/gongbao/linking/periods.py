@@ -15,9 +15,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from gongbao.chinese.clauses import between, clause_end, clause_start
 from gongbao.document import Period, Quantity, Sentence
+from gongbao.linking.earlier_levels import EarlierLevel, earlier_levels
 from gongbao.linking.report_year import holds, is_day
 from gongbao.linking.respectively import series, times_in_step
 from gongbao.linking.scope import Choice, PeriodChoice, stated_in
@@ -31,6 +33,18 @@ _RECENT_DAYS = 45
 _OWNED_KINDS = ("money", "count", "measure", "duration")
 
 
+class LinkedPeriods(NamedTuple):
+    """What rules say of the time of each quantity of a document.
+
+    Attributes:
+        choices: One for each, in order; `value` is a `Period`, or None where nobody could tell.
+        time_of: The quantities whose time is, whatever it is, that of one before them, with the number of that one.
+    """
+
+    choices: Sequence[PeriodChoice]
+    time_of: Mapping[int, int]
+
+
 class PeriodLinker:
     """Resolves the period of every quantity of a document.
 
@@ -41,15 +55,16 @@ class PeriodLinker:
     def __init__(self, tables: TableLinker) -> None:
         self._tables = tables
 
-    def link(self, around: Surroundings, cells: Mapping[int, Cell], named: Collection[int]) -> list[PeriodChoice]:
-        """One choice for each quantity, in order; `value` is a `Period`, or None where nobody could tell.
+    def link(self, around: Surroundings, cells: Mapping[int, Cell], named: Collection[int]) -> LinkedPeriods:
+        """The time of each quantity.
 
         Args:
             around: The article's surroundings.
             cells: The quantities that stand in tables, by their number.
             named: The first quantities of lists that names run in step with.
         """
-        return _Periods(self._tables, around, cells, named).choices()
+        periods = _Periods(self._tables, around, cells, named)
+        return LinkedPeriods(periods.choices(), periods.time_of)
 
 
 def is_start(cues: LinkingCues, text: str, quantity: Quantity, sentence: Sentence, later: Sequence[Quantity]) -> bool:
@@ -74,6 +89,7 @@ class _Periods:
         self._cells = cells
         self._named = named
         self._levels_before: set[int] = set()  # A of 由A增加到B: its time is no other amount's
+        self.time_of: dict[int, int] = {}
         self._around = around
         self._cues = around.cues
         self._document = around.document
@@ -108,11 +124,14 @@ class _Periods:
                     if number in self._cells:
                         choices[number] = self._tables.period(document, self._cells[number], tabled) or fallback
                 continue
+            for own in earlier_levels(self._cues, document, numbers, resolved, choices):
+                self._compare(own, sentence, choices)
             after = [choices[number] for number in numbers if number not in self._levels_before]
             left = self._leaves(sentence, resolved, after)
             # Shared out behind that: what a sentence leaves behind is the last time of its list.
             for number, period in times_in_step(self._cues, document, numbers, resolved, self._named):
                 choices[number] = self._in_step(period, sentence)
+                self.time_of.pop(number, None)
             if left and not numbers and self._cues["founding"].search(self._text, sentence.start, sentence.end):
                 left = None
             if sentence.role == "title":
@@ -356,6 +375,16 @@ class _Periods:
         how = stated_in(sentence)
         return Choice(period, how, period.rule, period.start, period.end, score)
 
+    def _compare(self, own: EarlierLevel, sentence: Sentence, choices: list[PeriodChoice]) -> None:
+        """An earlier level has its time alone; what follows is of the time of the level before it."""
+        self._levels_before.add(own.number)
+        choices[own.number] = self._stated(own.period, sentence, 0.95)._replace(rule=Relation.PERIOD_EARLIER_LEVEL)
+        self.time_of.pop(own.number, None)
+        level = self.time_of.get(own.level, own.level)
+        for number in own.followers:
+            choices[number] = choices[level]
+            self.time_of[number] = level
+
     def _in_step(self, period: Period, sentence: Sentence) -> PeriodChoice:
         """A time of a list, or a year of a span: of 近三年 nobody says with which year it ends."""
         is_told = period.anchor == "absolute" or period.role == "time"
@@ -369,11 +398,18 @@ class _Periods:
         began = period.period_start if period.role == "since" and period.text.endswith("起") else None
         return 0.65 if began is not None and began.year != period.year else 0.8
 
+    def _is_in_brackets(self, period: Period, quantity: Quantity, sentence: Sentence) -> bool:
+        """True for 12亿元（2020年）, not for 12亿元（2019年为10亿元）: that is of the amount in the brackets."""
+        if period.start - quantity.end > 2 or self._text[period.start - 1] not in "（(":
+            return False
+        end = clause_end(self._text, sentence, period.end)
+        return not between(self._document.quantities, period.end, end)
+
     def _nearest(
         self, quantity: Quantity, sentence: Sentence, usable: Sequence[Period], fallback: PeriodChoice
     ) -> PeriodChoice:
         after = [p for p in usable if p.start >= quantity.end]
-        if after and after[0].start - quantity.end <= 2 and self._text[after[0].start - 1] in "（(":
+        if after and self._is_in_brackets(after[0], quantity, sentence):
             return self._stated(after[0], sentence, 0.9)
         before = [p for p in usable if p.end <= quantity.start and not self._is_milestone(p, quantity, sentence)]
         if before and before[-1].role == "since":
