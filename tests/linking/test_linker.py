@@ -275,6 +275,16 @@ YEARS = [
         "宁波市力争2025年建成园区50个。已有企业300家入驻。",
         [("50个", NINGBO, 2025), ("300家", NINGBO, 2022)],
     ),
+    Case(
+        "over years that are named",
+        "2012年到2021年，宁波市绿地率从38%提高到43%。",
+        [("38%", NINGBO, 2012), ("43%", NINGBO, 2021)],
+    ),
+    Case(
+        "in characters",
+        "二〇一二年至二〇二一年，宁波市绿地率从38%提高到43%。",
+        [("38%", NINGBO, 2012), ("43%", NINGBO, 2021)],
+    ),
     Case("over a plan", "“十三五”期间，宁波市绿地率从38%提高到43%。", [("38%", NINGBO, 2015), ("43%", NINGBO, 2020)]),
     Case(
         "what a plan's span began at is left with its amount",

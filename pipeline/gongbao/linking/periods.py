@@ -18,6 +18,7 @@ from datetime import date
 from typing import NamedTuple
 
 from gongbao.chinese.clauses import between, clause_end, clause_start
+from gongbao.chinese.numbers import parse_number
 from gongbao.document import Period, Quantity, Sentence
 from gongbao.linking.earlier_levels import EarlierLevel, earlier_levels
 from gongbao.linking.report_year import holds, is_day
@@ -77,6 +78,12 @@ def is_start(cues: LinkingCues, text: str, quantity: Quantity, sentence: Sentenc
         and other.start - quantity.end < 40
         for other in later[:6]
     )
+
+
+def _names_its_first_year(period: Period, year: int) -> bool:
+    """True for 2019年到2022年, 19年至22年, 二〇一九年至二〇二二年."""
+    head = period.text.partition("年")[0][:4]
+    return parse_number(head) in (year, year % 100) or parse_number(head[:2]) == year % 100
 
 
 class _Periods:
@@ -346,9 +353,12 @@ class _Periods:
             return choice
         if period.period_end.year == period.period_start.year:
             return choice
-        # 2019年以来由A增加到B: A is of 2019 itself; over whole years (五年来, “十三五”期间) it is of the year before.
+        # 2019年以来由A增加到B, 2019年到2022年由A增加到B: A is of 2019 itself; over whole years (五年来, “十三五”期间) it is of
+        # the year before.
         first = period.period_start
-        within = period.role == "since" and (period.anchor == "absolute" or (first.month, first.day) != (1, 1))
+        within = _names_its_first_year(period, first.year) or (
+            period.role == "since" and (period.anchor == "absolute" or (first.month, first.day) != (1, 1))
+        )
         level = replace(period, year=first.year - (not within), period_start=None, period_end=None)
         return choice._replace(value=level, score=min(choice.score, 0.8))
 
