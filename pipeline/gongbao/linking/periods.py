@@ -22,7 +22,7 @@ from gongbao.chinese.numbers import parse_number
 from gongbao.document import Period, Quantity, Sentence
 from gongbao.linking.earlier_levels import EarlierLevel, earlier_levels
 from gongbao.linking.report_year import holds, is_day
-from gongbao.linking.respectively import series, times_in_step
+from gongbao.linking.respectively import times_in_step
 from gongbao.linking.scope import Choice, PeriodChoice, stated_in
 from gongbao.linking.surroundings import Surroundings
 from gongbao.linking.tables import Cell, TableLinker
@@ -114,7 +114,7 @@ class _Periods:
         in_title = [p for p in document.title_periods if p.role == "time" and p.year is not None]
         title_scope = Choice(in_title[0], "title", in_title[0].rule, score=0.7) if in_title else None
         tabled: list[Period] = []
-        for sentence, numbers, table, opens_section, opens_paragraph in self._around.steps():
+        for sentence, numbers, runs, table, opens_section, opens_paragraph in self._around.steps():
             if opens_section:
                 scope, source = self._inherited(sentence, section_scope), None
             if opens_paragraph and self._is_start_only(scope):
@@ -124,7 +124,7 @@ class _Periods:
             fallback = (
                 lasts or (title_scope if not self._report_year.is_work_report else None) or self._default(sentence)
             )
-            self._link_sentence(numbers, sentence, resolved, fallback, choices)
+            self._link_sentence(numbers, runs, sentence, resolved, fallback, choices)
             if table is not None:  # its times are those of cells and leave nothing behind
                 tabled += resolved
                 for number in numbers:
@@ -136,7 +136,7 @@ class _Periods:
             after = [choices[number] for number in numbers if number not in self._levels_before]
             left = self._leaves(sentence, resolved, after)
             # Shared out behind that: what a sentence leaves behind is the last time of its list.
-            for number, period in times_in_step(self._cues, document, numbers, resolved, self._named):
+            for number, period in times_in_step(self._cues, document, runs, resolved, self._named):
                 choices[number] = self._in_step(period, sentence)
                 self.time_of.pop(number, None)
             if left and not numbers and self._cues["founding"].search(self._text, sentence.start, sentence.end):
@@ -285,27 +285,27 @@ class _Periods:
     def _link_sentence(
         self,
         numbers: Sequence[int],
+        runs: Sequence[tuple[int, int]],
         sentence: Sentence,
         resolved: Sequence[Period],
         fallback: PeriodChoice,
         choices: list[PeriodChoice],
     ) -> None:
-        quantities = [self._document.quantities[number] for number in numbers]
-        first_of = {
-            n: first for first, last in series(self._cues, self._text, quantities) for n in range(first, last + 1)
-        }
+        quantities = self._document.quantities
+        first_of = {number: first for first, last in runs for number in range(first + 1, last + 1)}
         taken: set[int] = set()  # starts of periods that belong to the A of a pair alone
         start_choice: PeriodChoice | None = None
-        for n, quantity in enumerate(quantities):
-            if n in first_of and first_of[n] < n:
-                choices[numbers[n]] = choices[numbers[first_of[n]]]
-                if numbers[first_of[n]] in self._levels_before:
-                    self._levels_before.add(numbers[n])
+        for number in numbers:
+            quantity = quantities[number]
+            if number in first_of:
+                choices[number] = choices[first_of[number]]
+                if first_of[number] in self._levels_before:
+                    self._levels_before.add(number)
                 continue
             own = self._own(quantity, resolved)
-            is_from = is_start(self._cues, self._text, quantity, sentence, quantities[n + 1 :])
+            is_from = is_start(self._cues, self._text, quantity, sentence, quantities[number + 1 : numbers[-1] + 1])
             if is_from:
-                self._levels_before.add(numbers[n])
+                self._levels_before.add(number)
             if own is not None:
                 choice = self._stated(own, sentence, 0.95)
                 if is_from:
@@ -316,7 +316,7 @@ class _Periods:
                 choice = self._nearest(quantity, sentence, usable, fallback)
                 if is_from:
                     choice = start_choice or self._before_span(self._before_plan(quantity, sentence, usable, choice))
-            choices[numbers[n]] = choice
+            choices[number] = choice
 
     def _own(self, quantity: Quantity, resolved: Sequence[Period]) -> Period | None:
         """The period written right before an amount, even if it is the base of a comparison (较上年的5亿元)."""
@@ -353,8 +353,8 @@ class _Periods:
             return choice
         if period.period_end.year == period.period_start.year:
             return choice
-        # 2019年以来由A增加到B, 2019年到2022年由A增加到B: A is of 2019 itself; over whole years (五年来, “十三五”期间) it is of
-        # the year before.
+        # 2019年以来由A增加到B, 2019年到2022年由A增加到B: A is of 2019 itself; over whole years (五年来, “十三五”期间)
+        # it is of the year before.
         first = period.period_start
         within = _names_its_first_year(period, first.year) or (
             period.role == "since" and (period.anchor == "absolute" or (first.month, first.day) != (1, 1))

@@ -115,7 +115,7 @@ class _Places:
         choices: list[TextChoice] = [Choice(None, "default", Relation.PLACE_NONE, score=0.0)] * len(document.quantities)
         carried: TextChoice | None = None
         listed: list[TextChoice] = []
-        for sentence, numbers, table, opens_section, opens_paragraph in self._around.steps():
+        for sentence, numbers, runs, table, opens_section, opens_paragraph in self._around.steps():
             if opens_section:
                 carried, listed = None, []
             scope = self._captioned(table) or self._scope(sentence, carried, opens_paragraph)
@@ -127,8 +127,8 @@ class _Places:
                     if number in self._cells:
                         choices[number] = self._tables.place(document, self._cells, number, resolved, scope)
                 continue
-            distribute(self._cues, document, numbers, resolved, choices)
-            spread(self._cues, document, numbers, sentence, listed, choices)
+            distribute(self._cues, document, runs, resolved, choices)
+            spread(self._cues, document, runs, sentence, listed, choices)
             named = [choices[number] for number in numbers if choices[number].how == "stated"]
             distinct = list({choice.value: choice for choice in named}.values())
             listed = distinct if len(distinct) > 1 else listed

@@ -73,47 +73,49 @@ def _whole(cues: LinkingCues, text: str, listed: Sequence[Place], frames: Sequen
 
 
 def distribute(
-    cues: LinkingCues, document: Document, numbers: Sequence[int], resolved: Sequence[Place], choices: list[TextChoice]
+    cues: LinkingCues,
+    document: Document,
+    runs: Sequence[tuple[int, int]],
+    resolved: Sequence[Place],
+    choices: list[TextChoice],
 ) -> None:
     """Give the n-th amount of a list the n-th of as many places named in a row before it."""
-    quantities = [document.quantities[number] for number in numbers]
-    runs = [run for run in name_runs(cues, document.text, resolved) if len(run) > 1]
-    for first, last in series(cues, document.text, quantities):
+    quantities = document.quantities
+    places = [run for run in name_runs(cues, document.text, resolved) if len(run) > 1]
+    for first, last in runs:
         size = last - first + 1
-        fitting = [run for run in runs if len(run) == size and run[-1].end <= quantities[first].start]
+        fitting = [run for run in places if len(run) == size and run[-1].end <= quantities[first].start]
         if not fitting:
             # 甲市某厂和乙市某厂分别…: the names are not next to one another, but there are as many.
             loose = [p for p in resolved if p.end <= quantities[first].start]
             respectively = loose and cues["respectively"].search(document.text, loose[-1].end, quantities[first].start)
             if not respectively or len(loose) != size:
                 continue
-            runs.append(loose)
+            places.append(loose)
             fitting = [loose]
-        for offset, place in enumerate(fitting[-1]):
-            choices[numbers[first + offset]] = Choice(
-                place.place, "stated", Relation.PLACE_RESPECTIVELY, place.start, place.end, 0.9
-            )
+        for number, place in enumerate(fitting[-1], first):
+            choices[number] = Choice(place.place, "stated", Relation.PLACE_RESPECTIVELY, place.start, place.end, 0.9)
 
 
 def spread(
     cues: LinkingCues,
     document: Document,
-    numbers: Sequence[int],
+    runs: Sequence[tuple[int, int]],
     sentence: Sentence,
     listed: Sequence[TextChoice],
     choices: list[TextChoice],
 ) -> None:
     """Give the amounts of 三市分别为…、…和… the places that were named one by one before."""
-    quantities = [document.quantities[number] for number in numbers]
+    quantities = document.quantities
     alike = len(listed) > 1 and len({rank_of(str(choice.value)) for choice in listed}) == 1
-    for first, last in series(cues, document.text, quantities) if alike else ():
+    for first, last in runs if alike else ():
         size = last - first + 1
         together = cues["collective"].search(document.text, sentence.start, quantities[first].start)
         if together is None or size != len(listed) or not _counts(together["size"], size):
             continue
-        named = any(choices[number].how == "stated" for number in numbers[first : last + 1])
+        named = any(choice.how == "stated" for choice in choices[first : last + 1])
         if not named and cues["respectively"].search(document.text, together.end(), quantities[first].start):
-            for number, choice in zip(numbers[first : last + 1], listed, strict=True):
+            for number, choice in enumerate(listed, first):
                 choices[number] = choice._replace(how="carried", rule=Relation.PLACE_RESPECTIVELY, score=0.8)
 
 
@@ -123,7 +125,11 @@ def _counts(written: str, size: int) -> bool:
 
 
 def times_in_step(
-    cues: LinkingCues, document: Document, numbers: Sequence[int], resolved: Sequence[Period], named: Collection[int]
+    cues: LinkingCues,
+    document: Document,
+    runs: Sequence[tuple[int, int]],
+    resolved: Sequence[Period],
+    named: Collection[int],
 ) -> Iterator[tuple[int, Period]]:
     """The n-th time of a list, or year of a span of years, for the n-th of as many amounts behind it.
 
@@ -133,7 +139,7 @@ def times_in_step(
     Args:
         cues: The words that linking asks for.
         document: With its quantities and places.
-        numbers: The quantities of a sentence.
+        runs: The `series` of a sentence.
         resolved: Its periods, in order.
         named: First amounts of lists that names run in step with.
 
@@ -141,9 +147,8 @@ def times_in_step(
         The number of a quantity, and its time.
     """
     text = document.text
-    quantities = [document.quantities[number] for number in numbers]
-    for first, last in series(cues, text, quantities):
-        start, size = quantities[first].start, last - first + 1
+    for first, last in runs:
+        start, size = document.quantities[first].start, last - first + 1
         told = [p for p in resolved if p.end <= start and p.role != "comparison"]
         run = name_runs(cues, text, told)[-1] if told else []
         times = run if len(run) > 1 else _years(run[0]) if run else []
@@ -157,8 +162,8 @@ def times_in_step(
             shared = all(p.role == "time" for p in run) and (
                 told_apart or not between(document.quantities, behind, start)
             )
-        if shared and numbers[first] not in named and not _as_many_between(cues, document, behind, start, size):
-            yield from zip(numbers[first : last + 1], times, strict=True)
+        if shared and first not in named and not _as_many_between(cues, document, behind, start, size):
+            yield from enumerate(times, first)
 
 
 def _as_many_between(cues: LinkingCues, document: Document, behind: int, start: int, size: int) -> bool:

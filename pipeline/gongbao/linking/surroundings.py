@@ -68,6 +68,8 @@ class Step(NamedTuple):
     sentence: Sentence
     numbers: Sequence[int]
     """Its quantities."""
+    runs: Sequence[tuple[int, int]]
+    """The first and last of each run of them."""
     table: Table | None
     opens_section: bool
     opens_paragraph: bool
@@ -118,12 +120,15 @@ class Surroundings:
         numbers: dict[int | None, list[int]] = {}
         for number, index in enumerate(self.sentence_of):
             numbers.setdefault(index, []).append(number)
+        last_of = dict(self.series)
         tables = table_sentences(self.document)
         previous: Sentence | None = None
         for index, sentence in enumerate(self.sentences):
+            own = numbers.get(index, ())
             yield Step(
                 sentence,
-                numbers.get(index, ()),
+                own,
+                [(first, last_of[first]) for first in own if first in last_of],
                 tables.get(index),
                 previous is not None and sentence.section != previous.section,
                 previous is None or sentence.paragraph != previous.paragraph,
