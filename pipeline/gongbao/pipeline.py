@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 from functools import lru_cache
@@ -31,6 +33,18 @@ if TYPE_CHECKING:
 Context = TypeVar("Context")
 BATCH = 64
 """Articles that go through the network together."""
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage is collected meanwhile: what is loaded stays, and each collection would look through all of it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class Records(tuple[Record, ...]):
@@ -81,6 +95,7 @@ class Pipeline:
         ModelError: the named model is not installed.
     """
 
+    @_uncollected()
     def __init__(self, *, rules: Sequence[Path | str] = (), ner: str | NameModel | None = "tagger") -> None:
         learned = Learned.of(ner) if isinstance(ner, str) else None
         ner = str(learned.folder) if learned is not None else ner

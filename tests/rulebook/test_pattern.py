@@ -74,6 +74,31 @@ def test_how_far_a_match_reaches(pattern: str, reach: int | None) -> None:
     assert needs_of(pattern, {}).reach == reach
 
 
+@pytest.mark.parametrize(
+    ("pattern", "first", "last"),
+    [
+        ("年月", "年", "月"),
+        ("(?:近|约)?三年[多余]?", "近约三", "年多余"),
+        ("(?<!第)一{1,2}(?!百)", "一", "一"),
+        ("(?=[一二])[一二三]", "一二三", "一二三"),
+        (r"\L<coins>+", "元角", "元角"),
+        (r"\K(?P<n>甲)", "甲", "甲"),
+        ("[^年]月", None, "月"),
+        (r"月\d*", "月", None),
+        (r"(?P<n>月)(?P=n)", "月", None),
+        ("(?i)a", None, None),
+    ],
+)
+def test_the_characters_that_a_match_begins_and_ends_with(pattern: str, first: str | None, last: str | None) -> None:
+    needs = needs_of(pattern, {"coins": ["元", "角"]})
+    assert needs.first == (None if first is None else set(first))
+    assert needs.last == (None if last is None else set(last))
+
+
+def test_an_empty_match_begins_with_nothing() -> None:
+    assert needs_of("年?", {}).first == needs_of("年?", {}).last == {"年", ""}
+
+
 def test_the_words_of_every_rule_stand_in_every_match_of_it() -> None:
     rules = RuleSet.load()
     texts = [example.text for stage in rules.stages.values() for rule in stage for example in rule.examples.yes]
@@ -85,3 +110,6 @@ def test_the_words_of_every_rule_stand_in_every_match_of_it() -> None:
                     reach = None if needs.reach is None else match.start() + needs.reach
                     seen = text[0 if r"\K" in rule.expanded else match.start() : reach]
                     assert all(any(word in seen for word in words) for words in needs.words), (rule.id, text)
+                    if r"\K" not in rule.expanded:
+                        assert needs.first is None or match[0][:1] in needs.first, (rule.id, text)
+                    assert needs.last is None or match[0][-1:] in needs.last, (rule.id, text)

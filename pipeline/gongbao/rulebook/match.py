@@ -29,7 +29,7 @@ import regex
 
 from gongbao.errors import RuleError
 from gongbao.rulebook.load import TIME_LIMIT, Rule, seconds_for, too_long
-from gongbao.rulebook.pattern import leading_group, may_run_away, needs_of, without_look_behind
+from gongbao.rulebook.pattern import Needs, leading_group, may_run_away, needs_of, without_look_behind
 
 Overlap = Literal["leftmost", "longest", "priority"]
 _LIST = regex.compile(r"\\L<([a-z][a-z0-9_]*)>")
@@ -149,8 +149,16 @@ class _Pattern:
         bare = without_look_behind(self._pattern)
         return self.compiled if bare == self._pattern else _compile(self.rule, bare, self._backward)
 
+    @cached_property
+    def needs(self) -> Needs:
+        """What the pattern's text shows of every match."""
+        return needs_of(self._pattern, self.rule.lists)
+
     def opens(self, char: str) -> bool:
         """Whether a match could begin with a character, of a backward pattern end with it; "" is the text's edge."""
+        edge = self.needs.last if self._backward else self.needs.first
+        if char and edge is not None and "" not in edge:
+            return char in edge
         return self._bare.match(char, partial=True) is not None
 
 
@@ -169,7 +177,7 @@ class _Words:
         self.reach = 0
         """How far behind the beginning of a match its words may stand."""
         for pattern in patterns:
-            needs = needs_of(pattern.rule.expanded, pattern.rule.lists)
+            needs = pattern.needs
             for words in needs.words:
                 pattern.need |= bits.setdefault(words, 1 << len(bits))
             if needs.reach is not None:

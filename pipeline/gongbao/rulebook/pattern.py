@@ -12,6 +12,7 @@ from typing import NamedTuple
 import regex
 
 _BOUNDS = regex.compile(r"\{(\d*)(,?)(\d*)\}")
+_TOKEN = regex.compile(r"[^\\\[(){*+?|]++|\\.|\[(?:\\.|.)(?:\\.|[^\]\\])*+\]|\{\d*,?\d*\}|.", flags=regex.DOTALL)
 
 
 def leading_group(pattern: str) -> str:
@@ -74,29 +75,21 @@ class _Token(NamedTuple):
 
 
 def _tokens(pattern: str) -> Iterator[_Token]:
-    """A pattern piece by piece: escapes, sets and quantifiers each in one, all else by character."""
-    depth = at = 0
-    while at < len(pattern):
-        char = pattern[at]
-        text, quantifies, unbounded, optional = char, False, False, False
-        if char == "\\":
-            text = pattern[at : at + 2]
-        elif char == "[":
-            end = at + 1
-            while pattern[end] != "]" or end == at + 1:
-                end += 2 if pattern[end] == "\\" else 1
-            text = pattern[at : end + 1]
-        elif char in "()":
+    """A pattern piece by piece: escapes, sets and quantifiers each in one, characters without a meaning together."""
+    depth = 0
+    for piece in _TOKEN.finditer(pattern):
+        at, text = piece.start(), piece[0]
+        char, quantifies, unbounded, optional = text[0], False, False, False
+        if char in "()":
             depth += 1 if char == "(" else -1
         elif char in "*+" and at and pattern[at - 1] not in "*+?}":
             quantifies = unbounded = True
         elif char == "?" and at and pattern[at - 1] not in "(*+?}":
             quantifies = optional = True
-        elif char == "{" and (bounds := _BOUNDS.match(pattern, at)):
-            text, quantifies = bounds[0], True
+        elif char == "{" and (bounds := _BOUNDS.fullmatch(text)):
+            quantifies = True
             unbounded, optional = bool(bounds[2]) and not bounds[3], (bounds[3] or bounds[1]) in ("0", "1")
         yield _Token(at, text, depth, quantifies, unbounded, optional)
-        at += len(text)
 
 
 # -- words that every match holds --------------------------------------------------------------------------------------
@@ -120,11 +113,14 @@ _OPENING = regex.compile(r"\(\?(?:P<\w+>|P=\w+\)|[:>=!]|<[=!]|[ms]+\))|\((?!\?)"
 class Needs(NamedTuple):
     """What every match of a pattern holds: a word of each set of `words`, within `reach` characters of its beginning.
 
-    No words: nothing is known. `reach` counts what the match looks ahead at; None is any distance.
+    No words: nothing is known. `reach` counts what the match looks ahead at; None is any distance. `first` and `last`
+    are the characters that a match may begin and end with, "" that of an empty one; None: it may be any.
     """
 
     words: tuple[Words, ...] = ()
     reach: int | None = None
+    first: Words | None = None
+    last: Words | None = None
 
 
 def needs_of(pattern: str, lists: Mapping[str, Sequence[str]]) -> Needs:
@@ -135,10 +131,15 @@ def needs_of(pattern: str, lists: Mapping[str, Sequence[str]]) -> Needs:
         lists: The words of the lexicons that it names.
     """
     reader = _Reader(pattern, lists)
-    if not reader.is_understood():
+    try:
+        piece = reader.alternatives()
+    except _NotUnderstood:
         return Needs()
-    piece = reader.alternatives()
-    return Needs(piece.needs, piece.reach) if reader.at == len(pattern) else Needs()
+    return Needs(piece.needs, piece.reach, piece.first, piece.last) if reader.at == len(pattern) else Needs()
+
+
+class _NotUnderstood(Exception):
+    """The pattern has flags or groups that are not read here."""
 
 
 class _Piece(NamedTuple):
@@ -146,21 +147,26 @@ class _Piece(NamedTuple):
 
     `ways` are all the strings it matches, None if they are too many; of each of `needs` every match holds a word.
     `width` is the longest match, `reach` the longest with what is looked ahead at; None: there is no longest.
+    `first` and `last` are the characters it begins and ends with, "" where it is empty; None: any.
     """
 
     ways: Words | None
     needs: tuple[Words, ...] = ()
     width: int | None = 0
     reach: int | None = 0
+    first: Words | None = _EMPTY
+    last: Words | None = _EMPTY
 
 
 _NOTHING = _Piece(_EMPTY)
-_ANY = _Piece(None, (), 1, 1)
+_ANY = _Piece(None, (), 1, 1, None, None)
+_UNKNOWN = _Piece(None, (), None, None, None, None)
 
 
 def _of_words(words: Words) -> _Piece:
     longest = max(map(len, words), default=0)
-    return _Piece(words if len(words) <= _MOST_WORDS else None, (), longest, longest)
+    first, last = frozenset(word[:1] for word in words), frozenset(word[-1:] for word in words)
+    return _Piece(words if len(words) <= _MOST_WORDS else None, (), longest, longest, first, last)
 
 
 class _Reader:
@@ -171,11 +177,6 @@ class _Reader:
         self._lists = lists
         self.at = 0
 
-    def is_understood(self) -> bool:
-        """False for patterns with flags or groups that are not read here."""
-        openings = (token.at for token in _tokens(self._pattern) if token.text == "(")
-        return all(_OPENING.match(self._pattern, at) for at in openings)
-
     def alternatives(self) -> _Piece:
         """The pieces up to the end or the closing bracket, any of which may match."""
         branches = [self._sequence()]
@@ -184,8 +185,7 @@ class _Reader:
             branches.append(self._sequence())
         if len(branches) == 1:
             return branches[0]
-        ways = [branch.ways for branch in branches if branch.ways is not None]
-        either = frozenset[str]().union(*ways) if len(ways) == len(branches) else None
+        either = _either(branch.ways for branch in branches)
         if either is not None and len(either) > _MOST_WORDS:
             either = None
         needs: list[Words] = []
@@ -199,6 +199,8 @@ class _Reader:
             _best(needs),
             _longest(branch.width for branch in branches),
             _longest(branch.reach for branch in branches),
+            _either(branch.first for branch in branches),
+            _either(branch.last for branch in branches),
         )
 
     def _next(self) -> str:
@@ -209,18 +211,21 @@ class _Reader:
         run, ways = _EMPTY, _Piece(_EMPTY).ways
         width: int | None = 0
         reach: int | None = 0
+        first: Words | None = _EMPTY
+        last: Words | None = _EMPTY
         while self._next() not in ("", "|", ")"):
             piece = self._repeated(self._piece())
             needs += piece.needs
             reach = _longest((reach, _sum(width, piece.reach)))
             width = _sum(width, piece.width)
+            first, last = _edge(first, piece.first), _edge(piece.last, last)
             longer = _joined(run, piece.ways) if piece.ways is not None else None
             ways = _joined(ways, piece.ways) if ways is not None and piece.ways is not None else None
             if longer is None:
                 needs += _need(run)
                 longer = piece.ways if piece.ways is not None else _EMPTY
             run = longer
-        return _Piece(ways, _best([*needs, *_need(run)]), width, reach)
+        return _Piece(ways, _best([*needs, *_need(run)]), width, reach, first, last)
 
     def _repeated(self, piece: _Piece) -> _Piece:
         """The piece with the quantifier behind it."""
@@ -238,8 +243,9 @@ class _Reader:
         width, reach = _sum(before, piece.width), _sum(before, piece.reach)
         ways = piece.ways if most == 1 else None
         if least:
-            return _Piece(ways, piece.needs or tuple(_need(piece.ways or _EMPTY)), width, reach)
-        return _Piece(None if ways is None else ways | _EMPTY, (), width, reach)
+            needs = piece.needs or tuple(_need(piece.ways or _EMPTY))
+            return _Piece(ways, needs, width, reach, piece.first, piece.last)
+        return _Piece(_optional(ways), (), width, reach, _optional(piece.first), _optional(piece.last))
 
     def _piece(self) -> _Piece:
         char = self._next()
@@ -256,10 +262,12 @@ class _Reader:
 
     def _group(self) -> _Piece:
         opening = _OPENING.match(self._pattern, self.at)
-        kind = opening[0] if opening else "("
+        if opening is None:
+            raise _NotUnderstood
+        kind = str(opening[0])
         self.at += len(kind)
         if kind.startswith("(?P="):
-            return _Piece(None, (), None, None)
+            return _UNKNOWN
         if kind.endswith(")"):  # flags
             return _NOTHING
         inside = self.alternatives()
@@ -303,7 +311,7 @@ class _Reader:
         if kind in "pP" and self._next() == "{":
             self.at = self._pattern.index("}", self.at) + 1
         if kind.isdecimal():  # what a group matched before
-            return _Piece(None, (), None, None)
+            return _UNKNOWN
         return _ANY if char is None else _of_words(frozenset({char}))
 
 
@@ -325,6 +333,24 @@ def _longest(lengths: Iterable[int | None]) -> int | None:
     return None if None in known else max(length or 0 for length in known)
 
 
+def _either(branches: Iterable[Words | None]) -> Words | None:
+    """All of what several branches have; None: any."""
+    found = list(branches)
+    known = [words for words in found if words is not None]
+    return frozenset[str]().union(*known) if len(known) == len(found) else None
+
+
+def _optional(words: Words | None) -> Words | None:
+    return None if words is None else words | _EMPTY
+
+
+def _edge(outer: Words | None, inner: Words | None) -> Words | None:
+    """The characters at an edge of two pieces side by side: those of the outer, and behind it, where it is empty."""
+    if outer is None or "" not in outer:
+        return outer
+    return None if inner is None else outer - _EMPTY | inner
+
+
 def _joined(first: Words, second: Words) -> Words | None:
     """All words of the first followed by all of the second, None if they are too many."""
     if first == _EMPTY or second == _EMPTY:
@@ -340,6 +366,9 @@ def _need(words: Words) -> list[Words]:
 
 def _best(needs: Iterable[Words]) -> tuple[Words, ...]:
     """The needs that tell most: those met least often first, without those that an earlier one holds anyway."""
+    needs = list(needs)
+    if len(needs) < 2:
+        return tuple(map(_shortest, needs))
     kept: list[Words] = []
     for words in sorted({_shortest(words) for words in needs}, key=lambda words: (_frequency(words), sorted(words))):
         told = any(all(any(word in longer for word in words) for longer in other) for other in kept)
@@ -350,6 +379,8 @@ def _best(needs: Iterable[Words]) -> tuple[Words, ...]:
 
 def _shortest(words: Words) -> Words:
     """The words without those that hold another of them."""
+    if len(set(map(len, words))) == 1:
+        return words
     kept: set[str] = set()
     for word in sorted(words, key=len):
         if not any(word[low:high] in kept for low in range(len(word)) for high in range(low + 1, len(word) + 1)):
