@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from gongbao.document import NamePrediction, Place
 from gongbao.linking.period_candidates import PeriodCandidates
+from gongbao.linking.periods import TimeOf
 from gongbao.linking.place_candidates import PlaceCandidates
 from gongbao.linking.scope import Choice, PeriodChoice, TextChoice
 from gongbao.linking.status import StatusClassifier, features
@@ -49,7 +50,7 @@ class Heuristics:
     Attributes:
         around: The article's surroundings.
         places: One choice for each quantity, as `periods`.
-        time_of: The quantities whose time is that of one before them, with the number of that one.
+        time_of: The quantities whose time hangs on that of one before them.
         topics: The place mentions that sentences may be about.
         cells: The quantities that stand in tables, by their number.
         listed_names: Where each name of a list in step with amounts stands, by the number of the first amount.
@@ -58,7 +59,7 @@ class Heuristics:
     around: Surroundings
     places: Sequence[TextChoice]
     periods: Sequence[PeriodChoice]
-    time_of: Mapping[int, int]
+    time_of: Mapping[int, TimeOf]
     topics: Sequence[Place]
     cells: Mapping[int, Cell]
     listed_names: Mapping[int, Sequence[tuple[int, int]]]
@@ -119,7 +120,7 @@ class Chooser:
             block = numbers[first : first + BLOCK]
             places, years = self._ranked(block, of_place, of_year, heuristics)
             told |= zip(block, years, strict=True)
-            years = [told[heuristics.time_of.get(number, number)] for number in block]
+            years = [_timed(number, told, heuristics) for number in block]
             tied = [own[0].value.year if own[0].value is not None else None for own in years]
             rows = features(around, block, shares, tied, heuristics.cells, self._statuses.words)
             statuses = self._statuses.classify(rows)
@@ -158,10 +159,25 @@ class Chooser:
                 (row,), features = of_place.of([number])
                 reasons["place"] = _reasons(self._places, [c.value for c in row], features)
             if index is not None and not heuristics.time_is_said(number):
-                (times,), features = of_year.of([heuristics.time_of.get(number, number)])
+                same = heuristics.time_of.get(number)
+                (times,), features = of_year.of([same.number if same else number])
                 reasons["year"] = _reasons(self._years, [c.year for c in times], features)
             found.append(reasons)
         return found
+
+
+def _timed(
+    number: int, told: Mapping[int, tuple[PeriodChoice, ...]], heuristics: Heuristics
+) -> tuple[PeriodChoice, ...]:
+    """The answers for the time of a quantity, from those for the one whose time it hangs on, if on any."""
+    same, own = heuristics.time_of.get(number), heuristics.periods[number]
+    if same is None or not same.years:
+        return told[same.number if same else number]
+    return tuple(
+        own._replace(value=own.value.in_year(choice.value.year + same.years), score=choice.score)
+        for choice in told[same.number]
+        if own.value is not None and choice.value is not None and choice.value.year is not None
+    ) or (own,)
 
 
 def _candidates(

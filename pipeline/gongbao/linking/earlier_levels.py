@@ -7,7 +7,6 @@ to tell, is of the time that the level before it had.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from typing import NamedTuple
 
 from gongbao.chinese.clauses import between
@@ -23,12 +22,16 @@ class EarlierLevel(NamedTuple):
         number: The earlier level (120亿元).
         period: Its time.
         level: The level before it (135亿元).
-        followers: What follows in the sentence up to the next time that it names.
+        years: By how many years its time is earlier than that of the level before it, where that is all that is said
+            of it (上年同期, 去年); None where it names its year.
+        followers: What has the time of the level before it: what follows in the sentence up to the next time that it
+            names, but for amounts with a time of their own right before them (比2019年的98亿元).
     """
 
     number: int
     period: Period
     level: int
+    years: int | None
     followers: tuple[int, ...]
 
 
@@ -48,21 +51,25 @@ def earlier_levels(
         resolved: Its periods, in order.
         chosen: The period of each quantity of the document, as far as rules can tell.
     """
-    text, quantities = document.text, [document.quantities[number] for number in numbers]
-    for n in range(1, len(numbers)):
-        level, earlier, after = quantities[n - 1], quantities[n], quantities[n + 1 : n + 2]
+    text, quantities = document.text, document.quantities
+    for before, number, after in zip(numbers, numbers[1:], [*numbers[2:], None], strict=False):
+        level, earlier = quantities[before], quantities[number]
         if (level.kind, level.unit) != (earlier.kind, earlier.unit):
             continue
-        of_level = chosen[numbers[n - 1]].value
         period = _compared(cues, text, level, earlier, resolved)
-        if of_level is None or of_level.year is None or period is None:
+        of_level = chosen[before].value
+        if period is None or of_level is None or of_level.year is None:
             continue
-        period = _counted_from(period, of_level.year, document.article.pub_date)
-        if period.year is None or period.year >= of_level.year or not _is_left(cues, text, earlier, after):
+        years = _years_before(document, period, of_level.year)
+        if years is None and (period.year is None or period.year >= of_level.year):
+            continue
+        is_left = _is_left(cues, text, earlier, None if after is None else quantities[after])
+        if years is None and not is_left:
             continue
         anew = next((p.start for p in resolved if p.start >= earlier.end and p.role != "comparison"), len(text))
-        followers = [number for number in numbers[n + 1 :] if document.quantities[number].end <= anew]
-        yield EarlierLevel(numbers[n], period, numbers[n - 1], tuple(followers))
+        behind = (n for n in numbers if n > number and quantities[n].end <= anew)
+        followers = [n for n in behind if not _has_its_own(cues, text, quantities[n], resolved)]
+        yield EarlierLevel(number, period, before, years, tuple(followers))
 
 
 def _compared(
@@ -70,24 +77,31 @@ def _compared(
 ) -> Period | None:
     """The time between two levels where nothing else stands but words that compare."""
     within = between(resolved, level.end, earlier.start)
-    if len(within) != 1:
+    if len(within) != 1 or not cues["compared_time"].fullmatch(text, level.end, within[0].start):
         return None
-    (period,) = within
-    alone = cues["compared_time"].fullmatch(text, level.end, period.start) and cues["level_of_time"].fullmatch(
-        text, period.end, earlier.start
-    )
-    return period if alone else None
+    return within[0] if cues["level_of_time"].fullmatch(text, within[0].end, earlier.start) else None
 
 
-def _counted_from(period: Period, year: int, published: date | None) -> Period:
-    """上年 beside a level of 2021 is 2020, whenever that was published."""
-    if period.shift_from != "context" or period.year is None or published is None or period.role != "comparison":
-        return period
-    return period.in_year(year + period.year - published.year)
+def _years_before(document: Document, period: Period, of_level: int) -> int | None:
+    """-1 for 上年同期, whenever it was published, and for 去年同期 beside a level of that very year."""
+    published = document.article.pub_date
+    (read,) = between(document.periods, period.start, period.end)
+    if published is None or read.year is None or read.year >= published.year or read.role not in ("time", "comparison"):
+        return None
+    is_same = read.anchor == "published" and read.year == of_level and "年" in read.text
+    return read.year - published.year if read.shift_from == "context" or is_same else None
 
 
-def _is_left(cues: LinkingCues, text: str, earlier: Quantity, after: Sequence[Quantity]) -> bool:
-    """True where the words behind an earlier level go back to the level before it: its bracket closes, or a growth."""
-    if text[earlier.end : earlier.end + 1] in ("）", ")"):
+def _has_its_own(cues: LinkingCues, text: str, quantity: Quantity, resolved: Sequence[Period]) -> bool:
+    """True for an amount with a time right before it."""
+    before = [p for p in resolved if p.end <= quantity.start]
+    return bool(before) and cues["level_of_time"].fullmatch(text, before[-1].end, quantity.start) is not None
+
+
+def _is_left(cues: LinkingCues, text: str, earlier: Quantity, after: Quantity | None) -> bool:
+    """True where the words behind an earlier level go back to the level before it: its bracket or its part of the
+    sentence ends, or a growth follows.
+    """
+    if text[earlier.end : earlier.end + 1] in tuple("）);；"):
         return True
-    return any(cues["growth_from_it"].fullmatch(text, earlier.end, growth.start) for growth in after)
+    return after is not None and cues["growth_from_it"].fullmatch(text, earlier.end, after.start) is not None

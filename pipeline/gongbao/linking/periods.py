@@ -34,16 +34,23 @@ _RECENT_DAYS = 45
 _OWNED_KINDS = ("money", "count", "measure", "duration")
 
 
+class TimeOf(NamedTuple):
+    """The time of another quantity, by its number, or so many years off it."""
+
+    number: int
+    years: int = 0
+
+
 class LinkedPeriods(NamedTuple):
     """What rules say of the time of each quantity of a document.
 
     Attributes:
         choices: One for each, in order; `value` is a `Period`, or None where nobody could tell.
-        time_of: The quantities whose time is, whatever it is, that of one before them, with the number of that one.
+        time_of: The quantities whose time hangs on that of one before them, whatever that is.
     """
 
     choices: Sequence[PeriodChoice]
-    time_of: Mapping[int, int]
+    time_of: Mapping[int, TimeOf]
 
 
 class PeriodLinker:
@@ -96,7 +103,7 @@ class _Periods:
         self._cells = cells
         self._named = named
         self._levels_before: set[int] = set()  # A of 由A增加到B: its time is no other amount's
-        self.time_of: dict[int, int] = {}
+        self.time_of: dict[int, TimeOf] = {}
         self._around = around
         self._cues = around.cues
         self._document = around.document
@@ -387,12 +394,16 @@ class _Periods:
 
     def _compare(self, own: EarlierLevel, sentence: Sentence, choices: list[PeriodChoice]) -> None:
         """An earlier level has its time alone; what follows is of the time of the level before it."""
-        self._levels_before.add(own.number)
-        choices[own.number] = self._stated(own.period, sentence, 0.95)._replace(rule=Relation.PERIOD_EARLIER_LEVEL)
+        level = self.time_of.get(own.level, TimeOf(own.level))
+        period, of_level = own.period, choices[own.level].value
         self.time_of.pop(own.number, None)
-        level = self.time_of.get(own.level, own.level)
+        if own.years is not None and of_level is not None and of_level.year is not None:
+            period = period.in_year(of_level.year + own.years)
+            self.time_of[own.number] = TimeOf(level.number, level.years + own.years)
+        self._levels_before.add(own.number)
+        choices[own.number] = self._stated(period, sentence, 0.95)._replace(rule=Relation.PERIOD_EARLIER_LEVEL)
         for number in own.followers:
-            choices[number] = choices[level]
+            choices[number] = choices[own.level]
             self.time_of[number] = level
 
     def _in_step(self, period: Period, sentence: Sentence) -> PeriodChoice:
@@ -412,7 +423,7 @@ class _Periods:
         """True for 12亿元（2020年）, not for 12亿元（2019年为10亿元）: that is of the amount in the brackets."""
         if period.start - quantity.end > 2 or self._text[period.start - 1] not in "（(":
             return False
-        end = clause_end(self._text, sentence, period.end)
+        end = next((at for at in range(period.end, sentence.end) if self._text[at] in "）)"), sentence.end)
         return not between(self._document.quantities, period.end, end)
 
     def _nearest(
