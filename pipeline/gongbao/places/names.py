@@ -11,14 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 
 from gongbao.document import Rank
+from gongbao.errors import RuleError
 from gongbao.places.gazetteer import Abbreviation, Gazetteer, PlaceEntry, Zone
 from gongbao.rulebook.load import RuleSet
 from gongbao.rulebook.match import searchable
 
+_WORDS = Path(__file__).with_name("words.txt")
+"""Counts, and the words of jieba's dictionary that have them; training/build_words.py makes it."""
 _REACH = 3
 """Characters beyond a candidate that a crossing word may reach."""
 _EVERYDAY = 1500
@@ -217,20 +219,15 @@ def _floor(surface: Surface) -> int:
 @lru_cache(maxsize=1)
 def _words() -> Mapping[str, float]:
     """Word -> log of its probability, of the words of up to three characters in jieba's dictionary."""
-    counts: dict[str, float] = {}
-    with _dictionary().open(encoding="utf-8") as file:
-        for line in file:
-            word, count, _ = line.split(" ", 2)
-            if len(word) <= _REACH and (len(count) > 1 or len(word) == 1):
-                counts[word] = math.log(int(count) or 1) + _RARE
-    return counts
-
-
-def _dictionary() -> Path:
-    """The dictionary of jieba, found without importing it: that takes its time and, on new Pythons, gives warnings."""
-    spec = find_spec("jieba")
-    assert spec is not None and spec.submodule_search_locations
-    return Path(spec.submodule_search_locations[0]) / "dict.txt"
+    words: dict[str, float] = {}
+    try:
+        with _WORDS.open(encoding="utf-8") as lines:
+            for line in lines:
+                count, *counted = line.split()
+                words.update(dict.fromkeys(counted, math.log(int(count)) + _RARE))
+    except (OSError, ValueError) as error:
+        raise RuleError("cannot be read", where=str(_WORDS), fix="Reinstall gongbao: the file is part of it") from error
+    return words
 
 
 def is_hanzi(char: str) -> bool:
