@@ -12,17 +12,19 @@ from typing import NamedTuple
 import regex
 
 _BOUNDS = regex.compile(r"\{(\d*)(,?)(\d*)\}")
-_TOKEN = regex.compile(r"[^\\\[(){*+?|]++|\\.|\[(?:\\.|.)(?:\\.|[^\]\\])*+\]|\{\d*,?\d*\}|.", flags=regex.DOTALL)
+_SET = r"\[(?:\\.|.)(?:\\.|[^\]\\])*+\]"
+_TOKEN = regex.compile(rf"[^\\\[(){{*+?|]++|\\.|{_SET}|\{{\d*,?\d*\}}|.", flags=regex.DOTALL)
+_LED = regex.compile(
+    rf"(?P<group>\((?:[^\\\[()]++|\\.|{_SET}|(?&group))*+\))(?![?*+{{])(?:[^\\\[()|]++|\\.|{_SET}|(?&group))*+",
+    flags=regex.DOTALL,
+)
+"""A group and what follows it, none of it an alternative."""
 
 
 def leading_group(pattern: str) -> str:
     """The group that a pattern begins with, "" if it begins otherwise or is an alternation of several."""
-    if not pattern.startswith("(?:"):
-        return ""
-    tokens = list(_tokens(pattern))
-    end = next(token.at for token in tokens if token.text == ")" and token.depth == 0) + 1
-    alternation = any(token.text == "|" and token.depth == 0 for token in tokens)
-    return "" if alternation or pattern[end : end + 1] in tuple("?*+{") else pattern[:end]
+    found = _LED.fullmatch(pattern) if pattern.startswith("(?:") else None
+    return found["group"] if found else ""
 
 
 def without_look_behind(pattern: str) -> str:

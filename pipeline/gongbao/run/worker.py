@@ -165,6 +165,7 @@ def _length(item: Article | Failure) -> int:
 
 def main() -> None:
     """The child: settings first, then one shard after another until the stream ends."""
+    gc.disable()  # while libraries, rules and weights load: nothing of them goes
     channel = parent()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         settings: Settings = channel.recv()
@@ -177,7 +178,8 @@ def main() -> None:
             channel.send(error)
             return
         channel.send(pipeline.versions())
-        gc.freeze()  # rules and weights stay: no collection need look through them
+        gc.freeze()  # nor need a later collection look through them
+        gc.enable()
         while True:
             shard, careful = channel.recv()
             channel.send(_answer(pipeline, settings, channel, shard, careful))
