@@ -24,6 +24,17 @@ NEWS = [
     Case("over a paragraph", "2021年，全市引进企业12家。\n馆内有藏品900件。", [("12家", 2021), ("900件", 2022)]),
     Case("it opened its sentence", "2019年，全市引进企业12家。馆内有藏品900件。", [("12家", 2019), ("900件", 2019)]),
     Case("its own figures go on", "片区去年引进企业12家。其中外资企业3家。", [("12家", 2021), ("3家", 2021)]),
+    Case(
+        "a part of the year that is just over is news",
+        "2021年，全市引进企业12家。1—5月，引进企业5家。",
+        [("12家", 2021), ("5家", 2022)],
+    ),
+    Case(
+        "none within the sentence, nor with a part still to come",
+        "2021年，全市引进企业12家，5月引进3家。一季度引进2家，四季度引进4家。",
+        [("12家", 2021), ("3家", 2021), ("2家", 2021), ("4家", 2021)],
+    ),
+    Case("nor long after", "2021年，全市引进企业12家。1—2月，引进企业5家。", [("12家", 2021), ("5家", 2021)]),
     Case("a plan ends it", "2021年，全市引进企业12家。市里将再引进30家。", [("12家", 2021), ("30家", 2022)]),
     Case(
         "without a date nothing else is known",

@@ -31,6 +31,8 @@ from gongbao.rulebook.cues import LinkingCues
 
 _RECENT_DAYS = 45
 """A day so shortly before publication is news of that very year, whatever year was spoken of before."""
+_NEWS_DAYS = 75
+"""A month, quarter or half year so shortly over is told as news."""
 _OWNED_KINDS = ("money", "count", "measure", "duration")
 
 
@@ -233,7 +235,7 @@ class _Periods:
                     None,
                 )
                 if base is None and scope is not None and scope.value is not None and scope.value.role == "time":
-                    base = scope.value.year
+                    base = None if self._is_news(period, scope.value, sentence) else scope.value.year
                 if base is None:
                     base = self._reviewed_base(period, sentence)
                 period = self._in_mood(period, base, sentence)
@@ -241,6 +243,22 @@ class _Periods:
             if period.year is not None:
                 resolved.append(period)
         return resolved
+
+    def _is_news(self, period: Period, before: Period, sentence: Sentence) -> bool:
+        """True for a part of the year of publication just over that opens a sentence after one on the year before:
+        2021年…。1—3月，…, written in April 2022.
+        """
+        report, end = self._report_year, period.period_end
+        if self._pub is None or end is None or period.shift_from is not None or period.year != self._pub.year:
+            return False
+        is_past_year = before.year == self._pub.year - 1 and before.period_end == date(self._pub.year - 1, 12, 31)
+        is_review = report.year == before.year and report.rule != Relation.PERIOD_COUNTED_YEAR
+        opens = self._cues["opening"].fullmatch(self._text, sentence.start, period.start) is not None
+        if not (is_past_year and not is_review and opens and 0 <= (self._pub - end).days <= _NEWS_DAYS):
+            return False
+        # 一季度…，二季度…: with a part that is not over yet, all are of the year before.
+        rest = between(self._document.periods, period.end, sentence.end)
+        return all(p.year == self._pub.year for p in rest if p.anchor == "context" and p.shift_from is None)
 
     def _in_mood(self, period: Period, base: int | None, sentence: Sentence) -> Period:
         """A part of a year in its context's year; a plan is none of a year gone by, nor a deed of one to come."""
