@@ -209,9 +209,12 @@ def rates_in_step(cues: LinkingCues, document: Document, runs: Sequence[tuple[in
         runs: Their `series`.
     """
     quantities = document.quantities
+    within = {number for first, last in runs for number in range(first + 1, last + 1)}
     for first, last in runs:
         size = last - first + 1
         if quantities[first].kind != "growth" or first < size or quantities[first - 1].kind == "growth":
+            continue
+        if first - size in within:  # more levels than rates
             continue
         between = document.text[quantities[first - 1].end : quantities[first].start]
         levels = range(first - size, first)
@@ -356,7 +359,9 @@ class Member(NamedTuple):
         for size in range(len(own), 0, -1):
             at = last.find(own[-size:])
             if at >= 0:
-                return last[at + size :]
+                shared = last[at + size :]
+                # One character may be alike by chance: 固投、房地产投资, 高中、中职学校.
+                return shared if size > 1 or (at > 0 and len(shared) >= _LEAST_SHARED) else ""
         short = len(self.listed) == 2 and len(own) <= _SHORT and len(last) >= len(own) + _LEAST_SHARED
         return last[len(own) :] if short else ""
 
