@@ -83,6 +83,13 @@ def test_the_evidence_says_how(rules_alone: Pipeline) -> None:
     assert growth.field_confidence["year"] == level.field_confidence["year"]
 
 
+@pytest.mark.parametrize("case", EARLIER, ids=lambda case: case.id)
+def test_an_earlier_level_is_the_previous_one(case: Case, rules_alone: Pipeline) -> None:
+    records = rules_alone.extract(case.text, pub_date="2022-04-20")
+    earlier = [record.status for record in records if record.evidence["year"].rule == "period.earlier_level"]
+    assert set(earlier) == {"previous"}
+
+
 @pytest.fixture(scope="module")
 def rules_alone() -> Pipeline:
     return Pipeline(ner=None)

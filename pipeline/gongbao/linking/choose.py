@@ -72,9 +72,12 @@ class Heuristics:
 
     def time_is_said(self, number: int) -> bool:
         """True where a table, a list in step (2021年、2022年分别…) or a comparison (上年同期…) says its time."""
-        rule = self.periods[number].rule
-        is_told = rule == Relation.PERIOD_RESPECTIVELY or rule == Relation.PERIOD_EARLIER_LEVEL
-        return number in self.cells or is_told
+        in_step = self.periods[number].rule == Relation.PERIOD_RESPECTIVELY
+        return number in self.cells or in_step or self.is_earlier_level(number)
+
+    def is_earlier_level(self, number: int) -> bool:
+        """True for a level of an earlier time beside the level that is compared with it (上年同期为5亿元)."""
+        return self.periods[number].rule == Relation.PERIOD_EARLIER_LEVEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ class Chosen:
     status_confidence: float
 
 
+_PREVIOUS: tuple[Status, float] = ("previous", 0.95)
+"""What an earlier level says of the world, and how sure that is."""
 BLOCK = 256
 """Quantities whose candidates are held at once: those of one take 40 KB."""
 
@@ -123,7 +128,8 @@ class Chooser:
             years = [_timed(number, told, heuristics) for number in block]
             tied = [own[0].value.year if own[0].value is not None else None for own in years]
             rows = features(around, block, shares, tied, heuristics.cells, self._statuses.words)
-            statuses = self._statuses.classify(rows)
+            classified = zip(block, self._statuses.classify(rows), strict=True)
+            statuses = [_PREVIOUS if heuristics.is_earlier_level(number) else status for number, status in classified]
             found = zip(block, places, years, statuses, strict=True)
             chosen |= {number: Chosen(place, year, *status) for number, place, year, status in found}
         return chosen
