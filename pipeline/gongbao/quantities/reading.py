@@ -95,7 +95,8 @@ class Amount:
         """True for 0.72亿 before 0.45亿美元 and 0.13个 before 0.22个百分点."""
         if self.bare or self.joined:
             return True
-        return following.kind == "growth" and following.unit == "百分点" and self.kind == "count" and self.unit == "个"
+        is_point = following.kind == "growth" and following.unit.endswith("点")
+        return is_point and self.kind == "count" and self.unit == "个"
 
     def exceeds(self, following: Amount) -> bool:
         """True if this cannot be the low end of a range up to the other: only changes run downwards (下降8%至10%)."""
