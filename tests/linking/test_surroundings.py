@@ -30,6 +30,13 @@ def test_what_a_paragraph_has_said_before_a_sentence(text: str, said: tuple[bool
     ) == said
 
 
+def test_a_run_of_amounts_ends_with_its_sentence() -> None:
+    pipeline = Pipeline(ner=None)
+    text = "税收分别为5亿元、3亿元\n2亿元、1亿元用于教育。投资9亿元。"
+    around = Surroundings(pipeline.document(Article("-", text)), linking_cues(pipeline.rules))
+    assert [(step.numbers, step.runs) for step in around.steps()] == [([0, 1], [(0, 1)]), ([2, 3], [(2, 3)]), ([4], [])]
+
+
 def test_what_is_said_between_two_places_of_a_text_of_any_length() -> None:
     text = "2015年，学校成立。" + "投资3亿元。" * 3
     around = Surroundings(Pipeline(ner=None).document(Article("-", text)), linking_cues(Pipeline(ner=None).rules))

@@ -99,9 +99,8 @@ def test_the_filter_narrows_what_is_shown_and_what_a_bulk_decision_takes(
     held: list[Any] = []
     released = False
     page.route("**/change/*", lambda route: route.continue_() if released else held.append(route))
-    page.keyboard.type(
-        "field:year place:武汉"
-    )  # 武汉 comes as from an input method, which waits for no work of the page
+    # 武汉 comes as from an input method, which waits for no work of the page.
+    page.keyboard.type("field:year place:武汉")
     page.keyboard.press("Enter")
     assert page.input_value("#filter-text") == "field:year place:武汉"
     released = True

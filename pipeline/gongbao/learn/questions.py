@@ -113,7 +113,7 @@ class Asked:
         """Which year each amount has."""
         heuristics = self.heuristics
         heard = self.proposals.statuses if self.proposals is not None and not self.silent else None
-        periods = PeriodCandidates(heuristics.around, heuristics.periods, heard, heuristics.cells)
+        periods = PeriodCandidates(heuristics.around, heuristics.times.choices, heard, heuristics.cells)
         for n, fact in self._numbers:
             years = fact.get("year") or []
             # Without the shares of statuses the trees would learn to give no year.

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from gongbao.document import NamePrediction, Place
 from gongbao.linking.period_candidates import PeriodCandidates
-from gongbao.linking.periods import TimeOf
+from gongbao.linking.periods import LinkedPeriods
 from gongbao.linking.place_candidates import PlaceCandidates
 from gongbao.linking.scope import Choice, PeriodChoice, TextChoice
 from gongbao.linking.status import StatusClassifier, features
@@ -49,8 +49,8 @@ class Heuristics:
 
     Attributes:
         around: The article's surroundings.
-        places: One choice for each quantity, as `periods`.
-        time_of: The quantities whose time hangs on that of one before them.
+        places: One choice for each quantity.
+        times: What they say of times.
         topics: The place mentions that sentences may be about.
         cells: The quantities that stand in tables, by their number.
         listed_names: Where each name of a list in step with amounts stands, by the number of the first amount.
@@ -58,8 +58,7 @@ class Heuristics:
 
     around: Surroundings
     places: Sequence[TextChoice]
-    periods: Sequence[PeriodChoice]
-    time_of: Mapping[int, TimeOf]
+    times: LinkedPeriods
     topics: Sequence[Place]
     cells: Mapping[int, Cell]
     listed_names: Mapping[int, Sequence[tuple[int, int]]]
@@ -72,12 +71,9 @@ class Heuristics:
 
     def time_is_said(self, number: int) -> bool:
         """True where a table, a list in step (2021年、2022年分别…) or a comparison (上年同期…) says its time."""
-        in_step = self.periods[number].rule == Relation.PERIOD_RESPECTIVELY
-        return number in self.cells or in_step or self.is_earlier_level(number)
-
-    def is_earlier_level(self, number: int) -> bool:
-        """True for a level of an earlier time beside the level that is compared with it (上年同期为5亿元)."""
-        return self.periods[number].rule == Relation.PERIOD_EARLIER_LEVEL
+        rule = self.times.choices[number].rule
+        is_told = rule == Relation.PERIOD_RESPECTIVELY or rule == Relation.PERIOD_EARLIER_LEVEL
+        return number in self.cells or is_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +125,9 @@ class Chooser:
             tied = [own[0].value.year if own[0].value is not None else None for own in years]
             rows = features(around, block, shares, tied, heuristics.cells, self._statuses.words)
             classified = zip(block, self._statuses.classify(rows), strict=True)
-            statuses = [_PREVIOUS if heuristics.is_earlier_level(number) else status for number, status in classified]
+            statuses = [
+                _PREVIOUS if number in heuristics.times.earlier_levels else status for number, status in classified
+            ]
             found = zip(block, places, years, statuses, strict=True)
             chosen |= {number: Chosen(place, year, *status) for number, place, year, status in found}
         return chosen
@@ -148,7 +146,7 @@ class Chooser:
         year_of = dict(zip(asked, map(_choices, times, periods), strict=True))
         return (
             [place_of.get(number) or (heuristics.places[number],) for number in numbers],
-            [year_of.get(number) or (heuristics.periods[number],) for number in numbers],
+            [year_of.get(number) or (heuristics.times.choices[number],) for number in numbers],
         )
 
     def reasons(
@@ -164,9 +162,10 @@ class Chooser:
             if index is not None and not heuristics.place_is_said(number):
                 (row,), features = of_place.of([number])
                 reasons["place"] = _reasons(self._places, [c.value for c in row], features)
-            if index is not None and not heuristics.time_is_said(number):
-                same = heuristics.time_of.get(number)
-                (times,), features = of_year.of([same.number if same else number])
+            same = heuristics.times.time_of.get(number)
+            asked = same.number if same else number
+            if index is not None and not heuristics.time_is_said(asked):
+                (times,), features = of_year.of([asked])
                 reasons["year"] = _reasons(self._years, [c.year for c in times], features)
             found.append(reasons)
         return found
@@ -176,7 +175,7 @@ def _timed(
     number: int, told: Mapping[int, tuple[PeriodChoice, ...]], heuristics: Heuristics
 ) -> tuple[PeriodChoice, ...]:
     """The answers for the time of a quantity, from those for the one whose time it hangs on, if on any."""
-    same, own = heuristics.time_of.get(number), heuristics.periods[number]
+    same, own = heuristics.times.time_of.get(number), heuristics.times.choices[number]
     if same is None or not same.years:
         return told[same.number if same else number]
     return tuple(
@@ -193,7 +192,7 @@ def _candidates(
     shares, ranks = _shares("statuses", predictions), _shares("ranks", predictions)
     around, cells = heuristics.around, heuristics.cells
     places = PlaceCandidates(around, heuristics.topics, heuristics.places, cells, ranks)
-    return places, PeriodCandidates(around, heuristics.periods, shares, cells)
+    return places, PeriodCandidates(around, heuristics.times.choices, shares, cells)
 
 
 def _reasons(ranker: Ranker, values: Sequence[Hashable], rows: npt.NDArray[np.float32]) -> list[Reason]:

@@ -6,12 +6,13 @@ to tell, is of the time that the level before it had.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gongbao.chinese.clauses import between
 from gongbao.document import Document, Period, Quantity
 from gongbao.linking.scope import PeriodChoice
+from gongbao.linking.surroundings import Step
 from gongbao.rulebook.cues import LinkingCues
 
 
@@ -21,9 +22,9 @@ class EarlierLevel(NamedTuple):
     Attributes:
         number: The earlier level (120亿元).
         period: Its time.
-        level: The level before it (135亿元).
-        years: By how many years its time is earlier than that of the level before it, where that is all that is said
-            of it (上年同期, 去年); None where it names its year.
+        level: What has the time that it is earlier than: the level before it (135亿元), or what that has its own from.
+        years: By how many years it is earlier, negative, where that is all that is said of it (上年同期, 去年); None
+            where it names its year.
         followers: What has the time of the level before it: what follows in the sentence up to the next time that it
             names, but for amounts with a time of their own right before them (比2019年的98亿元).
     """
@@ -38,44 +39,53 @@ class EarlierLevel(NamedTuple):
 def earlier_levels(
     cues: LinkingCues,
     document: Document,
-    numbers: Sequence[int],
+    step: Step,
     resolved: Sequence[Period],
     chosen: Sequence[PeriodChoice],
-) -> Iterator[EarlierLevel]:
+) -> list[EarlierLevel]:
     """The earlier levels of a sentence.
 
     Args:
         cues: The words that linking asks for.
         document: With its quantities.
-        numbers: The quantities of the sentence, in order.
+        step: The sentence, with its quantities and their runs.
         resolved: Its periods, in order.
         chosen: The period of each quantity of the document, as far as rules can tell.
     """
-    text, quantities = document.text, document.quantities
+    text, quantities, numbers = document.text, document.quantities, step.numbers
+    listed = {first for first, _ in step.runs}
+    time_from: dict[
+        int, int
+    ] = {}  # from which quantity one has its time, in 135亿元，上年120亿元，前年110亿元 the first
+    found: list[EarlierLevel] = []
     for before, number, after in zip(numbers, numbers[1:], [*numbers[2:], None], strict=False):
-        level, earlier = quantities[before], quantities[number]
-        if (level.kind, level.unit) != (earlier.kind, earlier.unit):
-            continue
-        period = _compared(cues, text, level, earlier, resolved)
-        of_level = chosen[before].value
-        if period is None or of_level is None or of_level.year is None:
+        earlier, root = quantities[number], time_from.get(before, before)
+        period = _compared(cues, text, quantities[before], earlier, resolved)
+        of_level = chosen[root].value
+        if period is None or number in listed or of_level is None or of_level.year is None:
             continue
         years = _years_before(document, period, of_level.year)
         if years is None and (period.year is None or period.year >= of_level.year):
             continue
-        is_left = _is_left(cues, text, earlier, None if after is None else quantities[after])
-        if years is None and not is_left:
+        time_from[number] = root
+        if years is None and not _is_left(cues, text, earlier, None if after is None else quantities[after]):
             continue
-        anew = next((p.start for p in resolved if p.start >= earlier.end and p.role != "comparison"), len(text))
-        behind = (n for n in numbers if n > number and quantities[n].end <= anew)
+        end = _end_of_bracket(text, quantities[before].end, earlier.end, step.sentence.end)
+        named = (p.start for p in resolved if p.start >= earlier.end and p.role != "comparison")
+        end = min(end, next(named, end))
+        behind = (n for n in numbers if n > number and quantities[n].end <= end)
         followers = [n for n in behind if not _has_its_own(cues, text, quantities[n], resolved)]
-        yield EarlierLevel(number, period, before, years, tuple(followers))
+        time_from.update(dict.fromkeys(followers, root))
+        found.append(EarlierLevel(number, period, root, years, tuple(followers)))
+    return found
 
 
 def _compared(
     cues: LinkingCues, text: str, level: Quantity, earlier: Quantity, resolved: Sequence[Period]
 ) -> Period | None:
-    """The time between two levels where nothing else stands but words that compare."""
+    """The time between two levels of one unit where nothing else stands but words that compare."""
+    if (level.kind, level.unit) != (earlier.kind, earlier.unit):
+        return None
     within = between(resolved, level.end, earlier.start)
     if len(within) != 1 or not cues["compared_time"].fullmatch(text, level.end, within[0].start):
         return None
@@ -83,7 +93,9 @@ def _compared(
 
 
 def _years_before(document: Document, period: Period, of_level: int) -> int | None:
-    """-1 for 上年同期, whenever it was published, and for 去年同期 beside a level of that very year."""
+    """How many years off it is, -1 for 上年同期, whenever that was published; for 去年 beside a level of that very year
+    too. None for a time that names its year, and where nobody knows when the article was published.
+    """
     published = document.article.pub_date
     (read,) = between(document.periods, period.start, period.end)
     if published is None or read.year is None or read.year >= published.year or read.role not in ("time", "comparison"):
@@ -99,9 +111,19 @@ def _has_its_own(cues: LinkingCues, text: str, quantity: Quantity, resolved: Seq
 
 
 def _is_left(cues: LinkingCues, text: str, earlier: Quantity, after: Quantity | None) -> bool:
-    """True where the words behind an earlier level go back to the level before it: its bracket or its part of the
-    sentence ends, or a growth follows.
+    """True where the words behind an earlier level go back to the level before it: a bracket or a semicolon ends
+    what is said of it, or a growth follows.
     """
     if text[earlier.end : earlier.end + 1] in tuple("）);；"):
         return True
     return after is not None and cues["growth_from_it"].fullmatch(text, earlier.end, after.start) is not None
+
+
+def _end_of_bracket(text: str, level_end: int, earlier_end: int, end: int) -> int:
+    """Where the bracket closes that holds a level and the earlier one, `end` where there is none."""
+    depth = sum((mark in "（(") - (mark in "）)") for mark in text[level_end:earlier_end])
+    for at in range(earlier_end, end):
+        depth += (text[at] in "（(") - (text[at] in "）)")
+        if depth < 0:
+            return at
+    return end

@@ -83,7 +83,7 @@ class Linker:
         places = self._places.link(around, topics, cells)
         listed = dict(listed_names(self._cues, document, around.series, self._names.before_verbs))
         periods = self._periods.link(around, cells, listed)
-        return Heuristics(around, places, periods.choices, periods.time_of, topics, cells, listed)
+        return Heuristics(around, places, periods, topics, cells, listed)
 
     def link(self, document: Document, predictions: Sequence[NamePrediction] | None = None) -> tuple[Record, ...]:
         """The records of a document in the order of its text.

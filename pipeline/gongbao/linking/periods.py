@@ -12,9 +12,10 @@ of the year before wherever it does not speak of plans.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date
+from itertools import takewhile
 from typing import NamedTuple
 
 from gongbao.chinese.clauses import between, clause_end, clause_start
@@ -49,10 +50,12 @@ class LinkedPeriods(NamedTuple):
     Attributes:
         choices: One for each, in order; `value` is a `Period`, or None where nobody could tell.
         time_of: The quantities whose time hangs on that of one before them, whatever that is.
+        earlier_levels: Those of a time gone by that only say what a level is compared with (上年同期为5亿元).
     """
 
     choices: Sequence[PeriodChoice]
     time_of: Mapping[int, TimeOf]
+    earlier_levels: Set[int]
 
 
 class PeriodLinker:
@@ -74,7 +77,7 @@ class PeriodLinker:
             named: The first quantities of lists that names run in step with.
         """
         periods = _Periods(self._tables, around, cells, named)
-        return LinkedPeriods(periods.choices(), periods.time_of)
+        return LinkedPeriods(periods.choices(), periods.time_of, periods.earlier_levels)
 
 
 def is_start(cues: LinkingCues, text: str, quantity: Quantity, sentence: Sentence, later: Sequence[Quantity]) -> bool:
@@ -90,7 +93,9 @@ def is_start(cues: LinkingCues, text: str, quantity: Quantity, sentence: Sentenc
 
 
 def _names_its_first_year(period: Period, year: int) -> bool:
-    """True for 2019年到2022年, 19年至22年, 二〇一九年至二〇二二年."""
+    """True for 2019年到2022年, 19年至22年, 二〇一九年至二〇二二年, not for “十三五”期间 and 五年来."""
+    if period.anchor != "absolute":
+        return False
     head = period.text.partition("年")[0][:4]
     return parse_number(head) in (year, year % 100) or parse_number(head[:2]) == year % 100
 
@@ -104,8 +109,9 @@ class _Periods:
         self._tables = tables
         self._cells = cells
         self._named = named
-        self._levels_before: set[int] = set()  # A of 由A增加到B: its time is no other amount's
+        self._levels_before: set[int] = set()  # A of 由A增加到B, earlier levels: their time is no other amount's
         self.time_of: dict[int, TimeOf] = {}
+        self.earlier_levels: set[int] = set()
         self._around = around
         self._cues = around.cues
         self._document = around.document
@@ -123,7 +129,8 @@ class _Periods:
         in_title = [p for p in document.title_periods if p.role == "time" and p.year is not None]
         title_scope = Choice(in_title[0], "title", in_title[0].rule, score=0.7) if in_title else None
         tabled: list[Period] = []
-        for sentence, numbers, runs, table, opens_section, opens_paragraph in self._around.steps():
+        for step in self._around.steps():
+            sentence, numbers, runs, table, opens_section, opens_paragraph = step
             if opens_section:
                 scope, source = self._inherited(sentence, section_scope), None
             if opens_paragraph and self._is_start_only(scope):
@@ -140,7 +147,7 @@ class _Periods:
                     if number in self._cells:
                         choices[number] = self._tables.period(document, self._cells[number], tabled) or fallback
                 continue
-            for own in earlier_levels(self._cues, document, numbers, resolved, choices):
+            for own in earlier_levels(self._cues, document, step, resolved, choices):
                 self._compare(own, sentence, choices)
             after = [choices[number] for number in numbers if number not in self._levels_before]
             left = self._leaves(sentence, resolved, after)
@@ -230,10 +237,11 @@ class _Periods:
         resolved: list[Period] = []
         for period in between(self._document.periods, sentence.start, sentence.end):
             if period.anchor == "context" and period.role != "comparison":
-                base = next(
-                    (p.year for p in reversed(resolved) if p.year and p.role == "time" and not self._is_telling(p)),
-                    None,
-                )
+                times = [p for p in reversed(resolved) if p.year and p.role == "time" and not self._is_telling(p)]
+                # 上年 beside another 上年 does not count from that, nor does 3月 where another time stands.
+                firm = [p for p in times if p.shift_from != "context"]
+                leaning = times if period.shift_from != "context" else []
+                base = next((p.year for p in (*firm, *leaning)), None)
                 if base is None and scope is not None and scope.value is not None and scope.value.role == "time":
                     base = None if self._is_news(period, scope.value, sentence) else scope.value.year
                 if base is None:
@@ -256,9 +264,10 @@ class _Periods:
         opens = self._cues["opening"].fullmatch(self._text, sentence.start, period.start) is not None
         if not (is_past_year and not is_review and opens and 0 <= (self._pub - end).days <= _NEWS_DAYS):
             return False
-        # 一季度…，二季度…: with a part that is not over yet, all are of the year before.
-        rest = between(self._document.periods, period.end, sentence.end)
-        return all(p.year == self._pub.year for p in rest if p.anchor == "context" and p.shift_from is None)
+        # 一季度…。二季度…: where a part that is not over follows before the next year, all are of the year before.
+        rest = between(self._document.periods, period.end, len(self._text))
+        told = takewhile(lambda p: p.anchor == "context", (p for p in rest if p.role != "comparison"))
+        return all(p.year == self._pub.year and p.period_end and p.period_end <= self._pub for p in told)
 
     def _in_mood(self, period: Period, base: int | None, sentence: Sentence) -> Period:
         """A part of a year in its context's year; a plan is none of a year gone by, nor a deed of one to come."""
@@ -412,17 +421,18 @@ class _Periods:
 
     def _compare(self, own: EarlierLevel, sentence: Sentence, choices: list[PeriodChoice]) -> None:
         """An earlier level has its time alone; what follows is of the time of the level before it."""
-        level = self.time_of.get(own.level, TimeOf(own.level))
-        period, of_level = own.period, choices[own.level].value
-        self.time_of.pop(own.number, None)
-        if own.years is not None and of_level is not None and of_level.year is not None:
-            period = period.in_year(of_level.year + own.years)
-            self.time_of[own.number] = TimeOf(level.number, level.years + own.years)
+        level = choices[own.level]
+        period = own.period
+        if own.years is not None and level.value is not None and level.value.year is not None:
+            period = period.in_year(level.value.year + own.years)
+            self.time_of[own.number] = TimeOf(own.level, own.years)
         self._levels_before.add(own.number)
+        if period.year is not None and (self._pub is None or period.year <= self._pub.year):
+            self.earlier_levels.add(own.number)
         choices[own.number] = self._stated(period, sentence, 0.95)._replace(rule=Relation.PERIOD_EARLIER_LEVEL)
         for number in own.followers:
-            choices[number] = choices[own.level]
-            self.time_of[number] = level
+            choices[number] = level
+            self.time_of[number] = TimeOf(own.level)
 
     def _in_step(self, period: Period, sentence: Sentence) -> PeriodChoice:
         """A time of a list, or a year of a span: of 近三年 nobody says with which year it ends."""

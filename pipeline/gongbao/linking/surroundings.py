@@ -120,7 +120,6 @@ class Surroundings:
         numbers: dict[int | None, list[int]] = {}
         for number, index in enumerate(self.sentence_of):
             numbers.setdefault(index, []).append(number)
-        last_of = dict(self.series)
         tables = table_sentences(self.document)
         previous: Sentence | None = None
         for index, sentence in enumerate(self.sentences):
@@ -128,12 +127,17 @@ class Surroundings:
             yield Step(
                 sentence,
                 own,
-                [(first, last_of[first]) for first in own if first in last_of],
+                self._runs(own),
                 tables.get(index),
                 previous is not None and sentence.section != previous.section,
                 previous is None or sentence.paragraph != previous.paragraph,
             )
             previous = sentence
+
+    def _runs(self, numbers: Sequence[int]) -> list[tuple[int, int]]:
+        """The runs of a sentence's amounts; one that goes on over the end of a line is cut there."""
+        last_of = {max(n - self.in_series[n][0], numbers[0]): n for n in numbers}
+        return [(first, last) for first, last in last_of.items() if first < last]
 
     def said_in_paragraph(self, cue: Literal["firm_plan", "plan_paragraph"], sentence: Sentence, end: int) -> bool:
         """Whether the paragraph of a sentence says a cue before `end`; a paragraph may be as long as the text."""

@@ -3,7 +3,7 @@
 import { fail } from "./api.js";
 
 const waiting = [];
-let running = false;
+let running = null; // what is under way
 let tell = () => {};
 
 export function onWork(listener) {
@@ -11,11 +11,11 @@ export function onWork(listener) {
 }
 
 export function busy() {
-  return running;
+  return running !== null;
 }
 
 export function keyWaits() {
-  return waiting.some(({ isKey }) => isKey);
+  return [running, ...waiting].some((work) => work?.isKey);
 }
 
 // What still waits was meant for what would have come next: after a failure it must not land on something else.
@@ -26,15 +26,17 @@ export function forget() {
 export async function inOrder(action, { isKey = false } = {}) {
   waiting.push({ action, isKey });
   if (running) return;
-  running = true;
   tell(true);
   try {
-    while (waiting.length) await waiting.shift().action();
+    while (waiting.length) {
+      running = waiting.shift();
+      await running.action();
+    }
   } catch (error) {
     forget();
     fail(error);
   } finally {
-    running = false;
+    running = null;
     tell(false);
   }
 }
