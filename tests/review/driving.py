@@ -20,7 +20,8 @@ def shoot(page: Any, name: str) -> None:
 
 
 STATE = """[location.href, document.getElementById('detail')?.getAttribute('aria-busy'), document.activeElement.outerHTML.slice(0, 80),
-    document.querySelector('.change')?.dataset.key, document.getElementById('alert-text')?.textContent]"""
+    document.querySelector('.change')?.dataset.key, document.getElementById('alert-text')?.textContent,
+    document.documentElement.lang, document.body?.dataset.ready, document.cookie]"""
 
 
 def until(page: Any, condition: str, arg: Any = None, seconds: float = 300) -> None:

@@ -24,7 +24,7 @@ def test_the_page_speaks_both_languages_and_fits_a_phone(
     page.click(".actions [data-action=accept]")
     drive.until(page, "document.getElementById('progress-text').textContent.includes('1 / 29')")
     page.click("[data-language=en]")
-    page.wait_for_selector("html[lang=en] body[data-ready]")
+    drive.until(page, "document.querySelector('html[lang=en] body[data-ready]') !== null")
     assert "1 of 29 decided" in page.inner_text("#progress-text")
     drive.shoot(page, "phone")
     page.goto(f"{server.url}article?id=hostile.txt")

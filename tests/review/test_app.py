@@ -235,6 +235,12 @@ def test_a_filter_is_answered_whatever_it_says(client: TestClient, text: str) ->
     assert answer.status_code == 200 and answer.json().keys() & {"keys", "problem"}
 
 
+def test_pages_speak_the_language_that_was_asked_for(client: TestClient) -> None:
+    assert client.post("/api/language", json={"language": "en"}, headers=TOKEN).status_code == 200
+    assert '<html lang="en"' in client.get("/").text
+    assert client.post("/api/language", json={"language": "fr"}, headers=TOKEN).status_code == 422
+
+
 def test_a_bad_form_writes_none_of_a_group(client: TestClient, session: Session) -> None:
     keys = [change.key for change in session.comparison.groups[0].changes]
     body = {"keys": keys, "verdict": "edit", "form": {"value": "x"}}

@@ -31,6 +31,7 @@ from gongbao.review.views import article_view, change_view
 
 _HERE = Path(__file__).parent
 MAX_NAME = 40
+_YEAR = 365 * 24 * 3600
 MAX_TYPED = 100
 MAX_FILTER = 20_000
 """Characters of a kept filter as JSON."""
@@ -108,6 +109,12 @@ class Sharing(Body):
 
     by: Literal["article", "place"]
     names: list[Short] = Field(max_length=50)
+
+
+class Speaking(Body):
+    """The language that the pages speak from now on."""
+
+    language: Language
 
 
 class Apply(Body):
@@ -237,6 +244,13 @@ def create_app(session: Session, token: str | None = None) -> FastAPI:
     def position(body: Who) -> Response:
         session.store.set_position(session.id, _name(body.reviewer, session), body.key)
         return _json({})
+
+    @app.post("/api/language")
+    def speak(body: Speaking) -> Response:
+        # Set by the answer: a cookie that a page sets itself may come after its request for the page again.
+        answer = _json({})
+        answer.set_cookie("language", body.language, max_age=_YEAR, samesite="strict")
+        return answer
 
     @app.post("/api/apply")
     def apply(body: Apply) -> Response:

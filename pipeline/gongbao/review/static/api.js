@@ -90,9 +90,13 @@ export function forgiving(form) {
 export function common() {
   document.getElementById("alert-close").addEventListener("click", () => alarm(""));
   for (const button of document.querySelectorAll("[data-language]")) {
-    button.addEventListener("click", () => {
-      document.cookie = `language=${button.dataset.language}; path=/; max-age=31536000; samesite=strict`;
-      location.reload();
+    button.addEventListener("click", async () => {
+      try {
+        await post("/api/language", { language: button.dataset.language });
+        location.reload();
+      } catch (error) {
+        fail(error);
+      }
     });
   }
 }
