@@ -26,8 +26,8 @@ NEWS = [
     Case("its own figures go on", "片区去年引进企业12家。其中外资企业3家。", [("12家", 2021), ("3家", 2021)]),
     Case(
         "a part of the year that is just over is news",
-        "2021年，全市引进企业12家。1—5月，引进企业5家。",
-        [("12家", 2021), ("5家", 2022)],
+        "2021年，全市引进企业12家。1—5月，引进企业5家，上年同期4家。",
+        [("12家", 2021), ("5家", 2022), ("4家", 2021)],
     ),
     Case(
         "none within the sentence, nor with a part still to come",

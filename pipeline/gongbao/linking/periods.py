@@ -12,6 +12,7 @@ of the year before wherever it does not speak of plans.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date
@@ -265,9 +266,12 @@ class _Periods:
         if not (is_past_year and not is_review and opens and 0 <= (self._pub - end).days <= _NEWS_DAYS):
             return False
         # 一季度…。二季度…: where a part that is not over follows before the next year, all are of the year before.
-        rest = between(self._document.periods, period.end, len(self._text))
-        told = takewhile(lambda p: p.anchor == "context", (p for p in rest if p.role != "comparison"))
-        return all(p.year == self._pub.year and p.period_end and p.period_end <= self._pub for p in told)
+        periods = self._document.periods
+        first = bisect_left(periods, period.end, key=lambda other: other.start)
+        rest = (periods[n] for n in range(first, len(periods)) if periods[n].role != "comparison")
+        told = takewhile(lambda other: other.anchor == "context", rest)
+        parts = (p for p in told if p.shift_from is None)
+        return all(p.year == self._pub.year and p.period_end and p.period_end <= self._pub for p in parts)
 
     def _in_mood(self, period: Period, base: int | None, sentence: Sentence) -> Period:
         """A part of a year in its context's year; a plan is none of a year gone by, nor a deed of one to come."""
