@@ -54,9 +54,7 @@ def earlier_levels(
     """
     text, quantities, numbers = document.text, document.quantities, step.numbers
     listed = {first for first, _ in step.runs}
-    time_from: dict[
-        int, int
-    ] = {}  # from which quantity one has its time, in 135亿元，上年120亿元，前年110亿元 the first
+    time_from: dict[int, int] = {}  # whose time a follower has, and an earlier level is earlier than
     found: list[EarlierLevel] = []
     for before, number, after in zip(numbers, numbers[1:], [*numbers[2:], None], strict=False):
         earlier, root = quantities[number], time_from.get(before, before)

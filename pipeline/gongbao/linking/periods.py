@@ -26,7 +26,7 @@ from gongbao.linking.earlier_levels import EarlierLevel, earlier_levels
 from gongbao.linking.report_year import holds, is_day
 from gongbao.linking.respectively import times_in_step
 from gongbao.linking.scope import Choice, PeriodChoice, stated_in
-from gongbao.linking.surroundings import Surroundings
+from gongbao.linking.surroundings import Step, Surroundings
 from gongbao.linking.tables import Cell, TableLinker
 from gongbao.relations import Relation
 from gongbao.rulebook.cues import LinkingCues
@@ -141,7 +141,7 @@ class _Periods:
             fallback = (
                 lasts or (title_scope if not self._report_year.is_work_report else None) or self._default(sentence)
             )
-            self._link_sentence(numbers, runs, sentence, resolved, fallback, choices)
+            self._link_sentence(step, resolved, fallback, choices)
             if table is not None:  # its times are those of cells and leave nothing behind
                 tabled += resolved
                 for number in numbers:
@@ -321,16 +321,10 @@ class _Periods:
         return period.in_year(base)
 
     def _link_sentence(
-        self,
-        numbers: Sequence[int],
-        runs: Sequence[tuple[int, int]],
-        sentence: Sentence,
-        resolved: Sequence[Period],
-        fallback: PeriodChoice,
-        choices: list[PeriodChoice],
+        self, step: Step, resolved: Sequence[Period], fallback: PeriodChoice, choices: list[PeriodChoice]
     ) -> None:
-        quantities = self._document.quantities
-        first_of = {number: first for first, last in runs for number in range(first + 1, last + 1)}
+        sentence, numbers, quantities = step.sentence, step.numbers, self._document.quantities
+        first_of = {number: first for first, last in step.runs for number in range(first + 1, last + 1)}
         taken: set[int] = set()  # starts of periods that belong to the A of a pair alone
         start_choice: PeriodChoice | None = None
         for number in numbers:
